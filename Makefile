@@ -1,0 +1,69 @@
+# A thin door to CMake (CMakeLists.txt, CMakePresets.json) and to tools/.
+
+MAKEFLAGS += --no-print-directory
+PREFIX ?= /usr/local
+
+# make                the libraries, the command and the tests, in build/
+.PHONY: all
+all:
+	@tools/setup run
+	@tools/build release
+
+# make serve          build and run `sampan serve`; ARGS="..." adds arguments
+.PHONY: serve
+serve:
+	@tools/setup run
+	@tools/build release sampan-cmd
+	@if [ "$$(id -u)" = 0 ]; then exec build/sampan serve $(ARGS); \
+	elif command -v sudo >/dev/null; then exec sudo build/sampan serve $(ARGS); \
+	else echo "make serve: needs root to create a TAP device: run 'make serve' as root" >&2; exit 1; fi
+
+# make check          build, run all tests and checks
+.PHONY: check
+check:
+	@tools/setup check
+	@tools/run-tests release asan freestanding
+
+# make check-full     the same with long tests, and with clang as well
+.PHONY: check-full
+check-full:
+	@tools/setup check
+	@tools/run-tests --full release asan freestanding clang
+
+# make bench          measure; ARGS="..." are passed on
+.PHONY: bench
+bench:
+	@tools/setup run
+	@tools/build release sampan-bench
+	@build/sampan-bench $(ARGS)
+
+# make fuzz           search with fuzz/NAME.c: make fuzz NAME=... TIME=60
+.PHONY: fuzz
+fuzz:
+	@tools/setup check
+	@tools/fuzz "$(NAME)" "$(TIME)"
+
+# make lint           clang-tidy, cppcheck and the checks of tools/
+.PHONY: lint
+lint:
+	@tools/setup check
+	@tools/lint
+
+# make format         clang-format over all sources
+.PHONY: format
+format:
+	@find src include tests fuzz bench examples -name '*.[ch]' 2>/dev/null | xargs -r clang-format -i
+
+# make install        into PREFIX (/usr/local), below DESTDIR if given
+.PHONY: install
+install: all
+	@cmake --install build --prefix "$(PREFIX)"
+
+# make clean          remove all build directories
+.PHONY: clean
+clean:
+	@rm -rf build build-debug build-asan build-clang build-freestanding build-fuzz
+
+.PHONY: help
+help:
+	@sed -n 's/^# \(make[ a-z-]*  .*\)/\1/p' Makefile

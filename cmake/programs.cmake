@@ -1,0 +1,43 @@
+# The command, the benchmarks and the examples.  Each links the static libraries.
+
+set(SAMPAN_STATIC_LIBS)
+foreach(lib sampan-host-static sampan-static)
+	if(TARGET ${lib})
+		list(APPEND SAMPAN_STATIC_LIBS ${lib})
+	endif()
+endforeach()
+
+function(sampan_program name)
+	add_executable(${name} ${ARGN})
+	target_compile_definitions(${name} PRIVATE _GNU_SOURCE)
+	target_include_directories(${name} PRIVATE
+		${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+	target_link_libraries(${name} PRIVATE ${SAMPAN_STATIC_LIBS})
+endfunction()
+
+file(GLOB cmd_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cmd/*.c)
+if(cmd_sources AND SAMPAN_STATIC_LIBS)
+	sampan_program(sampan-cmd ${cmd_sources})
+	set_target_properties(sampan-cmd PROPERTIES OUTPUT_NAME sampan)
+	target_compile_definitions(sampan-cmd PRIVATE SAMPAN_BUILD_VERSION="${PROJECT_VERSION}")
+	target_include_directories(sampan-cmd SYSTEM PRIVATE ${CJSON_INCLUDE_DIR})
+	target_link_libraries(sampan-cmd PRIVATE ${CJSON_LIBRARY})
+	target_link_options(sampan-cmd PRIVATE -Wl,--as-needed)
+endif()
+
+file(GLOB bench_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.c)
+if(bench_sources AND SAMPAN_STATIC_LIBS)
+	sampan_program(sampan-bench ${bench_sources})
+	target_include_directories(sampan-bench PRIVATE ${PROJECT_SOURCE_DIR}/bench)
+endif()
+
+# An example sees what a user sees: the public headers only.
+file(GLOB example_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.c)
+foreach(source IN LISTS example_sources)
+	get_filename_component(name ${source} NAME_WE)
+	add_executable(example-${name} ${source})
+	target_compile_definitions(example-${name} PRIVATE _GNU_SOURCE)
+	target_link_libraries(example-${name} PRIVATE ${SAMPAN_STATIC_LIBS})
+	set_target_properties(example-${name} PROPERTIES OUTPUT_NAME ${name}
+		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/examples)
+endforeach()

@@ -1,0 +1,125 @@
+/*
+ * socket.h - calls in the style of BSD sockets, on handles; never blocking.
+ *
+ * A handle names a socket for as long as it lives; afterwards every call with
+ * it answers BADHANDLE.  Calls leave intent: segments leave with the next
+ * sampan_output().  Source: RFC 9293 §3.9.1.
+ */
+#ifndef SAMPAN_SOCKET_H
+#define SAMPAN_SOCKET_H
+
+#include <sampan/sampan.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum sampan_type {
+	SAMPAN_STREAM = 1,	/* TCP */
+};
+
+/* A new socket.  INVAL: type.  NOBUFS. */
+SAMPAN_API int sampan_socket(struct sampan *s, enum sampan_type type, sampan_handle *out);
+
+/* Names the local end: a zero address is any, a zero port lets the stack
+ * choose.  INVAL: bound already.  ADDRNOTAVAIL.  ADDRINUSE. */
+SAMPAN_API int sampan_bind(struct sampan *s, sampan_handle h, const struct sampan_sockaddr *local);
+
+/* Waits for connections, up to backlog of them not yet accepted.
+ * INVAL: not bound.  ADDRINUSE.  ISCONN.  NOBUFS. */
+SAMPAN_API int sampan_listen(struct sampan *s, sampan_handle h, unsigned backlog);
+
+/* The oldest connection that waits; peer may be NULL.  It inherits the
+ * listener's word.  AGAIN: none.  OPNOTSUPP: not a listener. */
+SAMPAN_API int sampan_accept(struct sampan *s, sampan_handle h, sampan_handle *out,
+    struct sampan_sockaddr *peer);
+
+/* Begins a connection: INPROGRESS on success; WRITABLE or FAILED tells how it
+ * ended.  ALREADY, ISCONN, OPNOTSUPP; INVAL: the peer's address;
+ * NETUNREACH; ADDRNOTAVAIL: no free port; ADDRINUSE; NOBUFS. */
+SAMPAN_API int sampan_connect(struct sampan *s, sampan_handle h, const struct sampan_sockaddr *peer);
+
+/* Takes up to len bytes to send and returns how many, at least 1.
+ * AGAIN: no room, WRITABLE will tell.  NOTCONN.  PIPE: closed for sending.
+ * The error that ended the connection, once; PIPE after that. */
+SAMPAN_API int64_t sampan_send(struct sampan *s, sampan_handle h, const void *data, size_t len);
+
+/* Moves up to len bytes out and returns how many; 0: end of stream.
+ * AGAIN.  NOTCONN.  The error that ended the connection, once; 0 after that. */
+SAMPAN_API int64_t sampan_recv(struct sampan *s, sampan_handle h, void *data, size_t len);
+
+/* How much sampan_recv() has, and how much sampan_send() would take, now. */
+SAMPAN_API int64_t sampan_readable_bytes(const struct sampan *s, sampan_handle h);
+SAMPAN_API int64_t sampan_writable_bytes(const struct sampan *s, sampan_handle h);
+
+enum sampan_how {
+	SAMPAN_SHUT_RD = 1,
+	SAMPAN_SHUT_WR = 2,
+	SAMPAN_SHUT_RDWR = 3,
+};
+
+/* Ends one direction: WR sends FIN behind what is queued.  NOTCONN. */
+SAMPAN_API int sampan_shutdown(struct sampan *s, sampan_handle h, enum sampan_how how);
+
+/* Gives the socket up.  What is queued is still delivered, then FIN; unread
+ * data makes it a reset (RFC 9293 §3.6.1 (SHLD-3)). */
+SAMPAN_API int sampan_close(struct sampan *s, sampan_handle h);
+
+/* Gives the socket up at once: the peer gets a reset. */
+SAMPAN_API int sampan_abort(struct sampan *s, sampan_handle h);
+
+/* The application's word, reported with each event. */
+SAMPAN_API int sampan_set_user(struct sampan *s, sampan_handle h, uint64_t user);
+
+/* RFC 9293 §3.3.2; the numbers are for tools, not Linux's. */
+#define SAMPAN_TCP_STATES(X) \
+	X(CLOSED, "CLOSED") \
+	X(LISTEN, "LISTEN") \
+	X(SYN_SENT, "SYN-SENT") \
+	X(SYN_RECEIVED, "SYN-RECEIVED") \
+	X(ESTABLISHED, "ESTABLISHED") \
+	X(FIN_WAIT_1, "FIN-WAIT-1") \
+	X(FIN_WAIT_2, "FIN-WAIT-2") \
+	X(CLOSE_WAIT, "CLOSE-WAIT") \
+	X(CLOSING, "CLOSING") \
+	X(LAST_ACK, "LAST-ACK") \
+	X(TIME_WAIT, "TIME-WAIT")
+
+enum sampan_tcp_state {
+#define X(id, name) SAMPAN_TCP_##id,
+	SAMPAN_TCP_STATES(X)
+#undef X
+	SAMPAN_TCP_STATE_COUNT,
+};
+
+struct sampan_status {
+	sampan_handle handle;	/* 0: no socket (orphan, half-open, TIME-WAIT) */
+	enum sampan_tcp_state state;
+	int error;		/* what ended it, 0: nothing */
+	struct sampan_sockaddr local, peer;
+	uint32_t recv_queue_bytes;	/* LISTEN: connections that wait to be accepted */
+	uint32_t send_queue_bytes;	/* not yet acknowledged, unsent too; LISTEN: backlog */
+	uint32_t cwnd_bytes;
+	uint32_t mss_bytes;
+	sampan_dur srtt_dur;	/* 0: not measured */
+	sampan_dur rto_dur;
+	uint32_t level;		/* enum sampan_event_bits that hold now */
+};
+
+/* RFC 9293 §3.9.1.6.  BADHANDLE. */
+SAMPAN_API int sampan_status(const struct sampan *s, sampan_handle h, struct sampan_status *status);
+
+/* Walks over everything TCP knows, up to max at a time, from *cursor (0 to
+ * begin) on; returns how many, 0 at the end.  Looks at no more than 4 * max
+ * places a call and then returns early with *cursor unfinished: the end is
+ * reached when *cursor is SAMPAN_WALK_END.  What changes meanwhile may be
+ * missed, nothing is reported twice. */
+#define SAMPAN_WALK_END UINT64_MAX
+SAMPAN_API int sampan_walk(const struct sampan *s, uint64_t *cursor, struct sampan_status *out,
+    unsigned max);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

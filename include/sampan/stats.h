@@ -1,0 +1,86 @@
+/*
+ * stats.h - every counter of a stack, in one list: X(ID, "name", "what it counts").
+ *
+ * Names follow Linux's SNMP names where the meaning is the same.  A frame that
+ * is not wanted is counted under exactly one SAMPAN_DROPS entry.
+ */
+#ifndef SAMPAN_STATS_H
+#define SAMPAN_STATS_H
+
+#define SAMPAN_DROPS(X) \
+	X(FRAME_SHORT, "FrameShort", "frame shorter than its headers") \
+	X(FRAME_TYPE, "FrameType", "Ethernet type that nothing here understands") \
+	X(FRAME_OTHER_HOST, "FrameOtherHost", "addressed to another MAC address") \
+	X(ARP_MALFORMED, "ArpMalformed", "ARP with wrong type or length") \
+	X(ARP_SENDER, "ArpSender", "ARP whose sender address cannot be a neighbour's") \
+	X(ARP_NOT_OURS, "ArpNotOurs", "ARP that concerns others") \
+	X(IP_MALFORMED, "InHdrErrors", "IP version or length fields wrong") \
+	X(IP_CSUM, "IpCsum", "IPv4 header checksum wrong") \
+	X(IP_SOURCE, "IpSource", "source address that no host may have, or our own") \
+	X(IP_DESTINATION, "InAddrErrors", "destination is not ours") \
+	X(IP_BROADCAST, "IpBroadcast", "broadcast or multicast that nothing here takes") \
+	X(IP_FRAGMENT, "IpFragment", "fragment") \
+	X(IP_OPTIONS, "IpOptions", "malformed IP options, or a source route") \
+	X(IP_PROTOCOL, "InUnknownProtos", "no such transport here") \
+	X(ICMP_MALFORMED, "IcmpMalformed", "ICMP too short") \
+	X(ICMP_CSUM, "IcmpInCsumErrors", "ICMP checksum wrong") \
+	X(ICMP_TYPE, "IcmpType", "ICMP type that is not acted on") \
+	X(ICMP_BROADCAST, "IcmpBroadcast", "echo request to a broadcast address") \
+	X(TCP_MALFORMED, "TcpInErrs", "TCP header or data offset wrong") \
+	X(TCP_CSUM, "TcpInCsumErrors", "TCP checksum wrong") \
+	X(TCP_NO_FLAGS, "TcpNoFlags", "segment without ACK, RST or SYN where one is needed") \
+	X(TCP_NO_SOCKET, "TcpNoSocket", "no connection and no listener") \
+	X(TCP_SEQ, "TcpOutOfWindow", "sequence number outside the receive window") \
+	X(TCP_PAWS, "PAWSEstab", "timestamp older than the last one") \
+	X(TCP_NO_TS, "TcpNoTimestamp", "timestamp negotiated but missing") \
+	X(TCP_RST_CHALLENGED, "TcpRstChallenged", "reset inside the window but not at its edge") \
+	X(TCP_RST_OLD, "TcpRstOld", "reset outside the window, or for a state that ignores it") \
+	X(TCP_SYN_CHALLENGED, "TCPSYNChallenge", "SYN on a synchronized connection") \
+	X(TCP_ACK_RANGE, "TcpAckRange", "acknowledges what was never sent, or is too old") \
+	X(TCP_OUT_OF_ORDER, "TcpOutOfOrder", "data behind a gap that was not kept") \
+	X(TCP_AFTER_CLOSE, "TcpAfterClose", "data after the application closed") \
+	X(TCP_BACKLOG, "ListenOverflows", "accept queue full") \
+	X(TCP_HALF_OPEN, "ListenDrops", "no room for one more half-open connection") \
+	X(TCP_TIME_WAIT, "TcpTimeWait", "segment for a connection in TIME-WAIT that does not revive it") \
+	X(MEMORY, "NoMemory", "no memory to keep it")
+
+#define SAMPAN_COUNTS(X) \
+	X(FRAMES_IN, "InFrames", "frames given to the stack") \
+	X(FRAMES_OUT, "OutFrames", "frames given to links") \
+	X(ARP_IN, "ArpIn", "ARP packets") \
+	X(ARP_REQUESTS_OUT, "ArpRequestsOut", "ARP requests sent") \
+	X(ARP_REPLIES_OUT, "ArpRepliesOut", "ARP replies sent") \
+	X(ICMP_ECHOS_IN, "IcmpInEchos", "echo requests") \
+	X(ICMP_ECHO_REPS_OUT, "IcmpOutEchoReps", "echo replies sent") \
+	X(TCP_SEGS_IN, "TcpInSegs", "segments, big ones counted once") \
+	X(TCP_SEGS_OUT, "TcpOutSegs", "segments sent, big ones counted once") \
+	X(TCP_RETRANS_SEGS, "TcpRetransSegs", "segments sent again, big ones counted once") \
+	X(TCP_RSTS_OUT, "TcpOutRsts", "resets sent") \
+	X(TCP_ACTIVE_OPENS, "TcpActiveOpens", "CLOSED to SYN-SENT") \
+	X(TCP_PASSIVE_OPENS, "TcpPassiveOpens", "half-open connections made by listeners") \
+	X(TCP_ACCEPTED, "TcpAccepted", "handshakes completed by listeners") \
+	X(TCP_ATTEMPT_FAILS, "TcpAttemptFails", "connections that failed before ESTABLISHED") \
+	X(TCP_ESTAB_RESETS, "TcpEstabResets", "established connections that were reset") \
+	X(TCP_TIMEOUTS, "TCPTimeouts", "retransmission time-outs") \
+	X(TCP_PROBES, "TCPWinProbe", "zero-window probes sent") \
+	X(TCP_CHALLENGES, "TCPChallengeACK", "challenge ACKs sent") \
+	X(TCP_DELAYED_ACKS, "DelayedACKs", "acknowledgements that waited for the timer") \
+	X(TCP_TIME_WAITS, "TW", "connections that entered TIME-WAIT") \
+	X(TCP_TIME_WAIT_OVERFLOW, "TCPTimeWaitOverflow", "connections that skipped TIME-WAIT for want of room") \
+	X(TCP_RCV_DROPPED, "TcpRcvDropped", "bytes inside the window that memory could not keep") \
+	X(REPLIES_DROPPED, "RepliesDropped", "answers without a connection that found no room") \
+	X(NEIGH_FAILED, "NeighFailed", "neighbours that did not answer")
+
+enum sampan_count {
+#define X(id, name, text) SAMPAN_DROP_##id,
+	SAMPAN_DROPS(X)
+#undef X
+	SAMPAN_DROP_COUNT,
+	SAMPAN_COUNT_BASE_ = SAMPAN_DROP_COUNT - 1,
+#define X(id, name, text) SAMPAN_COUNT_##id,
+	SAMPAN_COUNTS(X)
+#undef X
+	SAMPAN_COUNT_COUNT,
+};
+
+#endif

@@ -1,0 +1,464 @@
+/*
+ * arena.c - slabs and pools: take, give, who owns what, and a check of it all.
+ *
+ * Theory of operation.
+ *
+ *	| head | slab map | pad to 64 | slab 0 | slab 1 | ... | rest unused |
+ *
+ * The head is the caller's and begins with the arena itself.  The map has one
+ * struct sp_slab per slab: all bookkeeping is there, none inside the slabs, so
+ * objects are packed and an object of 64 bytes keeps its own cache line.
+ *
+ * A slab is in one of four states.
+ *
+ *	fresh	its number is slabs_fresh or more.  Neither it nor its map
+ *		entry was ever written: a block of 4 GiB is ready at once,
+ *		and pages that nobody needs are never touched.
+ *	free	in the arena's list, kind SP_KIND_FREE.
+ *	whole	taken by sp_slab_take(); the caller knows what is in it.
+ *	pooled	a pool's.  In the pool's list of slabs with room unless every
+ *		object of it is in use.
+ *
+ * Two things make an object of a pooled slab available: it was freed (then it
+ * links the next freed one by its first word, the slab's free_ref is the
+ * head), or its number is `carved` or more and it was never handed out since
+ * the pool got the slab.  Carving by a counter is why taking a slab costs the
+ * same whatever its size.
+ *
+ * Reuse is last in, first out on both levels: a slab that is freed into moves
+ * to the front of the pool's list, and its last freed object is the next to
+ * go out.  What comes out is what the cache still holds.
+ *
+ * A slab whose last object is freed goes back to the arena at once, unless it
+ * is the only one with room in its pool: then the pool keeps it, so that
+ * taking and giving one object across the edge of a slab costs nothing.  It
+ * goes back when another slab of the pool gets room, and it is not lost to
+ * others meanwhile: when the arena has neither free nor fresh slabs it takes
+ * the kept ones from their pools.  So the rule holds that a slab in use
+ * (slabs_used) has at least one object in use, and that memory is refused
+ * only when every slab is in use.
+ */
+#include "base/arena.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+
+static inline struct sp_slab *
+slab_at(const struct sp_arena *a, uint32_t slab)
+{
+	return (struct sp_slab *)sp_at(a, a->map_at) + slab;
+}
+
+/* ---- The block ---- */
+
+/* Small devices need many slabs, so that ten pools share 64 KiB without
+ * starving each other; servers need few, so that the map and the hash table's
+ * directory stay in the cache.  The steps keep a block of any size at 64 to
+ * 65536 slabs (up to 524288 beyond 4 GiB). */
+uint32_t
+sp_arena_slab_shift(uint64_t bytes)
+{
+	if (bytes <= (uint64_t)1 << 20)
+		return 10;
+	if (bytes <= (uint64_t)16 << 20)
+		return 12;
+	if (bytes <= (uint64_t)256 << 20)
+		return 14;
+	return 16;
+}
+
+static uint64_t
+round_up(uint64_t n, uint64_t to)
+{
+	return (n + to - 1) & ~(to - 1);
+}
+
+/* Where slab 0 begins if the map has room for count slabs. */
+static uint64_t
+slabs_begin(uint64_t map, uint64_t count)
+{
+	return round_up(map + count * sizeof(struct sp_slab), SP_ARENA_ALIGN);
+}
+
+static void
+clear_pools(struct sp_arena *a)
+{
+	for (uint32_t k = 0; k < SP_KIND_COUNT; k++)
+		a->pool[k] = (struct sp_pool){ .kind = (uint8_t)k, .room = SP_SLAB_NONE };
+}
+
+bool
+sp_arena_init(struct sp_arena *a, uint64_t bytes, size_t head_bytes, uint32_t min_slabs)
+{
+	const uint64_t map = round_up(head_bytes, SP_GRANULE);
+	const uint32_t shift = sp_arena_slab_shift(bytes);
+	uint64_t count;
+
+	SP_ASSERT(((uintptr_t)a & (SP_ARENA_ALIGN - 1)) == 0);
+	SP_ASSERT(head_bytes >= sizeof(*a));
+	if (bytes > SP_ARENA_MAX_BYTES || bytes <= map)
+		return false;
+	count = (bytes - map) / (((uint64_t)1 << shift) + sizeof(struct sp_slab));
+	if (count > 0 && slabs_begin(map, count) + (count << shift) > bytes)
+		count--;	/* the padding took the last one's room */
+	if (count < min_slabs)
+		return false;
+	a->magic = SP_ARENA_MAGIC;
+	a->version = SP_ARENA_VERSION;
+	a->layout = 0;
+	a->bytes = bytes;
+	a->slab_shift = shift;
+	a->slab_count = (uint32_t)count;
+	a->slab_free = SP_SLAB_NONE;
+	a->slabs_used = 0;
+	a->slabs_fresh = 0;
+	a->map_at = (uint32_t)(map >> SP_GRANULE_SHIFT);
+	a->slabs_at = (uint32_t)(slabs_begin(map, count) >> SP_GRANULE_SHIFT);
+	clear_pools(a);
+	return true;
+}
+
+uint64_t
+sp_arena_used_bytes(const struct sp_arena *a)
+{
+	return (uint64_t)a->slabs_used << a->slab_shift;
+}
+
+uint64_t
+sp_arena_total_bytes(const struct sp_arena *a)
+{
+	return (uint64_t)a->slab_count << a->slab_shift;
+}
+
+enum sp_kind
+sp_arena_kind(const struct sp_arena *a, uint32_t ref)
+{
+	return (enum sp_kind)slab_at(a, sp_slab_of(a, ref))->kind;
+}
+
+/* ---- A pool's list of slabs with room ---- */
+
+static inline void
+room_push(const struct sp_arena *a, struct sp_pool *p, uint32_t slab)
+{
+	struct sp_slab *s = slab_at(a, slab);
+
+	s->prev = SP_SLAB_NONE;
+	s->next = p->room;
+	if (p->room != SP_SLAB_NONE)
+		slab_at(a, p->room)->prev = slab;
+	p->room = slab;
+}
+
+static inline void
+room_remove(const struct sp_arena *a, struct sp_pool *p, uint32_t slab)
+{
+	const struct sp_slab *s = slab_at(a, slab);
+
+	if (s->prev != SP_SLAB_NONE)
+		slab_at(a, s->prev)->next = s->next;
+	else
+		p->room = s->next;
+	if (s->next != SP_SLAB_NONE)
+		slab_at(a, s->next)->prev = s->prev;
+}
+
+/* ---- Slabs, not counted as used ---- */
+
+static void
+release(struct sp_arena *a, uint32_t slab)
+{
+	struct sp_slab *s = slab_at(a, slab);
+
+	a->pool[s->kind].slabs--;
+	*s = (struct sp_slab){ .next = a->slab_free, .prev = SP_SLAB_NONE, .kind = SP_KIND_FREE };
+	a->slab_free = slab;
+}
+
+/* Puts the slab that a pool keeps empty on the free list.  It is the only one
+ * in its pool's list. */
+static bool
+reclaim_kept(struct sp_arena *a)
+{
+	for (uint32_t k = SP_KIND_FREE + 1; k < SP_KIND_COUNT; k++) {
+		const uint32_t slab = a->pool[k].room;
+
+		if (slab == SP_SLAB_NONE || slab_at(a, slab)->used != 0)
+			continue;
+		a->pool[k].room = SP_SLAB_NONE;
+		release(a, slab);
+		return true;
+	}
+	return false;
+}
+
+static uint32_t
+acquire(struct sp_arena *a, enum sp_kind kind)
+{
+	uint32_t slab;
+
+	if (a->slab_free == SP_SLAB_NONE && a->slabs_fresh < a->slab_count) {
+		slab = a->slabs_fresh++;
+	} else {
+		if (a->slab_free == SP_SLAB_NONE && !reclaim_kept(a))
+			return SP_SLAB_NONE;
+		slab = a->slab_free;
+		a->slab_free = slab_at(a, slab)->next;
+	}
+	*slab_at(a, slab) = (struct sp_slab){
+		.next = SP_SLAB_NONE, .prev = SP_SLAB_NONE, .kind = (uint8_t)kind,
+	};
+	a->pool[kind].slabs++;
+	return slab;
+}
+
+/* ---- Whole slabs ---- */
+
+uint32_t
+sp_slab_take(struct sp_arena *a, enum sp_kind kind)
+{
+	uint32_t slab;
+
+	SP_ASSERT(kind != SP_KIND_FREE && a->pool[kind].object_bytes == 0);
+	slab = acquire(a, kind);
+	if (slab == SP_SLAB_NONE)
+		return SP_SLAB_NONE;
+	slab_at(a, slab)->used = 1;
+	a->slabs_used++;
+	return slab;
+}
+
+void
+sp_slab_give(struct sp_arena *a, uint32_t slab)
+{
+	SP_ASSERT(slab < a->slabs_fresh && slab_at(a, slab)->kind != SP_KIND_FREE);
+	a->slabs_used--;
+	release(a, slab);
+}
+
+/* ---- Objects ---- */
+
+void
+sp_pool_init(struct sp_arena *a, enum sp_kind kind, uint32_t object_bytes)
+{
+	struct sp_pool *p = &a->pool[kind];
+
+	SP_ASSERT(kind != SP_KIND_FREE && p->slabs == 0);
+	p->object_bytes = (uint32_t)round_up(object_bytes, SP_GRANULE);
+	SP_ASSERT(object_bytes > 0 && p->object_bytes <= (uint32_t)1 << a->slab_shift);
+	p->per_slab = (uint16_t)(((uint32_t)1 << a->slab_shift) / p->object_bytes);
+}
+
+static inline uint32_t
+nth(const struct sp_arena *a, const struct sp_pool *p, uint32_t slab, uint32_t i)
+{
+	return sp_slab_ref(a, slab) + i * (p->object_bytes >> SP_GRANULE_SHIFT);
+}
+
+/* The freed object of the slab that is next to go out, or a new one. */
+static inline uint32_t
+pick(const struct sp_arena *a, const struct sp_pool *p, uint32_t slab)
+{
+	struct sp_slab *s = slab_at(a, slab);
+	const uint32_t ref = s->free_ref;
+
+	if (ref == 0)
+		return nth(a, p, slab, s->carved++);
+	memcpy(&s->free_ref, sp_at(a, ref), sizeof(s->free_ref));
+	return ref;
+}
+
+uint32_t
+sp_pool_take(struct sp_arena *a, enum sp_kind kind)
+{
+	struct sp_pool *p = &a->pool[kind];
+	struct sp_slab *s;
+	uint32_t ref;
+
+	SP_ASSERT(p->object_bytes != 0);
+	if (p->room == SP_SLAB_NONE) {
+		const uint32_t slab = acquire(a, kind);
+
+		if (slab == SP_SLAB_NONE)
+			return 0;
+		room_push(a, p, slab);
+	}
+	s = slab_at(a, p->room);
+	ref = pick(a, p, p->room);
+	if (s->used == 0)
+		a->slabs_used++;
+	s->used++;
+	if (s->used == p->per_slab)
+		room_remove(a, p, p->room);
+	p->objects++;
+	if (p->objects > p->objects_max)
+		p->objects_max = p->objects;
+	return ref;
+}
+
+/* An object of the slab has been freed: sees to its place in the pool's list,
+ * where it stands unless it was full.  Slow half of sp_pool_give(). */
+static void
+settle(struct sp_arena *a, struct sp_pool *p, uint32_t slab, bool was_full)
+{
+	const bool empty = slab_at(a, slab)->used == 0;
+	uint32_t first;
+
+	if (!was_full)
+		room_remove(a, p, slab);
+	first = p->room;
+	if (empty && first != SP_SLAB_NONE) {
+		release(a, slab);
+		return;
+	}
+	if (first != SP_SLAB_NONE && slab_at(a, first)->used == 0) {
+		room_remove(a, p, first);
+		release(a, first);
+	}
+	room_push(a, p, slab);
+}
+
+void
+sp_pool_give(struct sp_arena *a, enum sp_kind kind, uint32_t ref)
+{
+	const uint32_t slab = sp_slab_of(a, ref);
+	struct sp_pool *p = &a->pool[kind];
+	struct sp_slab *s = slab_at(a, slab);
+	bool was_full;
+
+	SP_ASSERT(sp_pool_owns(a, kind, ref) && s->used > 0);
+	was_full = s->used == p->per_slab;
+	memcpy(sp_at(a, ref), &s->free_ref, sizeof(s->free_ref));
+	s->free_ref = ref;
+	s->used--;
+	p->objects--;
+	if (s->used == 0)
+		a->slabs_used--;
+	if (p->room != slab || s->used == 0)
+		settle(a, p, slab, was_full);
+}
+
+bool
+sp_pool_owns(const struct sp_arena *a, enum sp_kind kind, uint32_t ref)
+{
+	const struct sp_pool *p = &a->pool[kind];
+	uint32_t slab, offset;
+
+	if (ref < a->slabs_at || p->object_bytes == 0)
+		return false;
+	slab = sp_slab_of(a, ref);
+	if (slab >= a->slabs_fresh || slab_at(a, slab)->kind != kind)
+		return false;
+	offset = (ref - sp_slab_ref(a, slab)) << SP_GRANULE_SHIFT;
+	return offset % p->object_bytes == 0 && offset / p->object_bytes < slab_at(a, slab)->carved;
+}
+
+uint32_t
+sp_pool_nth(const struct sp_arena *a, enum sp_kind kind, uint32_t slab, uint32_t i)
+{
+	if (slab >= a->slabs_fresh || slab_at(a, slab)->kind != kind ||
+	    i >= slab_at(a, slab)->carved)
+		return 0;
+	return nth(a, &a->pool[kind], slab, i);
+}
+
+/* ---- The check ---- */
+
+/* What a walk over the slabs of one pool finds. */
+struct tally {
+	uint32_t slabs, objects, with_room, empty;
+};
+
+/* The slab's freed objects are its own, and as many as used and carved say. */
+static bool
+check_freed(const struct sp_arena *a, uint32_t slab)
+{
+	const struct sp_slab *s = slab_at(a, slab);
+	uint32_t ref = s->free_ref;
+	uint32_t freed = 0;
+
+	while (ref != 0 && freed <= s->carved) {
+		if (!sp_pool_owns(a, (enum sp_kind)s->kind, ref) || sp_slab_of(a, ref) != slab)
+			return false;
+		memcpy(&ref, sp_at(a, ref), sizeof(ref));
+		freed++;
+	}
+	return freed + s->used == s->carved;
+}
+
+static bool
+check_slab(const struct sp_arena *a, uint32_t slab, struct tally *tally)
+{
+	const struct sp_slab *s = slab_at(a, slab);
+	const struct sp_pool *p;
+
+	if (s->kind >= SP_KIND_COUNT)
+		return false;
+	p = &a->pool[s->kind];
+	tally += s->kind;
+	tally->slabs++;
+	if (s->kind == SP_KIND_FREE)
+		return s->used == 0 && s->carved == 0;
+	if (p->object_bytes == 0)
+		return s->used == 1 && s->carved == 0;
+	tally->objects += s->used;
+	tally->with_room += s->used < p->per_slab;
+	tally->empty += s->used == 0;
+	return s->carved <= p->per_slab && check_freed(a, slab);
+}
+
+/* The list of slabs with room is sound and names all of them; an empty one
+ * stands in it alone. */
+static bool
+check_pool(const struct sp_arena *a, uint32_t kind, const struct tally *tally)
+{
+	const struct sp_pool *p = &a->pool[kind];
+	uint32_t prev = SP_SLAB_NONE;
+	uint32_t listed = 0;
+
+	for (uint32_t slab = p->room; slab != SP_SLAB_NONE; slab = slab_at(a, slab)->next) {
+		if (slab >= a->slabs_fresh || listed++ == tally->with_room)
+			return false;
+		if (slab_at(a, slab)->kind != kind || slab_at(a, slab)->prev != prev ||
+		    slab_at(a, slab)->used == p->per_slab)
+			return false;
+		prev = slab;
+	}
+	return listed == tally->with_room && (tally->empty == 0 || listed == 1) &&
+	    p->kind == kind && p->slabs == tally->slabs && p->objects == tally->objects &&
+	    p->objects <= p->objects_max;
+}
+
+static bool
+check_free(const struct sp_arena *a, uint32_t count)
+{
+	uint32_t listed = 0;
+
+	for (uint32_t slab = a->slab_free; slab != SP_SLAB_NONE; slab = slab_at(a, slab)->next) {
+		if (slab >= a->slabs_fresh || listed++ == count ||
+		    slab_at(a, slab)->kind != SP_KIND_FREE)
+			return false;
+	}
+	return listed == count;
+}
+
+bool
+sp_arena_check(const struct sp_arena *a)
+{
+	struct tally tally[SP_KIND_COUNT] = { { 0 } };
+	uint32_t used = 0;
+
+	if (a->magic != SP_ARENA_MAGIC || a->slabs_fresh > a->slab_count)
+		return false;
+	for (uint32_t slab = 0; slab < a->slabs_fresh; slab++) {
+		if (!check_slab(a, slab, tally))
+			return false;
+	}
+	for (uint32_t k = SP_KIND_FREE + 1; k < SP_KIND_COUNT; k++) {
+		if (!check_pool(a, k, &tally[k]))
+			return false;
+		used += tally[k].slabs - tally[k].empty;
+	}
+	return used == a->slabs_used && check_free(a, tally[SP_KIND_FREE].slabs);
+}

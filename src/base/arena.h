@@ -1,0 +1,155 @@
+/*
+ * arena.h - the one block of memory that a stack lives in.
+ *
+ * The block is cut into slabs of equal size.  A pool takes a slab when it has
+ * no free object left and gives it back when its last object is freed, so
+ * memory moves between uses and the budget is hard.  References are 32-bit
+ * offsets in granules of 16 bytes from the block's start; 0 is none.  Nothing
+ * in the block is an address: it may be copied elsewhere and used there.
+ *
+ * Does not: clear objects, know what they hold, or call anything.
+ * Read first: arena.c, "Theory of operation".
+ */
+#ifndef SAMPAN_BASE_ARENA_H
+#define SAMPAN_BASE_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SP_GRANULE_SHIFT 4
+#define SP_GRANULE ((size_t)1 << SP_GRANULE_SHIFT)
+/* References keep their top bit for list heads (wheel.h), so 32 GiB. */
+#define SP_ARENA_MAX_BYTES ((uint64_t)1 << (31 + SP_GRANULE_SHIFT))
+#define SP_ARENA_ALIGN 64
+#define SP_SLAB_NONE UINT32_MAX
+#define SP_ARENA_MAGIC UINT64_C(0x4e41504d41530a1a)	/* "\x1a\nSAMPAN" in a little-endian dump */
+#define SP_ARENA_VERSION 1
+
+/* What a slab holds.  The number is also the pool's index. */
+enum sp_kind {
+	SP_KIND_FREE,		/* nobody's */
+	SP_KIND_BUCKETS,	/* a whole slab of hash buckets */
+	SP_KIND_OVERFLOW,	/* hash overflow buckets */
+	SP_KIND_TCB,
+	SP_KIND_HALF_OPEN,
+	SP_KIND_TIME_WAIT,
+	SP_KIND_TCP_TX,
+	SP_KIND_TCP_RX,
+	SP_KIND_LISTEN,
+	SP_KIND_NEIGH,
+	SP_KIND_SMALL,		/* payload chunks, see buf/chunk.h */
+	SP_KIND_LARGE,
+	SP_KIND_COUNT,
+};
+
+/* One per slab, in an array behind the stack's head. */
+struct sp_slab {
+	uint32_t next, prev;	/* in the pool's list of slabs with room, or in the free list */
+	uint32_t free_ref;	/* first freed object, 0: none; objects link by their first word */
+	uint16_t used;		/* objects in use */
+	uint16_t carved;	/* objects handed out at least once */
+	uint8_t kind;		/* enum sp_kind */
+	uint8_t pad[3];
+};
+
+struct sp_pool {
+	uint32_t object_bytes;	/* a multiple of the granule */
+	uint16_t per_slab;
+	uint8_t kind;
+	uint8_t pad;
+	uint32_t room;		/* first slab with room, SP_SLAB_NONE: none */
+	uint32_t slabs;		/* held now */
+	uint32_t objects;	/* in use now */
+	uint32_t objects_max;	/* in use at once, ever */
+};
+
+/* Stands at the very start of the block. */
+struct sp_arena {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t layout;	/* hash of the sizes of everything kept in the arena */
+	uint64_t bytes;		/* of the whole block */
+	uint32_t slab_shift;	/* log2 of the bytes of a slab */
+	uint32_t slab_count;
+	uint32_t slab_free;	/* first free slab, SP_SLAB_NONE: none */
+	uint32_t slabs_used;	/* whole ones, and those with an object in use */
+	uint32_t slabs_fresh;	/* slabs from here on were never used */
+	uint32_t map_at;	/* granules from the start: array of struct sp_slab */
+	uint32_t slabs_at;	/* granules from the start: slab 0 */
+	struct sp_pool pool[SP_KIND_COUNT];
+};
+
+/* Lays out a block that begins at a, aligned to SP_ARENA_ALIGN.  Its first
+ * head_bytes, the arena itself among them, stay the caller's.  False: no room
+ * for min_slabs slabs, or more than SP_ARENA_MAX_BYTES. */
+bool sp_arena_init(struct sp_arena *a, uint64_t bytes, size_t head_bytes, uint32_t min_slabs);
+
+/* log2 of the slab size that a block of this many bytes gets: 1 KiB to 64 KiB. */
+uint32_t sp_arena_slab_shift(uint64_t bytes);
+
+/* Declares the objects of a kind.  object_bytes is rounded up to a granule. */
+void sp_pool_init(struct sp_arena *a, enum sp_kind kind, uint32_t object_bytes);
+
+/* An object of the kind, contents undefined; 0 when the budget is spent. */
+uint32_t sp_pool_take(struct sp_arena *a, enum sp_kind kind);
+
+/* Gives an object back, and its slab with it when that was the last one. */
+void sp_pool_give(struct sp_arena *a, enum sp_kind kind, uint32_t ref);
+
+/* Is ref the start of an object of this kind's slabs?  True for freed objects
+ * too: what they hold must tell.  For references that come from outside. */
+bool sp_pool_owns(const struct sp_arena *a, enum sp_kind kind, uint32_t ref);
+
+/* The reference of object number i of a slab, for walks over a pool: 0 when
+ * the slab is not of this kind or i is past what it has handed out. */
+uint32_t sp_pool_nth(const struct sp_arena *a, enum sp_kind kind, uint32_t slab, uint32_t i);
+
+/* A whole slab, or SP_SLAB_NONE; and back. */
+uint32_t sp_slab_take(struct sp_arena *a, enum sp_kind kind);
+void sp_slab_give(struct sp_arena *a, uint32_t slab);
+
+/* Whose slab the object lies in. */
+enum sp_kind sp_arena_kind(const struct sp_arena *a, uint32_t ref);
+
+/* Bytes in slabs that are in use, and in all slabs. */
+uint64_t sp_arena_used_bytes(const struct sp_arena *a);
+uint64_t sp_arena_total_bytes(const struct sp_arena *a);
+
+/* Every rule of the layout holds; for tests. */
+bool sp_arena_check(const struct sp_arena *a);
+
+static inline void *
+sp_at(const struct sp_arena *a, uint32_t ref)
+{
+	return (uint8_t *)(uintptr_t)a + ((size_t)ref << SP_GRANULE_SHIFT);
+}
+
+static inline uint32_t
+sp_ref(const struct sp_arena *a, const void *p)
+{
+	return (uint32_t)(((uintptr_t)p - (uintptr_t)a) >> SP_GRANULE_SHIFT);
+}
+
+static inline uint32_t
+sp_slab_of(const struct sp_arena *a, uint32_t ref)
+{
+	return (ref - a->slabs_at) >> (a->slab_shift - SP_GRANULE_SHIFT);
+}
+
+static inline uint32_t
+sp_slab_ref(const struct sp_arena *a, uint32_t slab)
+{
+	return a->slabs_at + (slab << (a->slab_shift - SP_GRANULE_SHIFT));
+}
+
+/* The empty asm is there because gcc takes a function that only prefetches for
+ * one without effect and drops the call. */
+static inline void
+sp_prefetch(const void *p)
+{
+	__builtin_prefetch(p, 1, 3);
+	__asm__ volatile("");
+}
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * sendq.c - see sendq.h.
+ *
+ * Reads go forward almost always (new data), sometimes back to the start
+ * (retransmission), so a cursor remembers the chunk of the last read and a
+ * search starts there or at the head, whichever is not behind the target.
+ */
+#include "buf/sendq.h"
+
+#include <string.h>
+
+uint32_t
+sp_sendq_append(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data, uint32_t len)
+{
+	uint32_t done = 0;
+
+	while (done < len) {
+		struct sp_chunk *c = sp_chain_room(&q->chain, a, len - done);
+		uint32_t n;
+
+		if (c == NULL)
+			break;
+		n = sp_chunk_room(c) < len - done ? sp_chunk_room(c) : len - done;
+		memcpy(c->data + c->end, data + done, n);
+		c->end = (uint16_t)(c->end + n);
+		done += n;
+	}
+	q->bytes += done;
+	return done;
+}
+
+void
+sp_sendq_drop(struct sp_sendq *q, struct sp_arena *a, uint32_t n)
+{
+	uint32_t left = n;
+
+	q->bytes -= n;
+	while (left > 0) {
+		struct sp_chunk *c = sp_chunk_at(a, q->chain.head);
+		const uint32_t len = sp_chunk_len(c);
+
+		if (len > left) {
+			c->start = (uint16_t)(c->start + left);
+			break;
+		}
+		left -= len;
+		if (q->cursor == q->chain.head)
+			q->cursor = 0;
+		sp_chain_pop(&q->chain, a);
+	}
+	if (q->cursor == q->chain.head)
+		q->cursor_off = 0;
+	else if (q->cursor != 0)
+		q->cursor_off -= n;
+}
+
+/* Moves the cursor to the chunk that holds the byte at off. */
+static struct sp_chunk *
+seek(struct sp_sendq *q, struct sp_arena *a, uint32_t off)
+{
+	struct sp_chunk *c;
+
+	if (q->cursor == 0 || q->cursor_off > off) {
+		q->cursor = q->chain.head;
+		q->cursor_off = 0;
+	}
+	c = sp_chunk_at(a, q->cursor);
+	while (off - q->cursor_off >= sp_chunk_len(c)) {
+		q->cursor_off += sp_chunk_len(c);
+		q->cursor = c->next;
+		c = sp_chunk_at(a, q->cursor);
+	}
+	return c;
+}
+
+uint32_t
+sp_sendq_show(struct sp_sendq *q, struct sp_arena *a, uint32_t off, uint32_t len,
+    struct sampan_frame *f)
+{
+	struct sp_chunk *c;
+	uint32_t done = 0, skip;
+
+	if (len == 0)
+		return 0;
+	c = seek(q, a, off);
+	skip = off - q->cursor_off;
+	while (done < len && f->slices < SAMPAN_FRAME_SLICES) {
+		const uint32_t have = sp_chunk_len(c) - skip;
+		const uint32_t n = have < len - done ? have : len - done;
+
+		f->slice[f->slices++] = (struct sampan_slice){ c->data + c->start + skip, n };
+		c->pins++;
+		done += n;
+		if (done < len)
+			c = sp_chunk_at(a, c->next);
+		skip = 0;
+	}
+	return done;
+}
+
+void
+sp_sendq_clear(struct sp_sendq *q, struct sp_arena *a)
+{
+	sp_chain_clear(&q->chain, a);
+	*q = (struct sp_sendq){ 0 };
+}

@@ -1,0 +1,36 @@
+/*
+ * sendq.h - the bytes that a connection has yet to see acknowledged.
+ *
+ * Bytes only: offsets count from the oldest one; which sequence number that
+ * is, and what is in flight, is tcp/'s business.  Holds no memory when empty.
+ */
+#ifndef SAMPAN_BUF_SENDQ_H
+#define SAMPAN_BUF_SENDQ_H
+
+#include <sampan/sampan.h>
+
+#include "buf/chunk.h"
+
+/* All zero is an empty queue. */
+struct sp_sendq {
+	struct sp_chain chain;
+	uint32_t bytes;
+	uint32_t cursor;	/* a chunk near the last read, 0: none */
+	uint32_t cursor_off;	/* offset of its first byte */
+};
+
+/* Copies up to len bytes behind the end; returns how many memory allowed. */
+uint32_t sp_sendq_append(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data, uint32_t len);
+
+/* Forgets the oldest n bytes (n <= q->bytes). */
+void sp_sendq_drop(struct sp_sendq *q, struct sp_arena *a, uint32_t n);
+
+/* Shows [off, off + len), which must be in the queue, as slices of the frame
+ * and pins what they show.  Returns the bytes shown: fewer when the frame has
+ * no slice left. */
+uint32_t sp_sendq_show(struct sp_sendq *q, struct sp_arena *a, uint32_t off, uint32_t len,
+    struct sampan_frame *f);
+
+void sp_sendq_clear(struct sp_sendq *q, struct sp_arena *a);
+
+#endif

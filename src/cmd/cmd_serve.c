@@ -1,0 +1,285 @@
+/*
+ * cmd_serve.c - `sampan serve`: one stack on one link, with services.
+ *
+ * Starts in the order in which mistakes are cheapest: memory, listeners, the
+ * name, the link; nothing is left behind when a step fails.
+ *
+ * SIGINT, SIGTERM or SIGHUP ends it: every socket is closed, and the loop
+ * goes on until all connections have said goodbye, for 2 seconds at most or
+ * until a second signal.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/serve_args.h"
+
+#define GOODBYE_DUR SAMPAN_SEC(2)
+/* How often it is looked whether all are gone. */
+#define GLANCE_DUR SAMPAN_MS(5)
+
+struct server {
+	struct serve_args args;
+	const char *program;		/* as it was started, for the hints */
+	struct sampan *stack;		/* args.memory_bytes */
+	struct sampan_loop *loop;
+	struct sampan_control *control;
+	struct sampan_link *link;
+	int signal_fd;
+	unsigned signals;		/* that came */
+	char why[SAMPAN_WHY_BYTES];
+};
+
+static int
+fail(int error, const char *what)
+{
+	return sp_cmd_fail("sampan serve", error, "%s", what);
+}
+
+/* ---- Start: each step returns 0, or the exit code after a message ---- */
+
+static int
+start_stack(struct server *v)
+{
+	const struct serve_args *a = &v->args;
+	struct sampan_config config;
+	int error;
+
+	if (sampan_config_fill(&config) != 0)
+		return fail(errno, "the kernel gives no random numbers");
+	if (a->seeded) {
+		config.seed[0] = a->seed;
+		config.seed[1] = 0;
+	}
+	v->stack = sampan_memory_alloc(a->memory_bytes, false);
+	if (v->stack == NULL)
+		return fail(ENOMEM, "not that much memory in this machine: give less --memory");
+	error = sampan_init(v->stack, a->memory_bytes, &config, sampan_clock());
+	if (error == SAMPAN_ENOBUFS)
+		return fail(EINVAL, "--memory is too small for a stack: give more, such as 64M");
+	return error == 0 ? 0 : fail(ENOTRECOVERABLE, sampan_strerror(error));
+}
+
+static int
+start_services(struct server *v)
+{
+	for (unsigned i = 0; i < v->args.listeners; i++) {
+		const struct serve_listener *l = &v->args.listener[i];
+		const int error = sp_svc_listen(v->stack, l->svc, l->port);
+
+		if (error == SAMPAN_ENOBUFS)
+			return fail(EINVAL, "--memory is too small for the services: give more, "
+			    "such as 64M");
+		if (error != 0)
+			return sp_cmd_fail("sampan serve", EINVAL, "--service %s:%u: %s: choose "
+			    "another port", l->svc->name, (unsigned)l->port,
+			    sampan_strerror(error));
+	}
+	return 0;
+}
+
+static void
+signal_came(void *ctx, int fd, uint32_t ready)
+{
+	struct server *v = ctx;
+	struct signalfd_siginfo info;
+
+	(void)ready;
+	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	v->signals++;
+	sampan_loop_stop(v->loop);
+}
+
+static int
+watch_signals(struct server *v)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+		return -1;
+	v->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (v->signal_fd < 0)
+		return -1;
+	return sampan_loop_add_fd(v->loop, v->signal_fd, EPOLLIN, signal_came, v);
+}
+
+static int
+start_loop(struct server *v)
+{
+	const struct sampan_loop_config config = {
+		.size = sizeof(config),
+		.stack = v->stack,
+		.events = sp_svc_events,
+		.ctx = v->stack,
+	};
+
+	if (sampan_loop_open(&config, &v->loop) != 0 || watch_signals(v) != 0)
+		return fail(errno, strerror(errno));
+	if (sampan_control_open(v->loop, v->args.name, &v->control, v->why, sizeof(v->why)) != 0)
+		return fail(errno, v->why);
+	return 0;
+}
+
+/* The address must make sense on the link. */
+static int
+add_address(struct server *v)
+{
+	const struct sp_prefix *mine = &v->args.addr;
+	struct sp_prefix host;
+	char text[SP_PREFIX_TEXT];
+	int error;
+
+	sp_prefix_write(mine, text);
+	if (sampan_link_host(v->link, &host.addr, &host.bits)) {
+		if (memcmp(&host.addr, &mine->addr, sizeof(host.addr)) == 0)
+			return sp_cmd_fail("sampan serve", EINVAL, "--addr %s is the kernel's own "
+			    "address (host=): give another one of that network", text);
+		if (!sp_prefix_holds(&host, &mine->addr))
+			return sp_cmd_fail("sampan serve", EINVAL, "--addr %s is not in the "
+			    "network of host=: the kernel would not find it", text);
+	}
+	error = sampan_addr_add(v->stack, 1, &mine->addr, mine->bits);
+	if (error != 0)
+		return sp_cmd_fail("sampan serve", EINVAL, "--addr %s: %s: give the address of one "
+		    "host, such as 10.77.0.2/24", text, sampan_strerror(error));
+	return 0;
+}
+
+static int
+start_link(struct server *v)
+{
+	if (sampan_link_open(v->args.link, &v->link, v->why, sizeof(v->why)) != 0)
+		return fail(errno, v->why);
+	if (sampan_link_attach(v->link, v->stack) < 0 ||
+	    sampan_loop_add_link(v->loop, v->link) != 0)
+		return fail(errno, strerror(errno));
+	return add_address(v);
+}
+
+/* ---- What to try ---- */
+
+static void
+print_hints(const char *addr, const struct serve_listener *l)
+{
+	for (unsigned i = 0; i < SVC_HINTS && l->svc->hints[i] != NULL; i++)
+		(void)printf("  %s %s %u\n", l->svc->hints[i], addr, (unsigned)l->port);
+}
+
+static void
+print_start(const struct server *v)
+{
+	const bool named = strcmp(v->args.name, "sampan") != 0;
+	char addr[SAMPAN_ADDR_TEXT];
+
+	(void)sampan_addr_write(&v->args.addr.addr, addr);
+	(void)printf("Serving on %s, link %s, %zu MiB:", addr, sampan_link_name(v->link),
+	    v->args.memory_bytes >> 20);
+	for (unsigned i = 0; i < v->args.listeners; i++)
+		(void)printf(" %s:%u", v->args.listener[i].svc->name,
+		    (unsigned)v->args.listener[i].port);
+	(void)printf("\nTry, in another terminal:\n");
+	for (unsigned i = 0; i < v->args.listeners; i++)
+		print_hints(addr, &v->args.listener[i]);
+	(void)printf("  ping %s\n  %s ss%s%s\n", addr, v->program, named ? " --name " : "",
+	    named ? v->args.name : "");
+	(void)printf("Ctrl-C ends it.\n");
+	(void)fflush(stdout);
+}
+
+/* ---- The end ---- */
+
+static void
+close_sockets(struct sampan *s)
+{
+	struct sampan_status found[64];
+	uint64_t cursor = 0;
+
+	while (cursor != SAMPAN_WALK_END) {
+		const int n = sampan_walk(s, &cursor, found, 64);
+
+		for (int i = 0; i < n; i++) {
+			if (found[i].handle != 0)
+				(void)sampan_close(s, found[i].handle);
+		}
+		if (n < 0)
+			return;
+	}
+}
+
+/* Lets FINs leave and be answered. */
+static void
+say_goodbye(struct server *v)
+{
+	const sampan_time end_at = sampan_clock() + GOODBYE_DUR;
+	struct sampan_stats stats;
+
+	close_sockets(v->stack);
+	do {
+		if (sampan_loop_turn(v->loop, GLANCE_DUR) != 0)
+			return;
+		sampan_stats(v->stack, &stats);
+	} while (stats.connections > 0 && v->signals < 2 && sampan_clock() < end_at);
+}
+
+static void
+clean_up(struct server *v)
+{
+	sampan_control_close(v->control);
+	sampan_link_close(v->link);
+	sampan_loop_close(v->loop);
+	if (v->signal_fd >= 0)
+		(void)close(v->signal_fd);
+	sampan_memory_free(v->stack, v->args.memory_bytes);
+}
+
+static int
+serve(struct server *v)
+{
+	int exit_code = start_stack(v);
+
+	if (exit_code == 0)
+		exit_code = start_services(v);
+	if (exit_code == 0)
+		exit_code = start_loop(v);
+	if (exit_code == 0)
+		exit_code = start_link(v);
+	if (exit_code != 0)
+		return exit_code;
+	print_start(v);
+	if (sampan_loop_run(v->loop) != 0)
+		return sp_cmd_fail("sampan serve", ENODEV, "the link %s has ended: %s",
+		    sampan_link_name(v->link),
+		    errno == EBADFD ? "its interface was removed" : strerror(errno));
+	say_goodbye(v);
+	return 0;
+}
+
+static int
+serve_run(int argc, char **argv)
+{
+	struct server v = { .signal_fd = -1, .program = program_invocation_name };
+	int exit_code = sp_serve_args_read(&v.args, argc, argv);
+
+	if (exit_code == 0) {
+		exit_code = serve(&v);
+		clean_up(&v);
+	}
+	return exit_code;
+}
+
+const struct cmd sp_cmd_serve = {
+	.name = "serve",
+	.text = "run services on a stack of its own",
+	.run = serve_run,
+};

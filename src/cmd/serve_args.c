@@ -1,0 +1,215 @@
+/*
+ * serve_args.c - see serve_args.h.
+ */
+#include "cmd/serve_args.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "host/control_path.h"
+#include "link/number.h"
+
+#define LINK_DEFAULT "tap:sampan0,host=10.77.0.1/24"
+#define NAME_DEFAULT "sampan"
+#define MEMORY_DEFAULT ((size_t)256 << 20)
+#define MEMORY_MOST ((uint64_t)32 << 30)	/* sampan_init() */
+
+enum {
+	OPT_LINK = 256,
+	OPT_ADDR,
+	OPT_SERVICE,
+	OPT_NAME,
+	OPT_MEMORY,
+	OPT_SEED,
+};
+
+static const struct argp_option options[] = {
+	{ "link", OPT_LINK, "LINK", 0, "tap:NAME[,host=ADDR/LEN][,mtu=N][,offload=on|off]; "
+	  "the default is " LINK_DEFAULT, 0 },
+	{ "addr", OPT_ADDR, "ADDR/LEN", 0, "the stack's address; the default is 10.77.0.2/24", 0 },
+	{ "service", OPT_SERVICE, "NAME[:PORT]", 0, "may be repeated", 0 },
+	{ "name", OPT_NAME, "NAME", 0, "of this instance, for 'sampan ss'; the default is "
+	  NAME_DEFAULT, 0 },
+	{ "memory", OPT_MEMORY, "SIZE", 0, "all that the stack may use, such as 64M or 1G; the "
+	  "default is 256M", 0 },
+	{ "seed", OPT_SEED, "N", 0, "foreseeable random numbers, for tests; the default is a "
+	  "secret seed", 0 },
+	{ 0 },
+};
+
+/* The services there are, as " echo, discard". */
+static void
+list_services(char *text, size_t room)
+{
+	size_t len = 0;
+
+	for (unsigned i = 0; sp_svc_at(i) != NULL && len < room; i++)
+		len += (size_t)snprintf(text + len, room - len, "%s %s", i > 0 ? "," : "",
+		    sp_svc_at(i)->name);
+}
+
+int
+sp_serve_listener_read(struct serve_listener *l, const char *text, const struct sp_why *why)
+{
+	const char *colon = strchrnul(text, ':');
+	char name[32], known[128];
+	uint64_t port;
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)(colon - text), text);
+	l->svc = sp_svc_find(name);
+	if (l->svc == NULL) {
+		list_services(known, sizeof(known));
+		return sp_why(why, EINVAL, "--service %s: no such service, there are%s", text,
+		    known);
+	}
+	l->port = l->svc->port;
+	if (*colon == '\0')
+		return 0;
+	if (!sp_number_read(&port, colon + 1) || port < 1 || port > 65535)
+		return sp_why(why, EINVAL, "--service %s: give a port from 1 to 65535, as in %s:%u",
+		    text, name, (unsigned)l->port);
+	l->port = (uint16_t)port;
+	return 0;
+}
+
+static int
+read_service(struct serve_args *a, const char *text, const struct sp_why *why)
+{
+	struct serve_listener l;
+
+	if (sp_serve_listener_read(&l, text, why) != 0)
+		return EINVAL;
+	if (a->listeners == SERVE_LISTENERS) {
+		(void)sp_why(why, EINVAL, "--service %s: give at most %d services", text,
+		    SERVE_LISTENERS);
+		return EINVAL;
+	}
+	for (unsigned i = 0; i < a->listeners; i++) {
+		if (a->listener[i].port != l.port)
+			continue;
+		(void)sp_why(why, EINVAL, "--service %s: port %u is taken by %s: give another, "
+		    "as in %s:PORT", text, (unsigned)l.port, a->listener[i].svc->name, l.svc->name);
+		return EINVAL;
+	}
+	a->listener[a->listeners++] = l;
+	return 0;
+}
+
+static int
+read_memory(struct serve_args *a, const char *text, const struct sp_why *why)
+{
+	uint64_t bytes;
+
+	if (!sp_bytes_read(&bytes, text) || bytes < SAMPAN_MIN_BYTES || bytes > MEMORY_MOST) {
+		(void)sp_why(why, EINVAL, "--memory %s: give %zuK to %lluG, such as 256M", text,
+		    SAMPAN_MIN_BYTES >> 10, (unsigned long long)MEMORY_MOST >> 30);
+		return EINVAL;
+	}
+	a->memory_bytes = (size_t)bytes;
+	return 0;
+}
+
+static int
+read_name(struct serve_args *a, const char *text, const struct sp_why *why)
+{
+	if (!sp_control_name_is_valid(text)) {
+		(void)sp_why(why, EINVAL, "--name %s: give up to %d letters, digits and . _ -",
+		    text, SP_CONTROL_NAME_MOST);
+		return EINVAL;
+	}
+	a->name = text;
+	return 0;
+}
+
+static int
+read_seed(struct serve_args *a, const char *text, const struct sp_why *why)
+{
+	a->seeded = true;
+	if (sp_number_read(&a->seed, text))
+		return 0;
+	(void)sp_why(why, EINVAL, "--seed %s: give a number from 0 to 2^64 - 1", text);
+	return EINVAL;
+}
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+	const struct cmd_args *args = state->input;
+	struct serve_args *a = args->options;
+
+	switch (key) {
+	case OPT_LINK:
+		a->link = arg;
+		return 0;
+	case OPT_ADDR:
+		return sp_prefix_read(&a->addr, arg, &args->why) != 0 ? EINVAL : 0;
+	case OPT_SERVICE:
+		return read_service(a, arg, &args->why);
+	case OPT_NAME:
+		return read_name(a, arg, &args->why);
+	case OPT_MEMORY:
+		return read_memory(a, arg, &args->why);
+	case OPT_SEED:
+		return read_seed(a, arg, &args->why);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* The help of --service, from the table of services. */
+static char *
+describe(int key, const char *text, void *input)
+{
+	char *all = NULL;
+	size_t len = 0;
+	FILE *to = key == OPT_SERVICE ? open_memstream(&all, &len) : NULL;
+
+	(void)input;
+	if (to == NULL)
+		return (char *)(uintptr_t)text;		/* as argp's interface has it */
+	(void)fprintf(to, "%s:", text);
+	for (unsigned i = 0; sp_svc_at(i) != NULL; i++) {
+		const struct svc *svc = sp_svc_at(i);
+
+		(void)fprintf(to, "%s %s %s, port %u%s", i > 0 ? ";" : "", svc->name, svc->text,
+		    (unsigned)svc->port, svc->by_default ? ", on by default" : "");
+	}
+	(void)fclose(to);
+	return all;
+}
+
+static void
+add_default_services(struct serve_args *a)
+{
+	for (unsigned i = 0; sp_svc_at(i) != NULL; i++) {
+		const struct svc *svc = sp_svc_at(i);
+
+		if (svc->by_default)
+			a->listener[a->listeners++] = (struct serve_listener){ svc, svc->port };
+	}
+}
+
+int
+sp_serve_args_read(struct serve_args *args, int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.doc = "Serve on a stack of its own, until Ctrl-C.",
+		.help_filter = describe,
+	};
+	int exit_code;
+
+	*args = (struct serve_args){
+		.link = LINK_DEFAULT,
+		.name = NAME_DEFAULT,
+		.addr = { sampan_addr_v4(10, 77, 0, 2), 24 },
+		.memory_bytes = MEMORY_DEFAULT,
+	};
+	exit_code = sp_cmd_parse(&argp, argc, argv, args);
+	if (exit_code == 0 && args->listeners == 0)
+		add_default_services(args);
+	return exit_code;
+}

@@ -1,0 +1,35 @@
+/*
+ * serve_args.h - what the command line of `sampan serve` asks for.
+ */
+#ifndef SAMPAN_CMD_SERVE_ARGS_H
+#define SAMPAN_CMD_SERVE_ARGS_H
+
+#include "cmd/svc.h"
+#include "link/spec.h"
+
+#define SERVE_LISTENERS 32
+
+struct serve_listener {
+	const struct svc *svc;
+	uint16_t port;
+};
+
+struct serve_args {
+	const char *link;
+	const char *name;
+	struct sp_prefix addr;
+	size_t memory_bytes;
+	bool seeded;
+	uint64_t seed;
+	unsigned listeners;	/* 0: not said */
+	struct serve_listener listener[SERVE_LISTENERS];
+};
+
+/* Everything as `make serve` has it where the command line says nothing.
+ * 0, or the exit code. */
+int sp_serve_args_read(struct serve_args *args, int argc, char **argv);
+
+/* NAME[:PORT].  EINVAL: not of that form, unknown. */
+int sp_serve_listener_read(struct serve_listener *l, const char *text, const struct sp_why *why);
+
+#endif

@@ -1,0 +1,389 @@
+/*
+ * loop.c - the event loop: one epoll, one stack, its links, some descriptors.
+ *
+ * The order of a turn is the core's (sampan.h): input, advance, events,
+ * output.  Output comes first of all too, so that what was called between
+ * turns is on its way before the loop sleeps.
+ *
+ * Every part of a turn is bounded: one batch of each link in, some events, a
+ * few batches out, one callback for each descriptor that is ready.  What is
+ * left over makes the next turn not sleep (`more`), or is still ready then,
+ * as epoll reports levels.  So a busy link delays a signal or the control
+ * socket by one turn, never by more.
+ *
+ * Sleeping is epoll_pwait2(), whose time-out counts in nanoseconds.
+ */
+#include "host/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_LINKS 16
+#define MAX_READY 64
+#define EVENT_BATCH 64
+
+/* In a turn at most: events reported, in batches; frames sent on a link, in
+ * batches of 64.  Of big frames the latter are 16 MiB, some milliseconds. */
+#define EVENT_ROUNDS 16
+#define OUTPUT_ROUNDS 4
+
+/* A descriptor and who wants to hear of it. */
+struct watch {
+	struct watch *next;
+	int fd;			/* -1: removed, to be freed after the turn's callbacks */
+	sampan_fd_fn *fn;
+	void *ctx;
+};
+
+struct served_link {
+	struct sampan_link *link;
+	bool readable;
+	bool wants_room;	/* EPOLLOUT is asked for */
+};
+
+struct sampan_loop {
+	struct sampan_loop_config config;
+	int epoll_fd;
+	bool stopped;
+	bool more;		/* work is left: do not sleep */
+	sampan_time now;
+	uint64_t turns;
+	struct watch *watches;
+	unsigned links;
+	struct served_link link[MAX_LINKS];
+};
+
+int
+sampan_loop_open(const struct sampan_loop_config *config, struct sampan_loop **out)
+{
+	struct sampan_loop *loop;
+
+	if (config->size != sizeof(*config) || config->stack == NULL || config->events == NULL) {
+		errno = EINVAL;
+		return -1;
+	}
+	loop = calloc(1, sizeof(*loop));
+	if (loop == NULL)
+		return -1;
+	loop->config = *config;
+	loop->now = sampan_clock();
+	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll_fd < 0) {
+		free(loop);
+		return -1;
+	}
+	*out = loop;
+	return 0;
+}
+
+void
+sampan_loop_close(struct sampan_loop *loop)
+{
+	struct watch *w, *next;
+
+	if (loop == NULL)
+		return;
+	for (w = loop->watches; w != NULL; w = next) {
+		next = w->next;
+		free(w);
+	}
+	(void)close(loop->epoll_fd);
+	free(loop);
+}
+
+/* ---- Descriptors ---- */
+
+static struct watch *
+find_watch(const struct sampan_loop *loop, int fd)
+{
+	struct watch *w = loop->watches;
+
+	while (w != NULL && w->fd != fd)
+		w = w->next;
+	return w;
+}
+
+static int
+control_epoll(const struct sampan_loop *loop, int op, struct watch *w, uint32_t interest)
+{
+	struct epoll_event e = { .events = interest, .data = { .ptr = w } };
+
+	return epoll_ctl(loop->epoll_fd, op, w->fd, &e);
+}
+
+int
+sampan_loop_add_fd(struct sampan_loop *loop, int fd, uint32_t interest, sampan_fd_fn *fn,
+    void *ctx)
+{
+	struct watch *w = malloc(sizeof(*w));
+
+	if (w == NULL)
+		return -1;
+	*w = (struct watch){ .next = loop->watches, .fd = fd, .fn = fn, .ctx = ctx };
+	if (control_epoll(loop, EPOLL_CTL_ADD, w, interest) != 0) {
+		free(w);
+		return -1;
+	}
+	loop->watches = w;
+	return 0;
+}
+
+int
+sampan_loop_set_fd(struct sampan_loop *loop, int fd, uint32_t interest)
+{
+	struct watch *w = find_watch(loop, fd);
+
+	if (w == NULL) {
+		errno = ENOENT;
+		return -1;
+	}
+	return control_epoll(loop, EPOLL_CTL_MOD, w, interest);
+}
+
+int
+sampan_loop_remove_fd(struct sampan_loop *loop, int fd)
+{
+	struct watch *w = find_watch(loop, fd);
+
+	if (w == NULL) {
+		errno = ENOENT;
+		return -1;
+	}
+	(void)control_epoll(loop, EPOLL_CTL_DEL, w, 0);
+	w->fd = -1;
+	return 0;
+}
+
+static void
+free_removed(struct sampan_loop *loop)
+{
+	struct watch **at = &loop->watches;
+
+	while (*at != NULL) {
+		struct watch *w = *at;
+
+		if (w->fd >= 0) {
+			at = &w->next;
+			continue;
+		}
+		*at = w->next;
+		free(w);
+	}
+}
+
+static void
+run_callbacks(struct sampan_loop *loop, const struct epoll_event *ready, int n)
+{
+	for (int i = 0; i < n; i++) {
+		const struct watch *w = ready[i].data.ptr;
+
+		if (w->fd >= 0)		/* not removed by a callback before */
+			w->fn(w->ctx, w->fd, ready[i].events);
+	}
+	free_removed(loop);
+}
+
+/* ---- Links ---- */
+
+static void
+link_ready(void *ctx, int fd, uint32_t ready)
+{
+	struct served_link *s = ctx;
+
+	(void)fd;
+	if (ready & (EPOLLIN | EPOLLERR | EPOLLHUP))
+		s->readable = true;
+}
+
+int
+sampan_loop_add_link(struct sampan_loop *loop, struct sampan_link *link)
+{
+	struct served_link *s = &loop->link[loop->links];
+	const int fd = sampan_link_fd(link);
+
+	if (loop->links == MAX_LINKS) {
+		errno = ENOSPC;
+		return -1;
+	}
+	*s = (struct served_link){ .link = link };
+	if (fd >= 0 && sampan_loop_add_fd(loop, fd, EPOLLIN, link_ready, s) != 0)
+		return -1;
+	loop->links++;
+	return 0;
+}
+
+static void
+input_links(struct sampan_loop *loop)
+{
+	for (unsigned i = 0; i < loop->links; i++) {
+		struct served_link *s = &loop->link[i];
+
+		if (s->readable || sampan_link_deadline(s->link) <= loop->now)
+			(void)sampan_link_input(s->link, loop->now);
+		s->readable = false;
+	}
+}
+
+/* Asks to be woken when a link that is full has room again. */
+static void
+watch_for_room(struct sampan_loop *loop, struct served_link *s)
+{
+	const bool blocked = sampan_link_blocked(s->link);
+	const int fd = sampan_link_fd(s->link);
+
+	if (blocked == s->wants_room || fd < 0)
+		return;
+	if (sampan_loop_set_fd(loop, fd, blocked ? EPOLLIN | EPOLLOUT : EPOLLIN) == 0)
+		s->wants_room = blocked;
+}
+
+/* Returns how many frames left. */
+static unsigned
+output_links(struct sampan_loop *loop)
+{
+	unsigned all = 0;
+
+	for (unsigned i = 0; i < loop->links; i++) {
+		struct served_link *s = &loop->link[i];
+		unsigned round, sent;
+
+		for (round = 0; round < OUTPUT_ROUNDS; round++) {
+			sent = sampan_link_output(s->link, loop->now);
+			all += sent;
+			if (sent == 0 || sampan_link_blocked(s->link))
+				break;
+		}
+		loop->more |= round == OUTPUT_ROUNDS;
+		watch_for_room(loop, s);
+	}
+	return all;
+}
+
+/* ---- A turn ---- */
+
+/* Returns how many events there were. */
+static unsigned
+report_events(struct sampan_loop *loop)
+{
+	struct sampan_event events[EVENT_BATCH];
+	unsigned all = 0;
+
+	for (unsigned round = 0; round < EVENT_ROUNDS; round++) {
+		const int n = sampan_events(loop->config.stack, events, EVENT_BATCH);
+
+		if (n <= 0)
+			return all;
+		loop->config.events(loop->config.ctx, events, (unsigned)n);
+		all += (unsigned)n;
+	}
+	loop->more = true;
+	return all;
+}
+
+static sampan_time
+next_deadline(const struct sampan_loop *loop)
+{
+	sampan_time at = sampan_deadline(loop->config.stack);
+
+	for (unsigned i = 0; i < loop->links; i++) {
+		const sampan_time link_at = sampan_link_deadline(loop->link[i].link);
+
+		if (link_at < at)
+			at = link_at;
+	}
+	return at;
+}
+
+static int
+sleep_until_ready(struct sampan_loop *loop, struct epoll_event *ready, sampan_dur sleep_dur)
+{
+	const sampan_time now = sampan_clock();
+	const sampan_time deadline_at = next_deadline(loop);
+	struct timespec ts;
+
+	if (loop->more || deadline_at <= now)
+		sleep_dur = 0;
+	else if (deadline_at != SAMPAN_NEVER && deadline_at - now < sleep_dur)
+		sleep_dur = deadline_at - now;
+	ts.tv_sec = (time_t)(sleep_dur / SAMPAN_SEC(1));
+	ts.tv_nsec = (long)(sleep_dur % SAMPAN_SEC(1));
+	return epoll_pwait2(loop->epoll_fd, ready, MAX_READY,
+	    sleep_dur == SAMPAN_NEVER ? NULL : &ts, NULL);
+}
+
+static int
+check_links(const struct sampan_loop *loop)
+{
+	for (unsigned i = 0; i < loop->links; i++) {
+		const int error = sampan_link_error(loop->link[i].link);
+
+		if (error != 0) {
+			errno = error;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int
+sampan_loop_turn(struct sampan_loop *loop, sampan_dur sleep_dur)
+{
+	struct epoll_event ready[MAX_READY];
+	int n;
+
+	(void)output_links(loop);
+	n = sleep_until_ready(loop, ready, sleep_dur);
+	if (n < 0 && errno != EINTR)
+		return -1;
+
+	loop->turns++;
+	loop->more = false;
+	loop->now = sampan_clock();
+	run_callbacks(loop, ready, n);
+	input_links(loop);
+	if (sampan_deadline(loop->config.stack) <= loop->now)
+		sampan_advance(loop->config.stack, loop->now);
+	(void)report_events(loop);
+	/* Frames that left may have made room that an application waits for. */
+	if (output_links(loop) > 0 && report_events(loop) > 0)
+		loop->more = true;
+	return check_links(loop);
+}
+
+int
+sampan_loop_run(struct sampan_loop *loop)
+{
+	loop->stopped = false;
+	while (!loop->stopped) {
+		if (sampan_loop_turn(loop, SAMPAN_NEVER) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+void
+sampan_loop_stop(struct sampan_loop *loop)
+{
+	loop->stopped = true;
+}
+
+sampan_time
+sampan_loop_now(const struct sampan_loop *loop)
+{
+	return loop->now;
+}
+
+struct sampan *
+sampan_loop_stack(const struct sampan_loop *loop)
+{
+	return loop->config.stack;
+}
+
+uint64_t
+sp_loop_turn_number(const struct sampan_loop *loop)
+{
+	return loop->turns;
+}

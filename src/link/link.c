@@ -1,0 +1,147 @@
+/*
+ * link.c - what all kinds of links have in common: opening by description,
+ * the way into a stack and out of it.
+ */
+#include "link/link.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct {
+	const char *kind;
+	int (*open)(const struct sp_spec *spec, struct sampan_link **out, const struct sp_why *why);
+} kinds[] = {
+	{ "tap", sp_tap_open },
+};
+
+int
+sampan_link_open(const char *text, struct sampan_link **out, char *why_text, size_t why_len)
+{
+	const struct sp_why why = { why_text, why_len };
+	struct sp_spec spec;
+
+	if (sp_spec_read(&spec, text, &why) != 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].kind, spec.kind) == 0)
+			return kinds[i].open(&spec, out, &why);
+	}
+	return sp_why(&why, EINVAL, "unknown kind of link '%s': there is tap, for example "
+	    "tap:sampan0,host=10.77.0.1/24", spec.kind);
+}
+
+int
+sampan_link_attach(struct sampan_link *link, struct sampan *s)
+{
+	const int number = sampan_link_add(s, &link->config);
+
+	if (number < 0) {
+		errno = sampan_errno(number);
+		return -1;
+	}
+	link->stack = s;
+	link->number = number;
+	return number;
+}
+
+const char *
+sampan_link_name(const struct sampan_link *link)
+{
+	return link->config.name;
+}
+
+bool
+sampan_link_host(const struct sampan_link *link, struct sampan_addr *addr, unsigned *prefix_bits)
+{
+	*addr = link->host.addr;
+	*prefix_bits = link->host.bits;
+	return link->has_host;
+}
+
+int
+sampan_link_fd(const struct sampan_link *link)
+{
+	return link->fd;
+}
+
+unsigned
+sampan_link_input(struct sampan_link *link, sampan_time now)
+{
+	const unsigned n = sampan_link_receive(link, link->in, SP_LINK_BATCH, now);
+
+	if (n > 0)
+		(void)sampan_input(link->stack, link->number, link->in, n, now);
+	return n;
+}
+
+unsigned
+sampan_link_output(struct sampan_link *link, sampan_time now)
+{
+	unsigned sent;
+
+	if (link->kept == 0) {
+		const int n = sampan_output(link->stack, link->number, link->out, SP_LINK_BATCH,
+		    now);
+
+		link->kept_first = 0;
+		link->kept = n > 0 ? (unsigned)n : 0;
+	}
+	if (link->kept == 0)
+		return 0;
+	sent = sampan_link_send(link, &link->out[link->kept_first], link->kept, now);
+	sampan_sent(link->stack, &link->out[link->kept_first], sent);
+	link->kept_first += sent;
+	link->kept -= sent;
+	return sent;
+}
+
+bool
+sampan_link_blocked(const struct sampan_link *link)
+{
+	return link->kept > 0;
+}
+
+unsigned
+sampan_link_receive(struct sampan_link *link, struct sampan_frame *frames, unsigned max,
+    sampan_time now)
+{
+	const unsigned n = link->ops->receive(link, frames, max, now);
+
+	link->counts.frames_in += n;
+	return n;
+}
+
+unsigned
+sampan_link_send(struct sampan_link *link, const struct sampan_frame *frames, unsigned n,
+    sampan_time now)
+{
+	const unsigned sent = link->ops->send(link, frames, n, now);
+
+	link->counts.frames_out += sent;
+	return sent;
+}
+
+sampan_time
+sampan_link_deadline(const struct sampan_link *link)
+{
+	return link->ops->deadline == NULL ? SAMPAN_NEVER : link->ops->deadline(link);
+}
+
+int
+sampan_link_error(const struct sampan_link *link)
+{
+	return link->error;
+}
+
+void
+sampan_link_counts(const struct sampan_link *link, struct sampan_link_counts *counts)
+{
+	*counts = link->counts;
+}
+
+void
+sampan_link_close(struct sampan_link *link)
+{
+	if (link != NULL && link->ops->close != NULL)
+		link->ops->close(link);
+}

@@ -1,0 +1,27 @@
+/*
+ * tap_spec.h - what a user asks of a TAP link:
+ * tap:NAME[,host=ADDR/LEN][,mtu=N][,offload=on|off].
+ *
+ * Pure; link_tap.c does it.
+ */
+#ifndef SAMPAN_LINK_TAP_SPEC_H
+#define SAMPAN_LINK_TAP_SPEC_H
+
+#include "link/spec.h"
+
+/* IFNAMSIZ */
+#define SP_IFNAME_BYTES 16
+
+struct sp_tap_spec {
+	char name[SP_IFNAME_BYTES];	/* may hold one %d */
+	bool has_host;
+	struct sp_prefix host;		/* the kernel's side */
+	uint16_t mtu_bytes;		/* 0: as the interface has it */
+	bool offload;
+};
+
+/* EINVAL: a key or value that TAP does not have. */
+int sp_tap_spec_read(struct sp_tap_spec *tap, const struct sp_spec *spec,
+    const struct sp_why *why);
+
+#endif

@@ -1,0 +1,144 @@
+/*
+ * stack.c - the network part of a stack: its tables and settings.
+ */
+#include "net/stack.h"
+
+#include <string.h>
+
+#include "buf/chunk.h"
+#include "net/neigh.h"
+#include "net/reply.h"
+
+/* A stack that cannot take this many slabs cannot hold a conversation. */
+#define SLABS_MIN 16
+
+static const int64_t setting_defaults[SAMPAN_SET_COUNT] = {
+#define X(id, name, def, least, most, unit, text) [SAMPAN_SET_##id] = def,
+	SAMPAN_SETTINGS(X)
+#undef X
+};
+
+static const struct {
+	const char *name;
+	int64_t least, most;
+} setting_rules[SAMPAN_SET_COUNT] = {
+#define X(id, name, def, least, most, unit, text) [SAMPAN_SET_##id] = { name, least, most },
+	SAMPAN_SETTINGS(X)
+#undef X
+};
+
+/* A directory of hash segments may name an eighth of all slabs. */
+static uint32_t
+dir_entries(size_t bytes)
+{
+	return (uint32_t)(bytes >> sp_arena_slab_shift(bytes) >> 3) + 8;
+}
+
+static uint32_t
+trace_entries(const struct sampan_config *config)
+{
+	uint32_t n = 1;
+
+	if (config->trace_entries == 0)
+		return 0;
+	while (n <= config->trace_entries / 2)
+		n *= 2;
+	return n;
+}
+
+static size_t
+round_up(size_t n)
+{
+	return (n + SP_ARENA_ALIGN - 1) & ~(size_t)(SP_ARENA_ALIGN - 1);
+}
+
+static uint32_t
+layout_hash(const struct sampan *s)
+{
+	static const struct sp_key key = { { SP_ARENA_MAGIC, SP_ARENA_VERSION } };
+	uint64_t w[2 + SP_KIND_COUNT] = { sizeof(struct sampan), SAMPAN_COUNT_COUNT };
+
+	for (unsigned i = 0; i < SP_KIND_COUNT; i++)
+		w[2 + i] = s->arena.pool[i].object_bytes;
+	return (uint32_t)sp_siphash13_words(&key, w, 2 + SP_KIND_COUNT);
+}
+
+bool
+sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config)
+{
+	const size_t dir_bytes = round_up(dir_entries(bytes) * sizeof(uint32_t));
+	const uint32_t entries = trace_entries(config);
+	const size_t dir = round_up(sizeof(*s));
+	const size_t neigh_dir = dir + dir_bytes;
+	const size_t ring = neigh_dir + SP_ARENA_ALIGN;
+	const size_t head = ring + entries * sizeof(struct sp_trace_entry);
+
+	if (head >= bytes || !sp_arena_init(&s->arena, bytes, head, SLABS_MIN))
+		return false;
+	memset((uint8_t *)s + sizeof(s->arena), 0, sizeof(*s) - sizeof(s->arena));
+	memcpy(s->setting, setting_defaults, sizeof(s->setting));
+	s->csum_variant = config->csum_variant;
+	sp_rng_init(&s->rng, config->seed);
+	s->flow_key = sp_rng_key(&s->rng);
+	sp_trace_init(&s->trace, sp_ref(&s->arena, (uint8_t *)s + ring), entries);
+	sp_chunk_init(&s->arena);
+	sp_pool_init(&s->arena, SP_KIND_OVERFLOW, sizeof(struct sp_bucket));
+	sp_pool_init(&s->arena, SP_KIND_NEIGH, sizeof(struct sp_neigh));
+	s->arena.layout = layout_hash(s);
+	return sp_table_init(&s->conns, &s->arena, sp_ref(&s->arena, (uint8_t *)s + dir),
+		   dir_entries(bytes)) &&
+	    sp_table_init(&s->neighs, &s->arena, sp_ref(&s->arena, (uint8_t *)s + neigh_dir),
+		SP_ARENA_ALIGN / sizeof(uint32_t));
+}
+
+void
+sp_drop(struct sampan *s, enum sampan_count reason, unsigned link)
+{
+	s->counter[reason]++;
+	if (s->trace.count != 0)
+		sp_trace_add(&s->trace, &s->arena,
+		    &(struct sp_trace_entry){
+			.at = s->now,
+			.event = (uint16_t)reason,
+			.link = (uint16_t)link,
+		    });
+}
+
+static int
+setting_find(const char *name)
+{
+	for (int i = 0; i < SAMPAN_SET_COUNT; i++) {
+		const char *a = setting_rules[i].name;
+		const char *b = name;
+
+		for (; *a != '\0' && *a == *b; b++)
+			a++;
+		if (*a == *b)
+			return i;
+	}
+	return -1;
+}
+
+int
+sampan_set(struct sampan *s, const char *name, int64_t value)
+{
+	const int i = setting_find(name);
+
+	if (i < 0)
+		return SAMPAN_ENOENT;
+	if (value < setting_rules[i].least || value > setting_rules[i].most)
+		return SAMPAN_ERANGE;
+	s->setting[i] = value;
+	return 0;
+}
+
+int
+sampan_get(const struct sampan *s, const char *name, int64_t *value)
+{
+	const int i = setting_find(name);
+
+	if (i < 0)
+		return SAMPAN_ENOENT;
+	*value = s->setting[i];
+	return 0;
+}

@@ -1,0 +1,134 @@
+/*
+ * stack.h - the head of the arena: everything a stack has one of.
+ *
+ * Holds no addresses.  What belongs to a transport alone lies in its area,
+ * which the transport gives a type (tcp/tcp.h); so this layer does not know it.
+ */
+#ifndef SAMPAN_NET_STACK_H
+#define SAMPAN_NET_STACK_H
+
+#include <sampan/config.h>
+#include <sampan/sampan.h>
+#include <sampan/stats.h>
+
+#include "base/list.h"
+#include "base/rng.h"
+#include "base/table.h"
+#include "base/trace.h"
+#include "base/wheel.h"
+#include "net/flow.h"
+
+#define SP_LINKS_MAX 16		/* a half-open record has 4 bits for its link, 0 is none */
+#define SP_ADDRS_MAX 64
+#define SP_ROUTES_MAX 64
+/* Answers without a connection that may wait on one link; more are dropped. */
+#define SP_REPLIES_MAX 1024
+
+struct sp_link {
+	bool used;
+	uint8_t mac[6];
+	uint16_t mtu_bytes;
+	uint32_t caps;		/* enum sampan_link_caps */
+	struct sp_list replies;	/* struct sp_reply: ready to go */
+	struct sp_list held;	/* struct sp_reply: their neighbour is being asked for */
+	uint32_t reply_count;	/* in both */
+	bool wake;		/* what is parked is to try again */
+	struct sp_list run;	/* connections with something to say */
+	struct sp_list parked;	/* connections whose neighbour is being asked for */
+	char name[16];
+};
+
+struct sp_local_addr {
+	struct sampan_addr addr;
+	uint8_t link;		/* 0: unused */
+	uint8_t prefix_bits;	/* of the 128 */
+};
+
+struct sp_route {
+	struct sampan_addr dst;
+	struct sampan_addr gateway;
+	uint8_t link;		/* 0: unused */
+	uint8_t prefix_bits;	/* of the 128 */
+};
+
+/* Room for what a transport has one of. */
+struct sp_transport_area {
+	_Alignas(64) uint8_t bytes[192];
+};
+
+struct sampan {
+	struct sp_arena arena;	/* first: the block starts with its magic number */
+	sampan_time now;
+	uint32_t csum_variant;
+	uint32_t generation;	/* of the handle made last */
+	uint16_t route_gen;	/* changes whenever a route or an address does */
+	struct sp_wheel wheel;
+	struct sp_table conns;	/* flows: tags are enum sp_conn_tag */
+	struct sp_table neighs;
+	struct sp_list neigh_idle;	/* neighbours that nothing refers to, oldest first */
+	struct sp_list ready;	/* endpoints with events to report */
+	struct sp_key flow_key;
+	struct sp_rng rng;
+	struct sp_trace trace;
+	struct sp_transport_area tcp;
+	struct sp_link link[SP_LINKS_MAX];	/* number 0 is not used */
+	struct sp_local_addr addr[SP_ADDRS_MAX];
+	struct sp_route route[SP_ROUTES_MAX];
+	int64_t setting[SAMPAN_SET_COUNT];
+	uint64_t counter[SAMPAN_COUNT_COUNT];
+};
+
+static inline void
+sp_count(struct sampan *s, enum sampan_count c)
+{
+	s->counter[c]++;
+}
+
+/* A frame or packet is not wanted: one reason, one counter, one trace line. */
+void sp_drop(struct sampan *s, enum sampan_count reason, unsigned link);
+
+/* Accepts a caller's time; one that goes back counts as the last one. */
+static inline void
+sp_stack_time(struct sampan *s, sampan_time now)
+{
+	if (now > s->now)
+		s->now = now;
+}
+
+/* Makes the network part of a stack; bytes as given to sampan_init().  False:
+ * the block is too small. */
+bool sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config);
+
+static inline int64_t
+sp_setting(const struct sampan *s, enum sampan_setting i)
+{
+	return s->setting[i];
+}
+
+/* The link of that number, NULL if there is none. */
+struct sp_link *sp_link_get(struct sampan *s, int link);
+
+/* The local address on that link (0: any link), NULL if it is not ours. */
+const struct sp_local_addr *sp_local_find(const struct sampan *s, unsigned link,
+    const struct sampan_addr *addr);
+
+/* Is it the broadcast address of a prefix of this link? */
+bool sp_is_subnet_broadcast(const struct sampan *s, unsigned link, uint32_t v4);
+
+struct sp_path {
+	unsigned link;
+	struct sampan_addr next_hop;
+};
+
+/* The way to dst: longest prefix, directly or through a gateway.  False: none. */
+bool sp_route_find(const struct sampan *s, const struct sampan_addr *dst, struct sp_path *path);
+
+/* The address of ours to use towards dst.  False: no route, or no address on
+ * its link.  RFC 9293 §3.9.1.1 (MUST-44). */
+bool sp_source_find(const struct sampan *s, const struct sampan_addr *dst, struct sampan_addr *src);
+
+/* Could a host have this address?  Neither unspecified, broadcast, multicast
+ * nor reserved.  RFC 1122 §3.2.1.3; RFC 9293 §3.9.1.1 (MUST-46). */
+bool sp_addr_is_unicast(const struct sampan *s, const struct sampan_addr *a);
+
+#endif

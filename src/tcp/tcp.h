@@ -1,0 +1,62 @@
+/*
+ * tcp.h - what net/'s callers and sock/ may call of TCP.
+ *
+ * The control block's layout is tcp_tcb.h's; inside tcp/ read tcp_int.h next.
+ */
+#ifndef SAMPAN_TCP_TCP_H
+#define SAMPAN_TCP_TCP_H
+
+#include "net/ip.h"
+#include "tcp/tcp_tcb.h"
+
+/* Declares the pools and draws the keys. */
+void sp_tcp_init(struct sampan *s);
+
+/* Asks for the cache lines that sp_tcp_in() will read, twice: first the
+ * bucket, then, when that has come, the control block. */
+void sp_tcp_prefetch(struct sampan *s, const struct sp_pkt *pkt);
+void sp_tcp_prefetch_found(struct sampan *s, const struct sp_pkt *pkt);
+
+/* SEGMENT ARRIVES, RFC 9293 §3.10.7. */
+void sp_tcp_in(struct sampan *s, const struct sp_pkt *pkt);
+
+enum tcp_output {
+	TCP_OUTPUT_NONE,	/* nothing to say now */
+	TCP_OUTPUT_FRAME,	/* a frame; ask again, there may be more */
+	TCP_OUTPUT_PARK,	/* its neighbour is being asked for */
+};
+
+/* Builds the connection's next frame; it has just left the run queue. */
+enum tcp_output sp_tcp_output(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f);
+
+/* To be called last by whoever has changed a connection: frees it when nobody
+ * needs it, shrinks it to a TIME-WAIT record, queues it for output, arms its
+ * timer.  t may be gone afterwards.  sp_tcp_rest(): the same, but without
+ * queueing it: it has just said that it has nothing to send. */
+void sp_tcp_settle(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_rest(struct sampan *s, struct tcp_tcb *t);
+
+/* A timer of TCP's went off; kind: what it lies in. */
+void sp_tcp_timer(struct sampan *s, enum sp_kind kind, struct sp_timer *timer);
+
+/* The user calls of RFC 9293 §3.10.1-6.  Negative: SAMPAN_E*, as socket.h
+ * lists them for the call of the same name. */
+struct tcp_tcb *sp_tcp_open(struct sampan *s);
+int sp_tcp_bind(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr *local);
+int sp_tcp_listen(struct sampan *s, struct tcp_tcb *t, uint32_t backlog);
+struct tcp_tcb *sp_tcp_accept(struct sampan *s, struct tcp_tcb *listener);
+int sp_tcp_connect(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr *peer);
+int64_t sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const uint8_t *data, size_t len);
+int64_t sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, uint8_t *data, size_t len);
+int sp_tcp_shutdown(struct sampan *s, struct tcp_tcb *t, unsigned how);
+void sp_tcp_close(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_abort(struct sampan *s, struct tcp_tcb *t);
+uint32_t sp_tcp_writable_bytes(const struct sampan *s, const struct tcp_tcb *t);
+unsigned sp_tcp_level(const struct sampan *s, const struct tcp_tcb *t);
+void sp_tcp_status(const struct sampan *s, const struct tcp_tcb *t, struct sampan_status *st);
+
+/* All invariants of a connection hold; for tests and fuzzers.  NULL, or the
+ * first rule that is broken. */
+const char *sp_tcp_check(const struct sampan *s, const struct tcp_tcb *t);
+
+#endif

@@ -1,0 +1,195 @@
+/*
+ * tcp_build.c - from a plan to a frame: header, options, checksum, offload.
+ *
+ * Segments with a control block go into the link's frame, with the text shown
+ * from the send queue; bare ones (resets, SYN-ACKs, TIME-WAIT) become replies.
+ */
+#include <string.h>
+
+#include "net/neigh.h"
+#include "net/reply.h"
+#include "tcp/tcp_int.h"
+#include "wire/eth.h"
+#include "wire/ip4.h"
+
+/* The options of the connection's own segments.  RFC 9293 §3.7.1 (MUST-65). */
+static struct tcp_opts
+options_of(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_plan *plan)
+{
+	struct tcp_opts o = { 0 };
+	const bool first = t->state == SAMPAN_TCP_SYN_SENT;
+
+	if (plan->why == TCP_WHY_SYN) {
+		o.has_mss = true;
+		o.mss = sp_tcp_own_mss(s, t->link, &t->flow.remote);
+		o.has_wscale = first ? sp_setting(s, SAMPAN_SET_TCP_WINDOW_SCALING) != 0 :
+				       tcp_is(t, TCP_F_WSCALE);
+		o.wscale = sp_tcp_wnd_scale(s);
+		o.has_ts = first ? sp_setting(s, SAMPAN_SET_TCP_TIMESTAMPS) != 0 :
+				   tcp_is(t, TCP_F_TS);
+	} else {
+		o.has_ts = tcp_is(t, TCP_F_TS);
+	}
+	if (o.has_ts) {
+		o.tsval = sp_tcp_ts_now(s, t->ts_offset);
+		o.tsecr = (plan->flags & TCP_ACK) != 0 ? t->ts_recent : 0;	/* R-7323-8 */
+	}
+	return o;
+}
+
+static void
+emit_ethernet(const struct sampan *s, const struct tcp_tcb *t, uint8_t *p)
+{
+	struct eth_hdr eth = {
+		.type = sp_addr_is_v4(&t->flow.remote) ? ETH_TYPE_IP4 : ETH_TYPE_IP6,
+	};
+
+	memcpy(eth.dst, sp_neigh_at(s, t->neigh)->mac, sizeof(eth.dst));
+	memcpy(eth.src, s->link[t->link].mac, sizeof(eth.src));
+	eth_emit(p, &eth);
+}
+
+/* RFC 9293 §3.1 (MUST-2).  Left to the link where it offers that. */
+static void
+place_checksum(const struct sampan *s, struct sampan_frame *f, uint32_t l4, uint64_t pseudo,
+    uint32_t caps)
+{
+	struct sp_csum sum = { pseudo, false };
+
+	if ((caps & SAMPAN_LINK_CSUM_OUT) != 0) {
+		f->csum = SAMPAN_CSUM_PARTIAL;
+		f->csum_start = (uint16_t)l4;
+		f->csum_offset = TCP_CSUM_OFF;
+		be16_put(f->head + l4 + TCP_CSUM_OFF, sp_csum_fold(pseudo));
+		return;
+	}
+	f->csum = SAMPAN_CSUM_COMPLETE;
+	sp_span_csum(&sum, (struct sp_span){ f, l4, f->len - l4 }, s->csum_variant);
+	be16_put(f->head + l4 + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sum.sum));
+}
+
+static struct tcp_hdr
+header_of(const struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan)
+{
+	struct tcp_hdr h = {
+		.src_port = t->flow.local_port,
+		.dst_port = t->flow.remote_port,
+		.seq = plan->seq.raw,
+		.flags = plan->flags,
+	};
+
+	if ((plan->flags & TCP_ACK) != 0)
+		h.ack = t->rcv.nxt.raw;
+	if ((plan->flags & TCP_SYN) != 0)	/* never scaled: R-7323-3 */
+		h.wnd = (uint16_t)tcp_rcv_wnd(t);
+	else
+		h.wnd = sp_tcp_wnd_advertise(s, t);
+	return h;
+}
+
+uint32_t
+sp_tcp_build(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
+    struct sampan_frame *f)
+{
+	const uint32_t ip = ETH_HDR_LEN, l4 = ip + sp_ip_hdr_len(&t->flow.remote);
+	const struct tcp_opts opts = options_of(s, t, plan);
+	struct tcp_hdr h = header_of(s, t, plan);
+	struct sp_ip_out out = {
+		.src = &t->flow.local,
+		.dst = &t->flow.remote,
+		.proto = IP_PROTO_TCP,
+	};
+	uint32_t len = 0;
+
+	h.data_off_bytes = (uint8_t)(TCP_HDR_LEN + tcp_opts_emit(f->head + l4 + TCP_HDR_LEN, &opts));
+	f->head_len = (uint16_t)(l4 + h.data_off_bytes);
+	f->slices = 0;
+	f->owner = SAMPAN_FRAME_STACK;
+	if (plan->len > 0)
+		len = sp_sendq_show(&tcp_tx_of(s, t)->q, &s->arena, seq_diff(plan->seq, t->snd.una),
+		    plan->len, f);
+	if (len < plan->len)
+		h.flags &= (uint8_t)~(TCP_FIN | TCP_PSH);
+	f->len = f->head_len + len;
+	f->tso = len > t->mss_bytes;
+	f->gso_bytes = f->tso ? t->mss_bytes : 0;
+	out.payload_len = h.data_off_bytes + len;
+	emit_ethernet(s, t, f->head);
+	sp_ip_emit(s, f->head + ip, &out);
+	tcp_hdr_emit(f->head + l4, &h);
+	place_checksum(s, f, l4, sp_ip_pseudo(&out), s->link[t->link].caps);
+	return len;
+}
+
+void
+sp_tcp_send_bare(struct sampan *s, const struct tcp_bare *bare)
+{
+	const size_t opts_len = tcp_opts_len(&bare->opts);
+	const struct sp_ip_out out = {
+		.src = &bare->flow->local,
+		.dst = &bare->flow->remote,
+		.payload_len = (uint32_t)(TCP_HDR_LEN + opts_len),
+		.proto = IP_PROTO_TCP,
+	};
+	const struct tcp_hdr h = {
+		.src_port = bare->flow->local_port,
+		.dst_port = bare->flow->remote_port,
+		.seq = bare->seq.raw,
+		.ack = (bare->flags & TCP_ACK) != 0 ? bare->ack.raw : 0,
+		.data_off_bytes = (uint8_t)(TCP_HDR_LEN + opts_len),
+		.flags = bare->flags,
+		.wnd = bare->wnd,
+	};
+	struct sp_reply *r;
+	unsigned link;
+	uint8_t *p;
+
+	r = sp_ip_reply_take(s, &out, &link);
+	if (r == NULL)
+		return;
+	p = sp_ip_reply_l4(r, &out);
+	tcp_hdr_emit(p, &h);
+	tcp_opts_emit(p + TCP_HDR_LEN, &bare->opts);
+	be16_put(p + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sp_csum_add(p, out.payload_len,
+	    sp_ip_pseudo(&out), s->csum_variant)));
+	sp_reply_send(s, link, r);
+	sp_count(s, SAMPAN_COUNT_TCP_SEGS_OUT);
+	if ((bare->flags & TCP_RST) != 0)
+		sp_count(s, SAMPAN_COUNT_TCP_RSTS_OUT);
+}
+
+void
+sp_tcp_send_reset(struct sampan *s, const struct tcp_seg *seg)
+{
+	struct tcp_bare bare = { .flow = &seg->pkt->flow, .flags = TCP_RST };
+
+	if ((seg->flags & TCP_ACK) != 0) {
+		bare.seq = seg->ack;
+	} else {
+		bare.flags |= TCP_ACK;
+		bare.ack = seq_add(seg->seq, seg->len);
+	}
+	if (seg->opts.has_ts) {			/* R-7323-21 */
+		bare.opts.has_ts = true;
+		bare.opts.tsecr = seg->opts.tsval;
+	}
+	sp_tcp_send_bare(s, &bare);
+}
+
+void
+sp_tcp_send_abort(struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_bare bare = {
+		.flow = &t->flow,
+		.seq = t->snd.nxt,
+		.ack = t->rcv.nxt,
+		.flags = TCP_RST | TCP_ACK,
+	};
+
+	if (tcp_is(t, TCP_F_TS)) {
+		bare.opts.has_ts = true;
+		bare.opts.tsval = sp_tcp_ts_now(s, t->ts_offset);
+		bare.opts.tsecr = t->ts_recent;
+	}
+	sp_tcp_send_bare(s, &bare);
+}

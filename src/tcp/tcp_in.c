@@ -1,0 +1,112 @@
+/*
+ * tcp_in.c - SEGMENT ARRIVES: validate, parse once, find, dispatch.
+ * RFC 9293 §3.10.7.
+ */
+#include "tcp/tcp_int.h"
+
+/* RFC 9293 §3.1 (MUST-3).  A partial checksum was made on this machine and has
+ * not left it. */
+static bool
+checksum_good(const struct sampan *s, const struct sp_pkt *pkt)
+{
+	const struct sp_ip_out pseudo = {
+		.src = &pkt->flow.remote,
+		.dst = &pkt->flow.local,
+		.payload_len = pkt->span.len,
+		.proto = 6,
+	};
+	struct sp_csum sum;
+
+	if (pkt->frame->csum != SAMPAN_CSUM_COMPLETE)
+		return true;
+	sum = (struct sp_csum){ sp_ip_pseudo(&pseudo), false };
+	sp_span_csum(&sum, pkt->span, s->csum_variant);
+	return sp_csum_good(sum.sum);
+}
+
+static bool
+parse(struct tcp_seg *seg, const struct sp_pkt *pkt)
+{
+	struct tcp_hdr h;
+
+	if (!tcp_hdr_parse(&h, pkt->body, pkt->body_len, pkt->span.len))
+		return false;
+	*seg = (struct tcp_seg){
+		.seq = seq_of(h.seq),
+		.ack = seq_of(h.ack),
+		.wnd = h.wnd,
+		.flags = h.flags,
+		.text = sp_span_part(pkt->span, h.data_off_bytes, pkt->span.len),
+		.at = pkt->at,
+		.pkt = pkt,
+	};
+	seg->len = seg->text.len + ((h.flags & TCP_SYN) != 0) + ((h.flags & TCP_FIN) != 0);
+	tcp_opts_parse(&seg->opts, pkt->body + TCP_HDR_LEN, h.data_off_bytes - (size_t)TCP_HDR_LEN);
+	return true;
+}
+
+static void
+to_connection(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
+{
+	if (t->state == SAMPAN_TCP_SYN_SENT)
+		sp_tcp_arrives_syn_sent(s, t, seg);
+	else
+		sp_tcp_arrives_other(s, t, seg);
+	sp_tcp_settle(s, t);
+}
+
+static void
+to_listener(struct sampan *s, struct tcp_seg *seg)
+{
+	struct tcp_tcb *listener = sp_tcp_find_listener(s, &seg->pkt->flow);
+
+	if (listener != NULL)
+		sp_tcp_arrives_listen(s, listener, seg);
+	else
+		sp_tcp_arrives_closed(s, seg);
+}
+
+static void
+dispatch(struct sampan *s, struct tcp_seg *seg)
+{
+	const struct sp_entry e = sp_tcp_find(s, &seg->pkt->flow, seg->pkt->hash);
+
+	if (e.ref == 0) {
+		to_listener(s, seg);
+		return;
+	}
+	switch ((enum sp_conn_tag)sp_entry_tag(&e)) {
+	case TCP_TAG_TCB:
+		to_connection(s, tcp_tcb_at(s, e.ref), seg);
+		break;
+	case TCP_TAG_HALF_OPEN:
+		sp_tcp_arrives_half_open(s, sp_at(&s->arena, e.ref), seg);
+		break;
+	case TCP_TAG_TIME_WAIT:
+		sp_tcp_arrives_time_wait(s, sp_at(&s->arena, e.ref), seg);
+		break;
+	case TCP_TAG_BOUND:
+		break;
+	}
+}
+
+void
+sp_tcp_in(struct sampan *s, const struct sp_pkt *pkt)
+{
+	struct tcp_seg seg;
+
+	sp_count(s, SAMPAN_COUNT_TCP_SEGS_IN);
+	if (pkt->ip_group || pkt->l2_group) {	/* RFC 9293 §3.9.2.3 (MUST-57) */
+		sp_drop(s, SAMPAN_DROP_IP_BROADCAST, pkt->link);
+		return;
+	}
+	if (!parse(&seg, pkt)) {
+		sp_drop(s, SAMPAN_DROP_TCP_MALFORMED, pkt->link);
+		return;
+	}
+	if (!checksum_good(s, pkt)) {
+		sp_drop(s, SAMPAN_DROP_TCP_CSUM, pkt->link);
+		return;
+	}
+	dispatch(s, &seg);
+}

@@ -1,0 +1,28 @@
+/*
+ * tcp_in_listen.c - a segment for a listener.  RFC 9293 §3.10.7.2 (R-9293-2).
+ */
+#include "tcp/tcp_int.h"
+
+void
+sp_tcp_arrives_listen(struct sampan *s, struct tcp_tcb *listener, const struct tcp_seg *seg)
+{
+	if ((seg->flags & TCP_RST) != 0) {		/* first */
+		sp_drop(s, SAMPAN_DROP_TCP_RST_OLD, seg->pkt->link);
+		return;
+	}
+	if ((seg->flags & TCP_ACK) != 0) {		/* second */
+		sp_drop(s, SAMPAN_DROP_TCP_NO_SOCKET, seg->pkt->link);
+		sp_tcp_send_reset(s, seg);
+		return;
+	}
+	/* Third.  A SYN that ends at once is nobody's opening (R-V-51). */
+	if ((seg->flags & TCP_SYN) == 0 || (seg->flags & TCP_FIN) != 0) {
+		sp_drop(s, SAMPAN_DROP_TCP_NO_FLAGS, seg->pkt->link);
+		return;
+	}
+	if (tcp_listen_of(s, listener)->ready_count > tcp_listen_of(s, listener)->backlog) {
+		sp_drop(s, SAMPAN_DROP_TCP_BACKLOG, seg->pkt->link);
+		return;
+	}
+	sp_tcp_half_open_new(s, seg, NULL);
+}

@@ -1,0 +1,205 @@
+/*
+ * tcp_in_other.c - a segment for a synchronized connection, or one in
+ * SYN-RECEIVED with a control block: the spine, and its first, second, fourth
+ * and eighth step.  RFC 9293 §3.10.7.4.
+ *
+ * Fifth: tcp_in_ack.c.  Seventh: tcp_in_text.c.
+ */
+#include "tcp/tcp_int.h"
+
+/* RFC 9293 §3.10.7.4, first; Table 6 (R-9293-9). */
+static bool
+acceptable(const struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	const uint32_t wnd = tcp_rcv_wnd(t);
+
+	if (seg->len == 0)
+		return seq_eq(seg->seq, t->rcv.nxt) || seq_in(seg->seq, t->rcv.nxt, wnd);
+	/* With a zero window text is refused, but what comes with it counts
+	 * (R-9293-11, MUST-66). */
+	if (wnd == 0)
+		return seq_eq(seg->seq, t->rcv.nxt);
+	return seq_overlap(seg->seq, seg->len, t->rcv.nxt, wnd);
+}
+
+/* An answer to what is not acceptable.  Segments with text or SYN are always
+ * answered: the peer sends them again until we do.  R-9293-10, R-5961-11. */
+static void
+refuse(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg, enum sampan_count reason)
+{
+	sp_drop(s, reason, seg->pkt->link);
+	if ((seg->flags & TCP_RST) != 0)
+		return;
+	if (t->state == SAMPAN_TCP_TIME_WAIT && (seg->flags & TCP_FIN) != 0)	/* R-9293-21 */
+		sp_tcp_arm(s, t, TCP_AT_LIFE, 2 * SAMPAN_MS(sp_setting(s, SAMPAN_SET_TCP_MSL)));
+	if (seg->len > 0)
+		tcp_set(t, TCP_F_ACK_NOW);
+	else
+		sp_tcp_challenge(s, t);
+}
+
+/* RFC 7323 §3.2 (R-7323-10), §5.3 R1 (R-7323-16, R-7323-17). */
+static enum tcp_step
+check_timestamp(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	if (!tcp_is(t, TCP_F_TS) || (seg->flags & TCP_RST) != 0)
+		return TCP_PASS;
+	if (!seg->opts.has_ts) {
+		sp_drop(s, SAMPAN_DROP_TCP_NO_TS, seg->pkt->link);
+		return TCP_DONE;
+	}
+	if (sp_tcp_ts_is_old(s, t, seg)) {
+		refuse(s, t, seg, SAMPAN_DROP_TCP_PAWS);
+		return TCP_DONE;
+	}
+	return TCP_PASS;
+}
+
+/* Cuts off what lies outside the window (R-9293-12); what is cut off at its
+ * right edge will be sent again, so the peer is told where the edge is. */
+static void
+trim(struct tcp_tcb *t, struct tcp_seg *seg)
+{
+	uint32_t cut;
+
+	if (seq_lt(seg->seq, t->rcv.nxt)) {
+		cut = seq_diff(t->rcv.nxt, seg->seq);
+		if ((seg->flags & TCP_SYN) != 0) {
+			seg->flags &= (uint8_t)~TCP_SYN;
+			seg->len--;
+			cut--;
+		}
+		if (cut > seg->text.len)	/* only a FIN is left, or nothing */
+			cut = seg->text.len;
+		seg->text = sp_span_part(seg->text, cut, seg->text.len);
+		seg->len -= cut;
+		seg->seq = t->rcv.nxt;
+	}
+	if (seq_lt(t->rcv.edge, seq_add(seg->seq, seg->text.len))) {
+		seg->text.len = seq_lt(seg->seq, t->rcv.edge) ? seq_diff(t->rcv.edge, seg->seq) : 0;
+		seg->len = seg->text.len;
+		seg->flags &= (uint8_t)~TCP_FIN;
+		tcp_set(t, TCP_F_ACK_NOW);
+	}
+}
+
+static enum tcp_step
+check_seq(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	if (check_timestamp(s, t, seg) == TCP_DONE)
+		return TCP_DONE;
+	if (!acceptable(t, seg)) {
+		refuse(s, t, seg, SAMPAN_DROP_TCP_SEQ);
+		return TCP_DONE;
+	}
+	if ((seg->flags & TCP_RST) == 0)
+		sp_tcp_ts_update(s, t, seg);
+	return TCP_PASS;
+}
+
+/* What a reset means in each state.  R-9293-13, R-9293-14. */
+static void
+be_reset(struct sampan *s, struct tcp_tcb *t)
+{
+	switch ((enum sampan_tcp_state)t->state) {
+	case SAMPAN_TCP_SYN_RECEIVED:
+		sp_count(s, SAMPAN_COUNT_TCP_ATTEMPT_FAILS);
+		sp_tcp_fail(s, t, SAMPAN_ECONNREFUSED);
+		break;
+	case SAMPAN_TCP_ESTABLISHED:
+	case SAMPAN_TCP_FIN_WAIT_1:
+	case SAMPAN_TCP_FIN_WAIT_2:
+	case SAMPAN_TCP_CLOSE_WAIT:
+		sp_count(s, SAMPAN_COUNT_TCP_ESTAB_RESETS);
+		sp_tcp_fail(s, t, SAMPAN_ECONNRESET);
+		break;
+	case SAMPAN_TCP_CLOSING:
+	case SAMPAN_TCP_LAST_ACK:
+		sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
+		break;
+	case SAMPAN_TCP_TIME_WAIT:	/* RFC 1337 §3 (R-1337-1) */
+		sp_count(s, SAMPAN_DROP_TCP_RST_OLD);
+		break;
+	case SAMPAN_TCP_CLOSED:
+	case SAMPAN_TCP_LISTEN:
+	case SAMPAN_TCP_SYN_SENT:
+	case SAMPAN_TCP_STATE_COUNT:
+		break;
+	}
+}
+
+/* Second; RFC 5961 §3.2 (R-5961-1 to R-5961-3).  SEG.SEQ is judged as sent. */
+static enum tcp_step
+check_rst(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	if ((seg->flags & TCP_RST) == 0)
+		return TCP_PASS;
+	if (seq_eq(seg->seq, t->rcv.nxt)) {
+		be_reset(s, t);
+	} else {
+		sp_drop(s, SAMPAN_DROP_TCP_RST_CHALLENGED, seg->pkt->link);
+		sp_tcp_challenge(s, t);
+	}
+	return TCP_DONE;
+}
+
+/* Fourth; RFC 5961 §4.2 (R-5961-4): whatever its sequence number, which is why
+ * it is looked at before the first step.  A repeated SYN of a simultaneous
+ * open gets our SYN-ACK again (R-9293-36). */
+static enum tcp_step
+check_syn(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	if ((seg->flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
+		return TCP_PASS;
+	if (t->state == SAMPAN_TCP_SYN_RECEIVED && seq_eq(seg->seq, t->irs)) {
+		if ((seg->flags & TCP_ACK) != 0)
+			return TCP_PASS;
+		tcp_set(t, TCP_F_SYN_DUE);
+		return TCP_DONE;
+	}
+	sp_drop(s, SAMPAN_DROP_TCP_SYN_CHALLENGED, seg->pkt->link);
+	sp_tcp_challenge(s, t);
+	return TCP_DONE;
+}
+
+/* Eighth (R-9293-23).  Only once everything before it has been taken. */
+void
+sp_tcp_check_fin(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	if ((seg->flags & TCP_FIN) == 0 || t->state == SAMPAN_TCP_CLOSED ||
+	    !seq_eq(t->rcv.nxt, seq_add(seg->seq, seg->text.len)))
+		return;
+	tcp_set(t, TCP_F_ACK_NOW);
+	if (tcp_is(t, TCP_F_PEER_FIN))
+		return;
+	t->rcv.nxt = seq_add(t->rcv.nxt, 1);
+	if (seq_lt(t->rcv.edge, t->rcv.nxt))
+		t->rcv.edge = t->rcv.nxt;
+	tcp_set(t, TCP_F_PEER_FIN);
+	sp_endpoint_raise(s, &t->ep, SAMPAN_READABLE | SAMPAN_PEER_CLOSED);
+	if (t->state == SAMPAN_TCP_ESTABLISHED)
+		sp_tcp_enter(s, t, SAMPAN_TCP_CLOSE_WAIT);
+	else if (t->state == SAMPAN_TCP_FIN_WAIT_1)
+		sp_tcp_enter(s, t, SAMPAN_TCP_CLOSING);
+	else if (t->state == SAMPAN_TCP_FIN_WAIT_2)
+		sp_tcp_enter(s, t, SAMPAN_TCP_TIME_WAIT);
+}
+
+/* RFC 9293 §3.10.7.4, in its order but for the SYN check of RFC 5961.  A step
+ * settles the segment (DONE) or lets it pass.  No step transmits; they leave
+ * intent for tcp_out.c. */
+void
+sp_tcp_arrives_other(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
+{
+	if (check_syn(s, t, seg) == TCP_DONE)		/* fourth  */
+		return;
+	if (check_seq(s, t, seg) == TCP_DONE)		/* first   */
+		return;
+	if (check_rst(s, t, seg) == TCP_DONE)		/* second  */
+		return;
+	trim(t, seg);
+	if (sp_tcp_check_ack(s, t, seg) == TCP_DONE)	/* fifth   */
+		return;
+	sp_tcp_process_text(s, t, seg);			/* seventh */
+	sp_tcp_check_fin(s, t, seg);			/* eighth  */
+}

@@ -1,0 +1,226 @@
+/*
+ * tcp_int.h - what the files of tcp/ call of each other.
+ */
+#ifndef SAMPAN_TCP_TCP_INT_H
+#define SAMPAN_TCP_TCP_INT_H
+
+#include "tcp/tcp.h"
+#include "wire/tcp.h"
+#include "wire/tcp_opt.h"
+
+/* RFC 9293 §3.7.1 (MUST-15); R-6691-*: without the option. */
+#define TCP_MSS_DEFAULT4 536
+#define TCP_MSS_DEFAULT6 1220
+/* Below this a peer's MSS is not believed (CVE-2019-11479); Linux ships 48. */
+#define TCP_MSS_FLOOR 48
+/* RFC 7323 §2.3 (R-7323-5) */
+#define TCP_WSCALE_MAX 14
+/* Acknowledgements that a new connection sends at once; Linux's TCP_MAX_QUICKACKS. */
+#define TCP_QUICK_ACKS 16
+/* RFC 9293 §3.8.6.3 (MUST-40): Linux's least; strictly below 500 ms. */
+#define TCP_DELACK SAMPAN_MS(40)
+/* Octets of the timestamp option with its padding. */
+#define TCP_TS_BYTES 12
+
+/* A segment that arrived: SEG.*, RFC 9293 §3.3.1. */
+struct tcp_seg {
+	tcp_seq seq, ack;
+	uint32_t len;		/* SEG.LEN: text, SYN and FIN */
+	uint32_t wnd;		/* as sent */
+	uint8_t flags;
+	struct sp_span text;
+	struct tcp_opts opts;
+	sampan_time at;
+	const struct sp_pkt *pkt;
+};
+
+enum tcp_step {
+	TCP_PASS,		/* the next step looks at it */
+	TCP_DONE,		/* settled */
+};
+
+/* ---- tcp_demux.c ---- */
+
+/* The record of a flow; entry.ref is 0 when there is none. */
+struct sp_entry sp_tcp_find(const struct sampan *s, const struct sp_flow *flow, uint32_t hash);
+
+/* The control block that stands for this local end, listening or only bound:
+ * an exact address before any. */
+struct tcp_tcb *sp_tcp_find_bound(const struct sampan *s, const struct sampan_addr *local,
+    uint16_t port);
+struct tcp_tcb *sp_tcp_find_listener(const struct sampan *s, const struct sp_flow *flow);
+
+/* False: no memory. */
+bool sp_tcp_insert(struct sampan *s, const struct sp_flow *flow, uint32_t ref,
+    enum sp_conn_tag tag);
+void sp_tcp_remove(struct sampan *s, const struct sp_flow *flow, uint32_t ref);
+
+/* Another record takes the flow over from the one at ref. */
+void sp_tcp_replace(struct sampan *s, const struct sp_flow *flow, uint32_t ref, uint32_t by,
+    enum sp_conn_tag tag);
+
+/* ---- tcp_tcb.c ---- */
+
+/* A control block in CLOSED, not in the table; NULL: no memory. */
+struct tcp_tcb *sp_tcp_tcb_new(struct sampan *s);
+
+/* Sets the peer's MSS and what follows from it.  RFC 9293 §3.7.1 (MUST-16). */
+void sp_tcp_set_mss(struct sampan *s, struct tcp_tcb *t, uint16_t peer_mss_bytes);
+
+/* The MSS to announce on a link.  RFC 9293 §3.7.1 (MUST-67). */
+uint16_t sp_tcp_own_mss(const struct sampan *s, unsigned link, const struct sampan_addr *peer);
+
+/* The way to the peer: finds it, and finds it again after routes changed. */
+enum tcp_path { TCP_PATH_NONE, TCP_PATH_READY, TCP_PATH_WAIT, TCP_PATH_DEAD };
+enum tcp_path sp_tcp_path(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_path_release(struct sampan *s, struct tcp_tcb *t);
+
+/* Makes sure that there is a struct tcp_tx or tcp_rx; NULL: no memory. */
+struct tcp_tx *sp_tcp_tx_need(struct sampan *s, struct tcp_tcb *t);
+struct tcp_rx *sp_tcp_rx_need(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_tx_free(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_rx_free(struct sampan *s, struct tcp_tcb *t);
+
+/* ---- tcp_state.c ---- */
+
+void sp_tcp_enter(struct sampan *s, struct tcp_tcb *t, enum sampan_tcp_state state);
+
+/* Ends a connection with an error, without a segment. */
+void sp_tcp_fail(struct sampan *s, struct tcp_tcb *t, int error);
+
+/* ---- tcp_in*.c, tcp_listen.c, tcp_timewait.c: RFC 9293 §3.10.7 ---- */
+
+void sp_tcp_arrives_closed(struct sampan *s, const struct tcp_seg *seg);
+void sp_tcp_arrives_listen(struct sampan *s, struct tcp_tcb *listener, const struct tcp_seg *seg);
+void sp_tcp_arrives_syn_sent(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg);
+void sp_tcp_arrives_other(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg);
+void sp_tcp_arrives_half_open(struct sampan *s, struct tcp_half_open *h, struct tcp_seg *seg);
+void sp_tcp_arrives_time_wait(struct sampan *s, struct tcp_time_wait *w, struct tcp_seg *seg);
+
+enum tcp_step sp_tcp_check_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg);
+void sp_tcp_process_text(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg);
+void sp_tcp_check_fin(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg);
+
+/* Begins to send on a connection whose handshake is complete. */
+void sp_tcp_start_sending(struct sampan *s, struct tcp_tcb *t, unsigned syns_lost);
+
+/* Makes the half-open record of a SYN; iss_after: the ISN must be beyond it
+ * (NULL: any). */
+void sp_tcp_half_open_new(struct sampan *s, const struct tcp_seg *seg, const tcp_seq *iss_after);
+void sp_tcp_half_open_timer(struct sampan *s, struct tcp_half_open *h);
+void sp_tcp_time_wait_timer(struct sampan *s, struct tcp_time_wait *w);
+
+/* Replaces a control block in TIME-WAIT that nobody holds; t is gone after. */
+void sp_tcp_time_wait_from(struct sampan *s, struct tcp_tcb *t);
+
+/* Lets go of what a listener holds. */
+void sp_tcp_listen_end(struct sampan *s, struct tcp_tcb *listener);
+
+/* ---- tcp_build.c ---- */
+
+/* A segment that no control block stands behind. */
+struct tcp_bare {
+	const struct sp_flow *flow;
+	tcp_seq seq, ack;
+	uint8_t flags;
+	uint16_t wnd;
+	struct tcp_opts opts;
+};
+
+void sp_tcp_send_bare(struct sampan *s, const struct tcp_bare *bare);
+
+/* The reset that answers seg where there is no connection.  §3.10.7.1. */
+void sp_tcp_send_reset(struct sampan *s, const struct tcp_seg *seg);
+
+/* A reset at SND.NXT of a connection that is being given up.  §3.10.5. */
+void sp_tcp_send_abort(struct sampan *s, struct tcp_tcb *t);
+
+/* What one frame of a connection carries. */
+enum tcp_why {
+	TCP_WHY_NOTHING,
+	TCP_WHY_SYN,
+	TCP_WHY_REPAIR,		/* lost before */
+	TCP_WHY_DATA,
+	TCP_WHY_FIN,
+	TCP_WHY_PROBE,
+	TCP_WHY_ACK,
+};
+
+struct tcp_plan {
+	enum tcp_why why;
+	tcp_seq seq;
+	uint32_t len;		/* of text */
+	uint8_t flags;
+};
+
+/* Writes the frame; returns the bytes of text it carries: fewer than planned
+ * when the frame has no room for more slices. */
+uint32_t sp_tcp_build(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
+    struct sampan_frame *f);
+
+/* ---- tcp_timer.c: events, not commands ---- */
+
+void sp_tcp_on_syn_due(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_on_sent(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_on_progress(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_on_blocked(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_on_ack_owed(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_arm(struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which, sampan_dur dur);
+void sp_tcp_disarm(struct tcp_tcb *t, enum tcp_deadline which);
+void sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_tcb_timer(struct sampan *s, struct tcp_tcb *t);
+
+static inline bool
+tcp_armed(const struct tcp_tcb *t, enum tcp_deadline which)
+{
+	return (t->armed & 1u << which) != 0;
+}
+
+/* ---- tcp_wnd.c ---- */
+
+/* The window to put into a segment sent now, scaled; RCV.WND follows. */
+uint16_t sp_tcp_wnd_advertise(const struct sampan *s, struct tcp_tcb *t);
+uint16_t sp_tcp_wnd_initial(uint32_t rcvbuf_bytes, uint16_t mss_bytes);
+uint8_t sp_tcp_wnd_scale(const struct sampan *s);
+
+/* Has reading opened the window enough to tell the peer at once? */
+bool sp_tcp_wnd_update_due(const struct sampan *s, const struct tcp_tcb *t);
+
+/* ---- tcp_rtx.c ---- */
+
+/* Bytes believed to be in the network. */
+uint32_t sp_tcp_pipe(const struct sampan *s, const struct tcp_tcb *t);
+
+/* Queued bytes that were never sent. */
+uint32_t sp_tcp_unsent(const struct sampan *s, const struct tcp_tcb *t);
+
+void sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan);
+void sp_tcp_rtx_acked(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg);
+void sp_tcp_rtx_all_lost(struct sampan *s, struct tcp_tcb *t);
+struct tcp_cc_facts sp_tcp_cc_facts(const struct sampan *s, const struct tcp_tcb *t);
+
+/* ---- tcp_ts.c ---- */
+
+uint32_t sp_tcp_ts_now(const struct sampan *s, uint32_t offset);
+uint32_t sp_tcp_ts_offset(struct sampan *s, const struct sp_flow *flow);
+
+/* Remembers TS.Recent and when. */
+void sp_tcp_ts_set(const struct sampan *s, struct tcp_tcb *t, uint32_t tsval);
+
+/* PAWS, RFC 7323 §5.3 R1: is it older than what we have seen? */
+bool sp_tcp_ts_is_old(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_seg *seg);
+
+/* RFC 7323 §4.3: takes TS.Recent from a segment that was acceptable. */
+void sp_tcp_ts_update(const struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg);
+
+/* ---- tcp_isn.c ---- */
+
+tcp_seq sp_tcp_isn(struct sampan *s, const struct sp_flow *flow);
+uint64_t sp_tcp_port_hash(struct sampan *s, const struct sp_flow *flow);
+
+/* ---- tcp_challenge.c ---- */
+
+/* RFC 5961: acknowledges what was not acceptable, not too often. */
+void sp_tcp_challenge(struct sampan *s, struct tcp_tcb *t);
+
+#endif

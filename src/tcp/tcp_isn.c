@@ -1,0 +1,21 @@
+/*
+ * tcp_isn.c - numbers that an outsider must not guess: initial sequence
+ * numbers (RFC 6528) and the start of the search for a port (RFC 6056).
+ */
+#include "tcp/tcp_int.h"
+
+/* RFC 6528 §3, RFC 9293 §3.4.1 (MUST-8, MUST-9, SHLD-1): M + F(flow, key). */
+tcp_seq
+sp_tcp_isn(struct sampan *s, const struct sp_flow *flow)
+{
+	const uint64_t clock = s->now / 4000;	/* 4 us */
+	const uint64_t f = sp_siphash24(&sp_tcp(s)->isn_key, flow, sizeof(*flow));
+
+	return seq_of((uint32_t)clock + (uint32_t)f);
+}
+
+uint64_t
+sp_tcp_port_hash(struct sampan *s, const struct sp_flow *flow)
+{
+	return sp_siphash24(&sp_tcp(s)->port_key, flow, sizeof(*flow));
+}

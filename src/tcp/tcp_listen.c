@@ -1,0 +1,310 @@
+/*
+ * tcp_listen.c - half-open connections and the accept queue.
+ * RFC 9293 §3.10.7.2 and §3.10.7.4 for SYN-RECEIVED; RFC 4987 §3.5 (R-4987-1).
+ *
+ * A SYN makes a record of 64 bytes, not a control block; it knows what its
+ * SYN-ACK said and no more.  The acknowledgement that completes the handshake
+ * turns it into a control block in the listener's accept queue, and is then
+ * processed there like any other segment, text and all (R-9293-34).
+ *
+ * half_open.has: bits 0-3 the peer's window shift (15: none), 4 timestamps,
+ * 5 SACK permitted, 8-10 SYN-ACKs sent again.
+ */
+#include "tcp/tcp_int.h"
+
+#define HAS_SCALE 0x000fu
+#define HAS_NO_SCALE 15u
+#define HAS_TS 0x0010u
+#define HAS_SACK 0x0020u
+#define HAS_RETRIES_SHIFT 8
+
+static unsigned
+retries_of(const struct tcp_half_open *h)
+{
+	return h->has >> HAS_RETRIES_SHIFT & 7u;
+}
+
+static uint16_t
+features_of(const struct sampan *s, const struct tcp_opts *o)
+{
+	unsigned has = HAS_NO_SCALE;
+
+	if (o->has_wscale && sp_setting(s, SAMPAN_SET_TCP_WINDOW_SCALING) != 0)
+		has = o->wscale < TCP_WSCALE_MAX ? o->wscale : TCP_WSCALE_MAX;
+	if (o->has_ts && sp_setting(s, SAMPAN_SET_TCP_TIMESTAMPS) != 0)
+		has |= HAS_TS;
+	if (o->sack_permitted)
+		has |= HAS_SACK;
+	return (uint16_t)has;
+}
+
+/* The window that the SYN-ACK offers. */
+static uint16_t
+window_of(const struct sampan *s, const struct tcp_half_open *h)
+{
+	const struct sp_local_addr *l = sp_local_find(s, 0, &h->flow.local);
+
+	return sp_tcp_wnd_initial((uint32_t)sp_setting(s, SAMPAN_SET_TCP_RCVBUF),
+	    sp_tcp_own_mss(s, l != NULL ? l->link : 0, &h->flow.remote));
+}
+
+static void
+send_syn_ack(struct sampan *s, const struct tcp_half_open *h)
+{
+	const struct sp_local_addr *l = sp_local_find(s, 0, &h->flow.local);
+	struct tcp_bare bare = {
+		.flow = &h->flow,
+		.seq = h->iss,
+		.ack = seq_add(h->irs, 1),
+		.flags = TCP_SYN | TCP_ACK,
+	};
+
+	if (l == NULL)
+		return;
+	bare.wnd = window_of(s, h);
+	bare.opts.has_mss = true;
+	bare.opts.mss = sp_tcp_own_mss(s, l->link, &h->flow.remote);
+	bare.opts.has_wscale = (h->has & HAS_SCALE) != HAS_NO_SCALE;	/* R-7323-2 */
+	bare.opts.wscale = sp_tcp_wnd_scale(s);
+	bare.opts.has_ts = (h->has & HAS_TS) != 0;			/* R-7323-9 */
+	if (bare.opts.has_ts) {
+		bare.opts.tsval = sp_tcp_ts_now(s, sp_tcp_ts_offset(s, &h->flow));
+		bare.opts.tsecr = h->ts_recent;
+	}
+	sp_tcp_send_bare(s, &bare);
+}
+
+static void
+arm(struct sampan *s, struct tcp_half_open *h)
+{
+	sp_wheel_add(&s->wheel, &s->arena, &h->timer,
+	    sp_tick_after(s->now, TCP_RTO_INITIAL << retries_of(h)));
+}
+
+void
+sp_tcp_half_open_new(struct sampan *s, const struct tcp_seg *seg, const tcp_seq *iss_after)
+{
+	const struct sp_flow *flow = &seg->pkt->flow;
+	const bool v4 = sp_addr_is_v4(&flow->remote);
+	struct tcp_half_open *h;
+	uint32_t ref = 0;
+
+	if (sp_tcp(s)->half_open < (uint64_t)sp_setting(s, SAMPAN_SET_TCP_MAX_SYN_BACKLOG))
+		ref = sp_pool_take(&s->arena, SP_KIND_HALF_OPEN);
+	if (ref == 0) {
+		sp_drop(s, SAMPAN_DROP_TCP_HALF_OPEN, seg->pkt->link);
+		return;
+	}
+	h = sp_at(&s->arena, ref);
+	*h = (struct tcp_half_open){
+		.flow = *flow,
+		.irs = seg->seq,
+		.iss = sp_tcp_isn(s, flow),
+		.ts_recent = seg->opts.tsval,
+		.peer_mss_bytes = v4 ? TCP_MSS_DEFAULT4 : TCP_MSS_DEFAULT6,
+		.has = features_of(s, &seg->opts),
+	};
+	if (seg->opts.has_mss)
+		h->peer_mss_bytes = seg->opts.mss;
+	if (iss_after != NULL && !seq_lt(*iss_after, h->iss))
+		h->iss = seq_add(*iss_after, 65535 + 2);	/* R-6191-7 */
+	if (!sp_tcp_insert(s, flow, ref, TCP_TAG_HALF_OPEN)) {
+		sp_pool_give(&s->arena, SP_KIND_HALF_OPEN, ref);
+		sp_drop(s, SAMPAN_DROP_TCP_HALF_OPEN, seg->pkt->link);
+		return;
+	}
+	sp_tcp(s)->half_open++;
+	sp_count(s, SAMPAN_COUNT_TCP_PASSIVE_OPENS);
+	arm(s, h);
+	send_syn_ack(s, h);
+}
+
+/* Its flow has been taken out of the table, or taken over. */
+static void
+release(struct sampan *s, struct tcp_half_open *h)
+{
+	sp_wheel_remove(&s->wheel, &s->arena, &h->timer);
+	sp_tcp(s)->half_open--;
+	h->flow.local_port = 0;
+	sp_pool_give(&s->arena, SP_KIND_HALF_OPEN, sp_ref(&s->arena, h));
+}
+
+static void
+forget(struct sampan *s, struct tcp_half_open *h)
+{
+	sp_tcp_remove(s, &h->flow, sp_ref(&s->arena, h));
+	sp_count(s, SAMPAN_COUNT_TCP_ATTEMPT_FAILS);
+	release(s, h);
+}
+
+void
+sp_tcp_half_open_timer(struct sampan *s, struct tcp_half_open *h)
+{
+	if (retries_of(h) >= (unsigned)sp_setting(s, SAMPAN_SET_TCP_SYNACK_RETRIES)) {
+		forget(s, h);
+		return;
+	}
+	h->has = (uint16_t)(h->has + (1u << HAS_RETRIES_SHIFT));
+	arm(s, h);
+	send_syn_ack(s, h);
+}
+
+/* Copies what the handshake agreed on. */
+static void
+inherit(struct sampan *s, struct tcp_tcb *t, const struct tcp_half_open *h)
+{
+	t->flow = h->flow;
+	t->iss = h->iss;
+	t->irs = h->irs;
+	t->snd.una = h->iss;
+	t->snd.nxt = seq_add(h->iss, 1);
+	t->rcv.nxt = seq_add(h->irs, 1);
+	t->rcv.acked = t->rcv.nxt;
+	t->rcv.edge = seq_add(t->rcv.nxt, window_of(s, h));
+	tcp_set(t, TCP_F_PASSIVE);
+	tcp_set(t, TCP_F_USED);
+	if ((h->has & HAS_SCALE) != HAS_NO_SCALE) {
+		tcp_set(t, TCP_F_WSCALE);
+		t->snd_scale = (uint8_t)(h->has & HAS_SCALE);
+		t->rcv_scale = sp_tcp_wnd_scale(s);
+	}
+	if ((h->has & HAS_TS) != 0) {
+		tcp_set(t, TCP_F_TS);
+		sp_tcp_ts_set(s, t, h->ts_recent);
+		t->ts_offset = sp_tcp_ts_offset(s, &h->flow);
+	}
+	if ((h->has & HAS_SACK) != 0)
+		tcp_set(t, TCP_F_SACK);
+}
+
+/* The handshake is complete: from here on it is SYN-RECEIVED with a control
+ * block for the moment that the acknowledgement needs to be processed. */
+static struct tcp_tcb *
+promote(struct sampan *s, struct tcp_half_open *h, struct tcp_tcb *listener)
+{
+	struct tcp_listen *l = tcp_listen_of(s, listener);
+	const struct sp_local_addr *local = sp_local_find(s, 0, &h->flow.local);
+	struct tcp_tcb *t = local != NULL ? sp_tcp_tcb_new(s) : NULL;
+
+	if (t == NULL)
+		return NULL;
+	inherit(s, t, h);
+	t->link = local->link;
+	sp_tcp_set_mss(s, t, h->peer_mss_bytes);
+	sp_tcp_replace(s, &h->flow, sp_ref(&s->arena, h), sp_ref(&s->arena, t), TCP_TAG_TCB);
+	tcp_set(t, TCP_F_IN_TABLE);
+	t->ep.user = listener->ep.user;
+	t->active_at = h->timer.at - (sp_tick)((TCP_RTO_INITIAL << retries_of(h)) / SP_TICK_NS);
+	if (retries_of(h) == 0)		/* R-7323-24 */
+		sp_tcp_rtt_sample(&t->rtt, sp_tick_since(t->active_at, s->now));
+	t->snd.una = seq_add(h->iss, 1);
+	sp_tcp_start_sending(s, t, retries_of(h));
+	sp_tcp_enter(s, t, SAMPAN_TCP_ESTABLISHED);
+	tcp_set(t, TCP_F_QUEUED);
+	sp_list_push(&s->arena, &l->ready, &t->ep.ready);
+	l->ready_count++;
+	release(s, h);
+	sp_count(s, SAMPAN_COUNT_TCP_ACCEPTED);
+	sp_endpoint_raise(s, &listener->ep, SAMPAN_ACCEPTABLE);
+	return t;
+}
+
+/* Is it the acknowledgement that completes the handshake?  R-9293-17. */
+static bool
+completes(struct sampan *s, const struct tcp_half_open *h, const struct tcp_seg *seg)
+{
+	if ((seg->flags & TCP_ACK) == 0) {
+		sp_drop(s, SAMPAN_DROP_TCP_NO_FLAGS, seg->pkt->link);
+		return false;
+	}
+	if (!seq_eq(seg->ack, seq_add(h->iss, 1))) {
+		sp_drop(s, SAMPAN_DROP_TCP_ACK_RANGE, seg->pkt->link);
+		sp_tcp_send_reset(s, seg);
+		return false;
+	}
+	if ((h->has & HAS_TS) != 0 && seg->opts.has_ts &&
+	    (int32_t)(seg->opts.tsval - h->ts_recent) < 0) {
+		sp_drop(s, SAMPAN_DROP_TCP_PAWS, seg->pkt->link);
+		return false;
+	}
+	return true;
+}
+
+/* RST, SYN and what is outside the window.  R-9293-13, R-9293-15, R-9293-36. */
+static enum tcp_step
+check_before_ack(struct sampan *s, struct tcp_half_open *h, const struct tcp_seg *seg)
+{
+	const bool in_window = seq_in(seg->seq, seq_add(h->irs, 1), window_of(s, h));
+
+	if ((seg->flags & TCP_RST) != 0) {
+		if (seq_eq(seg->seq, seq_add(h->irs, 1)))
+			forget(s, h);
+		else
+			sp_drop(s, SAMPAN_DROP_TCP_RST_OLD, seg->pkt->link);
+		return TCP_DONE;
+	}
+	if ((seg->flags & TCP_SYN) != 0 && in_window) {
+		sp_drop(s, SAMPAN_DROP_TCP_SYN_CHALLENGED, seg->pkt->link);
+		forget(s, h);
+		return TCP_DONE;
+	}
+	if (!in_window) {
+		if (!seq_eq(seg->seq, h->irs))
+			sp_drop(s, SAMPAN_DROP_TCP_SEQ, seg->pkt->link);
+		send_syn_ack(s, h);
+		return TCP_DONE;
+	}
+	return TCP_PASS;
+}
+
+void
+sp_tcp_arrives_half_open(struct sampan *s, struct tcp_half_open *h, struct tcp_seg *seg)
+{
+	struct tcp_tcb *listener, *t;
+
+	if (check_before_ack(s, h, seg) == TCP_DONE || !completes(s, h, seg))
+		return;
+	listener = sp_tcp_find_listener(s, &h->flow);
+	if (listener == NULL) {
+		forget(s, h);
+		sp_tcp_arrives_closed(s, seg);
+		return;
+	}
+	/* RFC 9293 leaves the length of the queue to us; when it is full the
+	 * acknowledgement counts as lost (R-4987-9). */
+	if (tcp_listen_of(s, listener)->ready_count > tcp_listen_of(s, listener)->backlog) {
+		sp_drop(s, SAMPAN_DROP_TCP_BACKLOG, seg->pkt->link);
+		return;
+	}
+	t = promote(s, h, listener);
+	if (t == NULL) {
+		sp_drop(s, SAMPAN_DROP_MEMORY, seg->pkt->link);
+		return;
+	}
+	t->snd.wnd_bytes = seg->wnd << t->snd_scale;
+	t->snd_max_wnd_bytes = t->snd.wnd_bytes;
+	t->snd.wl1 = seg->seq;
+	t->snd.wl2 = seg->ack;
+	sp_tcp_arrives_other(s, t, seg);
+	sp_tcp_settle(s, t);
+}
+
+void
+sp_tcp_listen_end(struct sampan *s, struct tcp_tcb *listener)
+{
+	struct tcp_listen *l = tcp_listen_of(s, listener);
+	struct sp_node *n;
+
+	while ((n = sp_list_pop(&s->arena, &l->ready)) != NULL) {
+		struct tcp_tcb *t = sp_container_of(n, struct tcp_tcb, ep.ready);
+
+		tcp_clear(t, TCP_F_QUEUED);
+		if (t->state != SAMPAN_TCP_CLOSED) {
+			sp_tcp_send_abort(s, t);
+			sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
+		}
+		sp_tcp_settle(s, t);
+	}
+	sp_pool_give(&s->arena, SP_KIND_LISTEN, listener->ext);
+	listener->ext = 0;
+}

@@ -1,0 +1,289 @@
+/*
+ * tcp_out.c - what a connection sends now, and why.  RFC 9293 §3.7.4, §3.8.6.
+ *
+ * Theory of operation.  Nothing is ever sent when something arrives or is
+ * called: the connection only stands in its link's run queue, and when the
+ * link has room it is asked, one frame at a time.  decide() looks at the
+ * connection and says what the next frame is; it changes nothing.  The frame
+ * is built, and commit() books what really went into it.  So one
+ * acknowledgement answers all that arrived since the last pull (RFC 9293
+ * §3.10.7.4 (MUST-58, MUST-59)), and it rides on data whenever there are any.
+ *
+ * The order of the tests in decide() is the priority: open, repair, data, FIN,
+ * probe, acknowledge.
+ */
+#include "tcp/tcp_int.h"
+
+static uint32_t
+smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The most text in one frame: all of 64 KiB where the link cuts it. */
+static uint32_t
+frame_text_max(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const bool v4 = sp_addr_is_v4(&t->flow.remote);
+	const uint32_t cap = v4 ? SAMPAN_LINK_TSO4 : SAMPAN_LINK_TSO6;
+	uint32_t most;
+
+	if ((s->link[t->link].caps & cap) == 0)
+		return t->mss_bytes;
+	most = 65535 - sp_ip_hdr_len(&t->flow.remote) - TCP_HDR_MAX;
+	return most - most % t->mss_bytes;
+}
+
+/* Bytes that the congestion window still allows; always one segment when
+ * nothing is in flight. */
+static uint32_t
+cwnd_room(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const uint32_t pipe = sp_tcp_pipe(s, t);
+
+	if (pipe == 0)
+		return t->cc.cwnd_bytes > t->mss_bytes ? t->cc.cwnd_bytes : t->mss_bytes;
+	return t->cc.cwnd_bytes > pipe ? t->cc.cwnd_bytes - pipe : 0;
+}
+
+/* Bytes of new text that the peer's window still allows.  It may have shrunk
+ * below what is outstanding: RFC 9293 §3.8.6 (MUST-34, SHLD-15). */
+static uint32_t
+window_room(const struct tcp_tcb *t)
+{
+	const tcp_seq edge = seq_add(t->snd.una, t->snd.wnd_bytes);
+
+	return seq_lt(t->snd.nxt, edge) ? seq_diff(edge, t->snd.nxt) : 0;
+}
+
+/* RFC 9293 §3.7.4 (SHLD-7, MUST-17): a short segment waits while another short
+ * one is outstanding (Minshall's variant, as Linux has it; R-WND-7). */
+static bool
+held_by_nagle(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return !tcp_is(t, TCP_F_NODELAY) && !tcp_is(t, TCP_F_FIN_QUEUED) &&
+	    seq_lt(t->snd.una, tcp_tx_of(s, t)->small_end);
+}
+
+/* The flags of text that ends at `end`: PSH on the last byte queued (MUST-61),
+ * FIN when nothing will follow. */
+static uint8_t
+text_flags(const struct sampan *s, const struct tcp_tcb *t, tcp_seq end)
+{
+	const tcp_seq queue_end = seq_add(t->snd.una, tcp_queued_bytes(s, t));
+
+	if (!seq_eq(end, queue_end))
+		return TCP_ACK;
+	return tcp_is(t, TCP_F_FIN_QUEUED) ? TCP_ACK | TCP_PSH | TCP_FIN : TCP_ACK | TCP_PSH;
+}
+
+static const struct tcp_plan nothing = { .why = TCP_WHY_NOTHING };
+
+/* Sends again what was lost.  The window may have been shrunk below it: it is
+ * sent all the same (RFC 7323 §2.4, R-7323-12), one segment at a time. */
+static struct tcp_plan
+repair(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
+	uint32_t len;
+
+	if (tx == NULL || !seq_lt(tx->lost.next, tx->lost.end)) {
+		if (!tcp_is(t, TCP_F_FIN_DUE))
+			return nothing;
+		return (struct tcp_plan){ TCP_WHY_FIN, seq_sub(t->snd.nxt, 1), 0,
+			TCP_FIN | TCP_ACK };
+	}
+	len = smaller(seq_diff(tx->lost.end, tx->lost.next), t->mss_bytes);
+	if (cwnd_room(s, t) < len)
+		return nothing;
+	return (struct tcp_plan){ TCP_WHY_REPAIR, tx->lost.next, len,
+		text_flags(s, t, seq_add(tx->lost.next, len)) };
+}
+
+/* RFC 9293 §3.8.6.2.1 (MUST-38; R-WND-1 to 3): is `len` of the `unsent` bytes
+ * worth a segment? */
+static bool
+worth_sending(const struct sampan *s, const struct tcp_tcb *t, uint32_t len, uint32_t unsent)
+{
+	if (len >= t->mss_bytes)
+		return true;
+	if (len == unsent)
+		return !held_by_nagle(s, t);
+	return len >= t->snd_max_wnd_bytes / 2 && seq_eq(t->snd.una, t->snd.nxt);
+}
+
+/* Text that was never sent. */
+static struct tcp_plan
+new_text(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const uint32_t unsent = sp_tcp_unsent(s, t);
+	uint32_t len = smaller(unsent, smaller(window_room(t), cwnd_room(s, t)));
+
+	len = smaller(len, frame_text_max(s, t));
+	if (len > t->mss_bytes && (len < unsent || held_by_nagle(s, t)))
+		len -= len % t->mss_bytes;
+	if (len == 0 || !worth_sending(s, t, len, unsent))
+		return nothing;
+	return (struct tcp_plan){ TCP_WHY_DATA, t->snd.nxt, len,
+		text_flags(s, t, seq_add(t->snd.nxt, len)) };
+}
+
+static struct tcp_plan
+open_plan(const struct tcp_tcb *t)
+{
+	if (!tcp_is(t, TCP_F_SYN_DUE))
+		return nothing;
+	return (struct tcp_plan){ TCP_WHY_SYN, t->iss, 0,
+		t->state == SAMPAN_TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK };
+}
+
+/* What the connection sends now, and why.  Reads the connection and the clock,
+ * changes neither. */
+static struct tcp_plan
+decide(const struct sampan *s, const struct tcp_tcb *t)
+{
+	struct tcp_plan plan = open_plan(t);
+
+	if (plan.why != TCP_WHY_NOTHING || t->state == SAMPAN_TCP_SYN_SENT)
+		return plan;
+	if (t->state != SAMPAN_TCP_SYN_RECEIVED) {
+		plan = repair(s, t);
+		if (plan.why != TCP_WHY_NOTHING)
+			return plan;
+		if (sp_tcp_unsent(s, t) > 0)
+			plan = new_text(s, t);
+		else if (tcp_is(t, TCP_F_FIN_QUEUED) && !tcp_is(t, TCP_F_FIN_SENT))
+			plan = (struct tcp_plan){ TCP_WHY_FIN, t->snd.nxt, 0, TCP_FIN | TCP_ACK };
+		if (plan.why != TCP_WHY_NOTHING)
+			return plan;
+	}
+	/* R-WND-10: an old sequence number, so the peer must answer. */
+	if (tcp_is(t, TCP_F_PROBE_DUE))
+		return (struct tcp_plan){ TCP_WHY_PROBE, seq_sub(t->snd.una, 1), 0, TCP_ACK };
+	if (tcp_is(t, TCP_F_ACK_NOW))
+		return (struct tcp_plan){ TCP_WHY_ACK, t->snd.nxt, 0, TCP_ACK };
+	return nothing;
+}
+
+/* Nothing leaves: what does that mean for the timers? */
+static void
+stay_quiet(struct sampan *s, struct tcp_tcb *t)
+{
+	if (tcp_is(t, TCP_F_ACK_DUE))
+		sp_tcp_on_ack_owed(s, t);
+	if (sp_tcp_unsent(s, t) > 0 && seq_eq(t->snd.una, t->snd.nxt))
+		sp_tcp_on_blocked(s, t);
+}
+
+/* Everything that acknowledges settles what was owed. */
+static void
+acknowledged(struct tcp_tcb *t)
+{
+	t->rcv.acked = t->rcv.nxt;
+	if (t->quick > 0 && (t->flags & (TCP_F_ACK_NOW | TCP_F_ACK_DUE)) != 0)
+		t->quick--;
+	t->flags &= ~(uint32_t)(TCP_F_ACK_NOW | TCP_F_ACK_DUE);
+	sp_tcp_disarm(t, TCP_AT_ACK);
+}
+
+/* Books what the frame carries; plan->len is what really went into it. */
+static void
+commit(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan)
+{
+	const tcp_seq end = seq_add(plan->seq,
+	    plan->len + ((plan->flags & (TCP_SYN | TCP_FIN)) != 0 ? 1 : 0));
+
+	if ((plan->flags & TCP_ACK) != 0)
+		acknowledged(t);
+	if ((plan->flags & TCP_FIN) != 0) {
+		t->flags &= ~(uint32_t)TCP_F_FIN_DUE;
+		tcp_set(t, TCP_F_FIN_SENT);
+	}
+	tcp_clear(t, TCP_F_PROBE_DUE);
+	if ((plan->flags & TCP_SYN) != 0) {
+		tcp_clear(t, TCP_F_SYN_DUE);
+		t->active_at = sp_tick_of(s->now);
+	}
+	if (seq_lt(t->snd.nxt, end))
+		t->snd.nxt = end;
+	sp_tcp_rtx_sent(s, t, plan);
+	if (!seq_eq(plan->seq, end))
+		sp_tcp_on_sent(s, t);
+	if (plan->len > 0) {
+		t->active_at = sp_tick_of(s->now);
+		t->quick = 0;	/* it answers: a conversation, not a download */
+		if (cwnd_room(s, t) < t->mss_bytes)
+			tcp_set(t, TCP_F_CWND_LIMITED);
+	}
+	sp_count(s, SAMPAN_COUNT_TCP_SEGS_OUT);
+}
+
+/* RFC 5681 §4.1 (R-5681-18). */
+static void
+restart_after_idle(struct sampan *s, struct tcp_tcb *t)
+{
+	const sampan_dur rto = sp_tcp_rtt_rto(s, &t->rtt, 0);
+
+	if (seq_eq(t->snd.una, t->snd.nxt) && sp_tick_since(t->active_at, s->now) > rto) {
+		const struct tcp_cc_facts facts = sp_tcp_cc_facts(s, t);
+
+		sp_tcp_cc_ops(t->cc_id)->event(&t->cc, TCP_CC_IDLE_RESTART, &facts);
+	}
+}
+
+/* No way to the peer.  A connect fails, a connection only notes it (RFC 9293
+ * §3.9.2.2 (MUST-56)) and lets its retransmission timer run. */
+static void
+path_failed(struct sampan *s, struct tcp_tcb *t, int error)
+{
+	if (t->state == SAMPAN_TCP_SYN_SENT) {
+		sp_count(s, SAMPAN_COUNT_TCP_ATTEMPT_FAILS);
+		sp_tcp_fail(s, t, error);
+		return;
+	}
+	t->flags &= ~(uint32_t)(TCP_F_ACK_NOW | TCP_F_ACK_DUE | TCP_F_PROBE_DUE);
+	sp_tcp_on_sent(s, t);
+}
+
+static enum tcp_output
+send_plan(struct sampan *s, struct tcp_tcb *t, struct tcp_plan *plan, struct sampan_frame *f)
+{
+	uint32_t len;
+
+	if (plan->why == TCP_WHY_DATA)
+		restart_after_idle(s, t);
+	len = sp_tcp_build(s, t, plan, f);
+	if (len < plan->len)
+		plan->flags &= (uint8_t)~(TCP_FIN | TCP_PSH);
+	plan->len = len;
+	commit(s, t, plan);
+	sp_count(s, SAMPAN_COUNT_FRAMES_OUT);
+	return TCP_OUTPUT_FRAME;
+}
+
+enum tcp_output
+sp_tcp_output(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f)
+{
+	struct tcp_plan plan = decide(s, t);
+	enum tcp_output result = TCP_OUTPUT_NONE;
+
+	if (plan.why == TCP_WHY_NOTHING) {
+		stay_quiet(s, t);
+		t->flags &= ~(uint32_t)TCP_F_ACK_DUE;
+	} else {
+		switch (sp_tcp_path(s, t)) {
+		case TCP_PATH_READY:
+			result = send_plan(s, t, &plan, f);
+			break;
+		case TCP_PATH_WAIT:
+			return TCP_OUTPUT_PARK;
+		case TCP_PATH_NONE:
+			path_failed(s, t, SAMPAN_ENETUNREACH);
+			break;
+		case TCP_PATH_DEAD:
+			path_failed(s, t, SAMPAN_EHOSTUNREACH);
+			break;
+		}
+	}
+	return result;
+}

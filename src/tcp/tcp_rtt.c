@@ -1,0 +1,54 @@
+/*
+ * tcp_rtt.c - see tcp_rtt.h.
+ *
+ * The scaled integers of RFC 6298's predecessors (Jacobson 1988): SRTT kept
+ * eightfold and RTTVAR fourfold, so that the gains 1/8 and 1/4 lose nothing.
+ */
+#include "tcp/tcp_rtt.h"
+
+#include "net/stack.h"
+
+#define SAMPLE_MAX_US 60000000u
+/* RFC 6298 §2.3 (R-6298-8): the clock granularity G. */
+#define GRANULARITY_US 1u
+
+void
+sp_tcp_rtt_sample(struct tcp_rtt *rtt, sampan_dur r)
+{
+	const sampan_dur us = r / 1000;
+	const uint32_t m = us == 0 ? 1 : us > SAMPLE_MAX_US ? SAMPLE_MAX_US : (uint32_t)us;
+	uint32_t srtt, err;
+
+	if (rtt->srtt_us8 == 0) {		/* §2.2 (R-6298-2) */
+		rtt->srtt_us8 = m * 8;
+		rtt->rttvar_us4 = m * 2;
+		return;
+	}
+	srtt = rtt->srtt_us8 / 8;		/* §2.3 (R-6298-3): the old SRTT */
+	err = srtt > m ? srtt - m : m - srtt;
+	rtt->rttvar_us4 = rtt->rttvar_us4 - rtt->rttvar_us4 / 4 + err;
+	rtt->srtt_us8 = rtt->srtt_us8 - srtt + m;
+	if (rtt->srtt_us8 == 0)
+		rtt->srtt_us8 = 1;
+}
+
+sampan_dur
+sp_tcp_rtt_rto(const struct sampan *s, const struct tcp_rtt *rtt, unsigned backoff)
+{
+	const sampan_dur most = SAMPAN_MS(sp_setting(s, SAMPAN_SET_TCP_RTO_MAX));
+	const sampan_dur least = SAMPAN_US(sp_setting(s, SAMPAN_SET_TCP_RTO_MIN));
+	sampan_dur rto = TCP_RTO_INITIAL;
+
+	if (rtt->srtt_us8 != 0) {
+		const uint32_t var = rtt->rttvar_us4 > GRANULARITY_US ? rtt->rttvar_us4 :
+									GRANULARITY_US;
+
+		/* DEVIATES: rto-min: 200 ms as in Linux, for recovery in
+		 * datacentres (5-D3); RFC 6298 §2.4 (R-6298-4) wants 1 s. */
+		rto = SAMPAN_US(rtt->srtt_us8 / 8 + var);
+		rto = rto < least ? least : rto;
+	}
+	while (backoff-- > 0 && rto < most)	/* §5.5 (R-6298-11) */
+		rto *= 2;
+	return rto < most ? rto : most;
+}

@@ -1,0 +1,210 @@
+/*
+ * tcp_tcb.c - the life of a control block, and what hangs on it.
+ *
+ * sp_tcp_settle() is the one place where a change becomes consequences: every
+ * entry into TCP ends with it.
+ */
+#include "tcp/tcp_tcb.h"
+
+#include "net/neigh.h"
+#include "tcp/tcp_int.h"
+
+void
+sp_tcp_init(struct sampan *s)
+{
+	struct tcp_globals *g = sp_tcp(s);
+
+	sp_pool_init(&s->arena, SP_KIND_TCB, sizeof(struct tcp_tcb));
+	sp_pool_init(&s->arena, SP_KIND_HALF_OPEN, sizeof(struct tcp_half_open));
+	sp_pool_init(&s->arena, SP_KIND_TIME_WAIT, sizeof(struct tcp_time_wait));
+	sp_pool_init(&s->arena, SP_KIND_TCP_TX, sizeof(struct tcp_tx));
+	sp_pool_init(&s->arena, SP_KIND_TCP_RX, sizeof(struct tcp_rx));
+	sp_pool_init(&s->arena, SP_KIND_LISTEN, sizeof(struct tcp_listen));
+	*g = (struct tcp_globals){ 0 };
+	g->isn_key = sp_rng_key(&s->rng);
+	g->ts_key = sp_rng_key(&s->rng);
+	g->port_key = sp_rng_key(&s->rng);
+}
+
+struct tcp_tcb *
+sp_tcp_tcb_new(struct sampan *s)
+{
+	const uint32_t ref = sp_pool_take(&s->arena, SP_KIND_TCB);
+	struct tcp_tcb *t = tcp_tcb_at(s, ref);
+
+	if (ref == 0)
+		return NULL;
+	*t = (struct tcp_tcb){
+		.state = SAMPAN_TCP_CLOSED,
+		.sndbuf_bytes = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_SNDBUF),
+		.rcvbuf_bytes = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RCVBUF),
+		.quick = TCP_QUICK_ACKS,
+	};
+	sp_tcp(s)->tcbs++;
+	return t;
+}
+
+static void
+tcb_free(struct sampan *s, struct tcp_tcb *t)
+{
+	sp_wheel_remove(&s->wheel, &s->arena, &t->timer);
+	sp_tcp_tx_free(s, t);
+	sp_tcp_rx_free(s, t);
+	sp_tcp(s)->tcbs--;
+	t->state = SAMPAN_TCP_STATE_COUNT;
+	sp_pool_give(&s->arena, SP_KIND_TCB, sp_ref(&s->arena, t));
+}
+
+/* Might sp_tcp_output() have something to do?  May say yes in vain. */
+static bool
+wants_output(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const uint32_t due = TCP_F_SYN_DUE | TCP_F_FIN_DUE | TCP_F_ACK_NOW | TCP_F_ACK_DUE |
+	    TCP_F_PROBE_DUE;
+
+	if ((t->flags & due) != 0)
+		return true;
+	if (tcp_is(t, TCP_F_FIN_QUEUED) && !tcp_is(t, TCP_F_FIN_SENT))
+		return true;
+	return t->tx != 0 &&
+	    (sp_tcp_unsent(s, t) > 0 ||
+		seq_lt(tcp_tx_of(s, t)->lost.next, tcp_tx_of(s, t)->lost.end));
+}
+
+void
+sp_tcp_rest(struct sampan *s, struct tcp_tcb *t)
+{
+	const bool held = sp_endpoint_attached(&t->ep) || tcp_is(t, TCP_F_QUEUED);
+
+	if (t->state == SAMPAN_TCP_CLOSED || t->state == SAMPAN_TCP_LISTEN) {
+		if (!held)
+			tcb_free(s, t);
+	} else if (t->state == SAMPAN_TCP_TIME_WAIT && !held) {
+		sp_tcp_time_wait_from(s, t);
+	} else if (tcp_is(t, TCP_F_DIRTY)) {
+		sp_tcp_timer_sync(s, t);
+	}
+}
+
+void
+sp_tcp_settle(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->state == SAMPAN_TCP_CLOSED || !wants_output(s, t)) {
+		sp_tcp_rest(s, t);
+		return;
+	}
+	if (!sp_node_linked(&t->run))
+		sp_list_push(&s->arena, &s->link[t->link].run, &t->run);
+	if (tcp_is(t, TCP_F_DIRTY))
+		sp_tcp_timer_sync(s, t);
+}
+
+uint16_t
+sp_tcp_own_mss(const struct sampan *s, unsigned link, const struct sampan_addr *peer)
+{
+	return (uint16_t)(s->link[link].mtu_bytes - sp_ip_hdr_len(peer) - TCP_HDR_LEN);
+}
+
+void
+sp_tcp_set_mss(struct sampan *s, struct tcp_tcb *t, uint16_t peer_mss_bytes)
+{
+	const uint16_t own = sp_tcp_own_mss(s, t->link, &t->flow.remote);
+	uint16_t mss = peer_mss_bytes < TCP_MSS_FLOOR ? TCP_MSS_FLOOR : peer_mss_bytes;
+
+	t->peer_mss_bytes = mss;
+	if (mss > own)
+		mss = own;
+	if (tcp_is(t, TCP_F_TS))
+		mss = (uint16_t)(mss - TCP_TS_BYTES);
+	t->mss_bytes = mss;
+}
+
+void
+sp_tcp_path_release(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->neigh != 0)
+		sp_neigh_release(s, t->neigh);
+	t->neigh = 0;
+}
+
+/* Looks the way up anew. */
+static bool
+find_path(struct sampan *s, struct tcp_tcb *t)
+{
+	struct sp_path path;
+
+	sp_tcp_path_release(s, t);
+	if (!sp_route_find(s, &t->flow.remote, &path))
+		return false;
+	t->link = (uint8_t)path.link;
+	t->route_gen = s->route_gen;
+	t->neigh = sp_neigh_hold(s, path.link, &path.next_hop);
+	return t->neigh != 0;
+}
+
+enum tcp_path
+sp_tcp_path(struct sampan *s, struct tcp_tcb *t)
+{
+	if ((t->neigh == 0 || t->route_gen != s->route_gen) && !find_path(s, t))
+		return TCP_PATH_NONE;
+	switch (sp_neigh_use(s, t->neigh)) {
+	case SP_NEIGH_USE:
+		return TCP_PATH_READY;
+	case SP_NEIGH_WAIT:
+		return TCP_PATH_WAIT;
+	case SP_NEIGH_DEAD:
+		break;
+	}
+	return TCP_PATH_DEAD;
+}
+
+struct tcp_tx *
+sp_tcp_tx_need(struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_tx *tx;
+
+	if (t->tx != 0)
+		return tcp_tx_of(s, t);
+	t->tx = sp_pool_take(&s->arena, SP_KIND_TCP_TX);
+	if (t->tx == 0)
+		return NULL;
+	tx = tcp_tx_of(s, t);
+	*tx = (struct tcp_tx){
+		.lost = { t->snd.una, t->snd.una },
+		.round_end = t->snd.nxt,
+		.small_end = t->snd.una,
+	};
+	return tx;
+}
+
+struct tcp_rx *
+sp_tcp_rx_need(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->rx != 0)
+		return tcp_rx_of(s, t);
+	t->rx = sp_pool_take(&s->arena, SP_KIND_TCP_RX);
+	if (t->rx == 0)
+		return NULL;
+	*tcp_rx_of(s, t) = (struct tcp_rx){ 0 };
+	return tcp_rx_of(s, t);
+}
+
+void
+sp_tcp_tx_free(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->tx == 0)
+		return;
+	sp_sendq_clear(&tcp_tx_of(s, t)->q, &s->arena);
+	sp_pool_give(&s->arena, SP_KIND_TCP_TX, t->tx);
+	t->tx = 0;
+}
+
+void
+sp_tcp_rx_free(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->rx == 0)
+		return;
+	sp_recvq_clear(&tcp_rx_of(s, t)->q, &s->arena);
+	sp_pool_give(&s->arena, SP_KIND_TCP_RX, t->rx);
+	t->rx = 0;
+}

@@ -1,0 +1,290 @@
+/*
+ * tcp_tcb.h - the control block and the compact records that stand in for it.
+ * RFC 9293 §3.3.1.
+ *
+ * What survives when a connection goes idle, and what it costs (bytes; the
+ * same for IPv4 and IPv6, whose addresses take the same 16):
+ *
+ *	struct tcp_tcb		256	everything that must be remembered
+ *	hash slot		14.5	8 in a bucket that is 5/7 full, and overflow
+ *	-----------------------------
+ *	idle connection		271	aim 256, limit 320
+ *
+ *	struct tcp_tx		64	only while bytes are queued to be sent
+ *	struct tcp_rx		64	only while bytes wait to be read
+ *	chunks			256 or 4096 each, only while they hold bytes
+ *	struct tcp_listen	64	only in LISTEN
+ *	struct tcp_half_open	64	instead of a control block, SYN-RECEIVED
+ *	struct tcp_time_wait	64	instead of a control block, TIME-WAIT
+ *
+ * The socket is the `ep` inside; the timer node is the `timer` inside.
+ * All three records begin with the flow and have their timer at the same
+ * place, so that the table and the wheel need not know which one they hold.
+ */
+#ifndef SAMPAN_TCP_TCB_H
+#define SAMPAN_TCP_TCB_H
+
+#include <sampan/socket.h>
+
+#include "buf/recvq.h"
+#include "buf/sendq.h"
+#include "net/endpoint.h"
+#include "net/flow.h"
+#include "net/stack.h"
+#include "tcp/tcp_cc.h"
+#include "tcp/tcp_rtt.h"
+#include "tcp/tcp_seq.h"
+
+/* Tags in the table of connections. */
+enum sp_conn_tag {
+	TCP_TAG_TCB,
+	TCP_TAG_HALF_OPEN,
+	TCP_TAG_TIME_WAIT,
+	TCP_TAG_BOUND,		/* a control block by its local end only: bound, or listening */
+};
+
+enum tcp_flag {
+	TCP_F_TS = 1 << 0,		/* timestamps in use */
+	TCP_F_WSCALE = 1 << 1,		/* window scaling in use */
+	TCP_F_SACK = 1 << 2,		/* both sides permit SACK */
+	TCP_F_NODELAY = 1 << 3,		/* RFC 9293 §3.7.4 (MUST-17): Nagle off */
+	TCP_F_PASSIVE = 1 << 4,		/* opened by a listener (MUST-11) */
+	TCP_F_IN_TABLE = 1 << 5,	/* found by its flow, or by its local end if BOUND */
+	TCP_F_BOUND = 1 << 6,		/* stands in the table by its local end */
+	TCP_F_QUEUED = 1 << 7,		/* in a listener's accept queue */
+	TCP_F_SYN_DUE = 1 << 8,		/* our SYN is to be sent (again) */
+	TCP_F_FIN_QUEUED = 1 << 9,	/* nothing more will be queued: FIN follows */
+	TCP_F_FIN_SENT = 1 << 10,	/* snd.nxt counts it */
+	TCP_F_FIN_DUE = 1 << 11,	/* it is to be sent again */
+	TCP_F_PEER_FIN = 1 << 12,	/* rcv.nxt counts theirs */
+	TCP_F_SHUT_RD = 1 << 13,	/* the application reads no more */
+	TCP_F_ACK_NOW = 1 << 14,	/* an acknowledgement must leave */
+	TCP_F_ACK_DUE = 1 << 15,	/* one is owed, and may wait */
+	TCP_F_PROBE_DUE = 1 << 16,	/* a zero-window probe is to be sent */
+	TCP_F_PERSIST = 1 << 17,	/* rtx_at is the persist timer, not the retransmission timer */
+	TCP_F_WANT_ROOM = 1 << 18,	/* send answered AGAIN: tell when there is room */
+	TCP_F_PARKED = 1 << 19,		/* `run` stands in the link's parked list */
+	TCP_F_CWND_LIMITED = 1 << 20,	/* the congestion window was the limit in this round */
+	TCP_F_USED = 1 << 22,		/* was opened once: CLOSED means ended */
+	TCP_F_DIRTY = 1 << 21,		/* deadlines changed: the timer node is to be looked at */
+};
+
+enum tcp_deadline {
+	TCP_AT_RTX,		/* retransmission or persist */
+	TCP_AT_ACK,		/* delayed acknowledgement */
+	TCP_AT_LIFE,		/* end of FIN-WAIT-2 or TIME-WAIT */
+	TCP_AT_COUNT,
+};
+
+struct tcp_tcb {
+	/* First cache line: who, and the timer. */
+	struct sp_flow flow;		/* 0 */
+	uint8_t state;			/* 36: enum sampan_tcp_state, written by tcp_state.c only */
+	uint8_t link;			/* 37: 0: no way found yet */
+	uint16_t route_gen;		/* 38: the stack's when it was found */
+	uint32_t neigh;			/* 40: 0: none; holds a reference */
+	uint32_t flags;			/* 44: enum tcp_flag */
+	struct sp_timer timer;		/* 48: not after the earliest deadline */
+	uint32_t ts_recent;		/* 60: RFC 7323 §4.3 */
+
+	/* Second: what every segment reads and writes. */
+	struct {
+		tcp_seq una, nxt;
+		uint32_t wnd_bytes;	/* scaled */
+		tcp_seq wl1, wl2;
+	} snd;				/* 64 */
+	struct {
+		tcp_seq nxt;
+		tcp_seq edge;		/* rightmost ever advertised: RCV.NXT + RCV.WND at least */
+		tcp_seq acked;		/* last acknowledgement sent, RFC 7323's Last.ACK.sent */
+	} rcv;				/* 84 */
+	struct sp_node run;		/* 96: in the link's run queue or parked list */
+	struct tcp_cc_state cc;		/* 104 */
+
+	/* Third: the socket, and what data in flight needs. */
+	struct sp_endpoint ep;		/* 128 */
+	sp_tick at[TCP_AT_COUNT];	/* 152: deadlines, valid where `armed` says so */
+	uint8_t armed;			/* 164: 1 << enum tcp_deadline */
+	uint8_t cc_id;			/* 165 */
+	uint8_t snd_scale, rcv_scale;	/* 166: window shifts */
+	uint32_t tx;			/* 168: struct tcp_tx, 0: nothing queued */
+	uint32_t rx;			/* 172: struct tcp_rx, 0: nothing to read */
+	uint16_t mss_bytes;		/* 176: effective send MSS, options taken off */
+	uint8_t backoff;		/* 178: doublings of the RTO in force */
+	uint8_t retries;		/* 179: time-outs since the last progress */
+	struct tcp_rtt rtt;		/* 180 */
+	uint32_t ts_offset;		/* 188: added to our clock, RFC 7323 §5.4 */
+
+	/* Fourth: what is seldom needed. */
+	tcp_seq iss, irs;		/* 192 */
+	uint32_t snd_max_wnd_bytes;	/* 200: largest ever offered, RFC 5961 §5.2 */
+	uint32_t sndbuf_bytes;		/* 204 */
+	uint32_t rcvbuf_bytes;		/* 208 */
+	uint32_t ext;			/* 212: struct tcp_listen in LISTEN */
+	uint32_t ts_recent_s;		/* 216: when it was taken, seconds; RFC 7323 §5.5 */
+	sp_tick active_at;		/* 220: last segment sent with data */
+	sp_tick challenge_at;		/* 224: last challenge acknowledgement */
+	uint32_t delivered_bytes;	/* 228: acknowledged, modulo 2^32 */
+	uint32_t min_rtt_us;		/* 232: 0: none yet */
+	uint32_t retrans_segs;		/* 236 */
+	uint16_t peer_mss_bytes;	/* 240: as the SYN said, or the default */
+	uint8_t quick;			/* 242: acknowledgements still to be sent at once */
+	uint8_t challenges;		/* 243: 0: none sent yet */
+	uint32_t spare[3];
+};
+_Static_assert(sizeof(struct tcp_tcb) == 256, "four cache lines");
+_Static_assert(offsetof(struct tcp_tcb, snd) == 64, "second line");
+_Static_assert(offsetof(struct tcp_tcb, ep) == 128, "third line: the first two are the hot ones");
+_Static_assert(offsetof(struct tcp_tcb, iss) == 192, "fourth line");
+_Static_assert(offsetof(struct tcp_tcb, timer) % SP_GRANULE == 0, "a node lies on a granule");
+_Static_assert(offsetof(struct tcp_tcb, run) % SP_GRANULE == 0, "a node lies on a granule");
+_Static_assert(offsetof(struct tcp_tcb, ep) % SP_GRANULE == 0, "a node lies on a granule");
+
+/* While bytes are queued to be sent.  rtx: tcp_rtx.h. */
+struct tcp_tx {
+	struct sp_sendq q;	/* from SND.UNA on */
+	struct {
+		tcp_seq next, end;	/* [next, end) is lost and to be sent again */
+	} lost;
+	tcp_seq timed;		/* the acknowledgement that ends the measurement */
+	bool timing;
+	uint8_t pad[3];
+	sampan_time timed_at;
+	tcp_seq round_end;	/* the acknowledgement that starts the next round */
+	tcp_seq small_end;	/* end of the last segment below one MSS: Minshall's variant of Nagle */
+	uint32_t spare[2];
+};
+_Static_assert(sizeof(struct tcp_tx) == 64, "one cache line");
+
+/* While bytes wait to be read. */
+struct tcp_rx {
+	struct sp_recvq q;	/* up to RCV.NXT */
+	uint32_t spare[1];
+};
+
+struct tcp_listen {
+	struct sp_list ready;	/* endpoints of connections to be accepted */
+	uint32_t ready_count;
+	uint32_t backlog;
+	uint32_t half_open;
+	uint32_t spare[3];
+};
+
+/* SYN-RECEIVED after a passive open, before the handshake is complete. */
+struct tcp_half_open {
+	struct sp_flow flow;
+	tcp_seq irs, iss;
+	uint32_t ts_recent;
+	struct sp_timer timer;		/* 48 */
+	uint16_t peer_mss_bytes;
+	uint16_t has;			/* see tcp_listen.c */
+};
+_Static_assert(sizeof(struct tcp_half_open) == 64, "aim 64, limit 96");
+
+struct tcp_time_wait {
+	struct sp_flow flow;
+	tcp_seq snd_nxt, rcv_nxt;
+	uint32_t ts_recent;
+	struct sp_timer timer;		/* 48 */
+	uint16_t wnd;			/* as last sent, still scaled */
+	uint8_t link;
+	uint8_t ts;			/* timestamps were in use */
+};
+_Static_assert(sizeof(struct tcp_time_wait) == 64, "aim 64, limit 96");
+_Static_assert(offsetof(struct tcp_half_open, timer) == offsetof(struct tcp_tcb, timer), "");
+_Static_assert(offsetof(struct tcp_time_wait, timer) == offsetof(struct tcp_tcb, timer), "");
+
+/* What TCP has one of; lies in the stack's area for it. */
+struct tcp_globals {
+	struct sp_key isn_key;
+	struct sp_key ts_key;
+	struct sp_key port_key;
+	uint32_t tcbs;
+	uint32_t half_open;
+	uint32_t time_wait;
+	uint32_t port_offset;
+};
+_Static_assert(sizeof(struct tcp_globals) <= sizeof(struct sp_transport_area), "fits its area");
+
+static inline struct tcp_globals *
+sp_tcp(struct sampan *s)
+{
+	return (struct tcp_globals *)(void *)s->tcp.bytes;
+}
+
+static inline struct tcp_tcb *
+tcp_tcb_at(const struct sampan *s, uint32_t ref)
+{
+	return sp_at(&s->arena, ref);
+}
+
+/* Where t->tx, t->rx are known not to be 0; and where they may be. */
+static inline struct tcp_tx *
+tcp_tx_of(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return sp_at(&s->arena, t->tx);
+}
+
+static inline struct tcp_rx *
+tcp_rx_of(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return sp_at(&s->arena, t->rx);
+}
+
+static inline struct tcp_tx *
+tcp_tx_if_any(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return t->tx != 0 ? tcp_tx_of(s, t) : NULL;
+}
+
+static inline struct tcp_rx *
+tcp_rx_if_any(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return t->rx != 0 ? tcp_rx_of(s, t) : NULL;
+}
+
+static inline struct tcp_listen *
+tcp_listen_of(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return (struct tcp_listen *)sp_at(&s->arena, t->ext);
+}
+
+static inline bool
+tcp_is(const struct tcp_tcb *t, enum tcp_flag flag)
+{
+	return (t->flags & (uint32_t)flag) != 0;
+}
+
+static inline void
+tcp_set(struct tcp_tcb *t, enum tcp_flag flag)
+{
+	t->flags |= (uint32_t)flag;
+}
+
+static inline void
+tcp_clear(struct tcp_tcb *t, enum tcp_flag flag)
+{
+	t->flags &= ~(uint32_t)flag;
+}
+
+/* Bytes queued, sent or not. */
+static inline uint32_t
+tcp_queued_bytes(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return t->tx != 0 ? tcp_tx_of(s, t)->q.bytes : 0;
+}
+
+static inline uint32_t
+tcp_readable_bytes(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return t->rx != 0 ? tcp_rx_of(s, t)->q.bytes : 0;
+}
+
+/* The receive window as last advertised: RCV.WND. */
+static inline uint32_t
+tcp_rcv_wnd(const struct tcp_tcb *t)
+{
+	return seq_diff(t->rcv.edge, t->rcv.nxt);
+}
+
+#endif

@@ -1,0 +1,217 @@
+/*
+ * tcp_timer.c - the deadlines of a connection.  RFC 9293 §3.10.8, RFC 6298 §5.
+ *
+ * Theory of operation.  A connection has several deadlines and one node in the
+ * stack's wheel.  The node is never later than the earliest deadline, but it
+ * may be earlier: a deadline that moves away or is called off leaves the node
+ * where it is, and when that goes off too early it is simply armed again.  So
+ * a connection that sends and is acknowledged all the time touches the wheel
+ * once a time-out, not twice a segment.
+ *
+ * Other files report what happened (sp_tcp_on_*); this one decides what that
+ * means for the deadlines.  Nothing is sent here: time-outs leave intent.
+ *
+ * TCP_AT_RTX is two timers that exclude each other: the retransmission timer
+ * while something is outstanding, the persist timer (TCP_F_PERSIST) while the
+ * peer's window keeps everything back and nothing is.
+ */
+#include "net/neigh.h"
+#include "tcp/tcp_int.h"
+
+void
+sp_tcp_arm(struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which, sampan_dur dur)
+{
+	t->at[which] = sp_tick_after(s->now, dur);
+	t->armed |= (uint8_t)(1u << which);
+	tcp_set(t, TCP_F_DIRTY);
+}
+
+void
+sp_tcp_disarm(struct tcp_tcb *t, enum tcp_deadline which)
+{
+	t->armed &= (uint8_t)~(1u << which);
+}
+
+void
+sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t)
+{
+	sp_tick first = 0;
+	bool any = false;
+
+	tcp_clear(t, TCP_F_DIRTY);
+	for (unsigned i = 0; i < TCP_AT_COUNT; i++) {
+		if (!tcp_armed(t, (enum tcp_deadline)i))
+			continue;
+		if (!any || sp_tick_before(t->at[i], first))
+			first = t->at[i];
+		any = true;
+	}
+	if (!any)
+		return;
+	if (sp_timer_armed(&t->timer)) {
+		if (!sp_tick_before(first, t->timer.at))
+			return;
+		sp_wheel_remove(&s->wheel, &s->arena, &t->timer);
+	}
+	sp_wheel_add(&s->wheel, &s->arena, &t->timer, first);
+}
+
+static void
+arm_rtx(struct sampan *s, struct tcp_tcb *t)
+{
+	sp_tcp_arm(s, t, TCP_AT_RTX, sp_tcp_rtt_rto(s, &t->rtt, t->backoff));
+}
+
+/* A SYN of ours waits to be sent: it is to be given up even if it never can. */
+void
+sp_tcp_on_syn_due(struct sampan *s, struct tcp_tcb *t)
+{
+	arm_rtx(s, t);
+}
+
+/* Something left that must be acknowledged.  RFC 6298 §5.1 (R-6298-10). */
+void
+sp_tcp_on_sent(struct sampan *s, struct tcp_tcb *t)
+{
+	if (tcp_is(t, TCP_F_PERSIST)) {
+		tcp_clear(t, TCP_F_PERSIST);
+		sp_tcp_disarm(t, TCP_AT_RTX);
+		t->backoff = 0;
+	}
+	if (!tcp_armed(t, TCP_AT_RTX))
+		arm_rtx(s, t);
+}
+
+/* Something new was acknowledged.  RFC 6298 §5.2, §5.3 (R-6298-10). */
+void
+sp_tcp_on_progress(struct sampan *s, struct tcp_tcb *t)
+{
+	t->retries = 0;
+	if (seq_eq(t->snd.una, t->snd.nxt))
+		sp_tcp_disarm(t, TCP_AT_RTX);
+	else
+		arm_rtx(s, t);
+}
+
+/* There is something to send, nothing outstanding, and the window forbids it.
+ * RFC 9293 §3.8.6.1 (SHLD-29): probes begin after one RTO. */
+void
+sp_tcp_on_blocked(struct sampan *s, struct tcp_tcb *t)
+{
+	if (tcp_armed(t, TCP_AT_RTX))
+		return;
+	tcp_set(t, TCP_F_PERSIST);
+	arm_rtx(s, t);
+}
+
+/* An acknowledgement is owed and nothing that could carry it was sent. */
+void
+sp_tcp_on_ack_owed(struct sampan *s, struct tcp_tcb *t)
+{
+	if (!tcp_armed(t, TCP_AT_ACK))
+		sp_tcp_arm(s, t, TCP_AT_ACK, TCP_DELACK);
+}
+
+/* How many time-outs in a row the connection survives: R2, RFC 9293 §3.8.3. */
+static unsigned
+retries_allowed(const struct sampan *s, const struct tcp_tcb *t)
+{
+	if (t->state == SAMPAN_TCP_SYN_SENT || t->state == SAMPAN_TCP_SYN_RECEIVED)
+		return (unsigned)sp_setting(s, SAMPAN_SET_TCP_SYN_RETRIES);
+	if (!sp_endpoint_attached(&t->ep) && !tcp_is(t, TCP_F_QUEUED))
+		return (unsigned)sp_setting(s, SAMPAN_SET_TCP_ORPHAN_RETRIES);
+	return (unsigned)sp_setting(s, SAMPAN_SET_TCP_RETRIES2);
+}
+
+/* RFC 9293 §3.8.6.1 (MUST-37, SHLD-30): probes go on for as long as they are
+ * answered (which resets `retries`), at growing distances. */
+static void
+persist_timeout(struct sampan *s, struct tcp_tcb *t)
+{
+	tcp_set(t, TCP_F_PROBE_DUE);
+	sp_count(s, SAMPAN_COUNT_TCP_PROBES);
+	if (t->backoff < UINT8_MAX)
+		t->backoff++;
+	arm_rtx(s, t);
+}
+
+/* RFC 6298 §5.4 to §5.6 (R-6298-11). */
+static void
+retransmission_timeout(struct sampan *s, struct tcp_tcb *t)
+{
+	const struct tcp_cc_facts facts = sp_tcp_cc_facts(s, t);
+
+	sp_count(s, SAMPAN_COUNT_TCP_TIMEOUTS);
+	if (t->state == SAMPAN_TCP_SYN_SENT || t->state == SAMPAN_TCP_SYN_RECEIVED) {
+		tcp_set(t, TCP_F_SYN_DUE);
+	} else {
+		/* RFC 5681 §3.1 (R-5681-9): a second time-out of the same data
+		 * leaves ssthresh as it is. */
+		if (t->retries == 1)
+			sp_tcp_cc_ops(t->cc_id)->event(&t->cc, TCP_CC_RTO, &facts);
+		sp_tcp_rtx_all_lost(s, t);
+	}
+	if (t->backoff < UINT8_MAX)
+		t->backoff++;
+	arm_rtx(s, t);
+}
+
+static void
+rtx_expired(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->retries >= retries_allowed(s, t)) {
+		if (t->state == SAMPAN_TCP_SYN_SENT || t->state == SAMPAN_TCP_SYN_RECEIVED)
+			sp_count(s, SAMPAN_COUNT_TCP_ATTEMPT_FAILS);
+		sp_tcp_fail(s, t, SAMPAN_ETIMEDOUT);
+		return;
+	}
+	t->retries++;
+	if (tcp_is(t, TCP_F_PERSIST))
+		persist_timeout(s, t);
+	else
+		retransmission_timeout(s, t);
+}
+
+static void
+life_expired(struct sampan *s, struct tcp_tcb *t)
+{
+	sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
+}
+
+/* Is it armed and due?  Then it is armed no more. */
+static bool
+expired(struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which)
+{
+	if (!tcp_armed(t, which) || sp_tick_before(sp_tick_of(s->now), t->at[which]))
+		return false;
+	sp_tcp_disarm(t, which);
+	return true;
+}
+
+void
+sp_tcp_tcb_timer(struct sampan *s, struct tcp_tcb *t)
+{
+	tcp_set(t, TCP_F_DIRTY);	/* the node is out of the wheel */
+	if (expired(s, t, TCP_AT_ACK)) {
+		tcp_set(t, TCP_F_ACK_NOW);
+		sp_count(s, SAMPAN_COUNT_TCP_DELAYED_ACKS);
+	}
+	if (expired(s, t, TCP_AT_LIFE))
+		life_expired(s, t);
+	else if (expired(s, t, TCP_AT_RTX))
+		rtx_expired(s, t);
+	sp_tcp_settle(s, t);
+}
+
+void
+sp_tcp_timer(struct sampan *s, enum sp_kind kind, struct sp_timer *timer)
+{
+	uint8_t *record = (uint8_t *)timer - offsetof(struct tcp_tcb, timer);
+
+	if (kind == SP_KIND_TCB)
+		sp_tcp_tcb_timer(s, (struct tcp_tcb *)(void *)record);
+	else if (kind == SP_KIND_HALF_OPEN)
+		sp_tcp_half_open_timer(s, (struct tcp_half_open *)(void *)record);
+	else if (kind == SP_KIND_TIME_WAIT)
+		sp_tcp_time_wait_timer(s, (struct tcp_time_wait *)(void *)record);
+}

@@ -1,0 +1,137 @@
+/*
+ * tcp_timewait.c - TIME-WAIT as a compact record.  RFC 9293 §3.6.1 (MUST-13),
+ * §3.10.7.4; RFC 1337; RFC 6191.
+ *
+ * Answers what still needs an answer, and is revived by a SYN that is newer
+ * than what it remembers.  It answers nothing to a bare acknowledgement, so
+ * that two of them cannot talk to each other forever (R-V-34).
+ */
+#include "tcp/tcp_int.h"
+
+static void
+arm(struct sampan *s, struct tcp_time_wait *w, sampan_dur dur)
+{
+	sp_wheel_remove(&s->wheel, &s->arena, &w->timer);
+	sp_wheel_add(&s->wheel, &s->arena, &w->timer, sp_tick_after(s->now, dur));
+}
+
+static sampan_dur
+two_msl(const struct sampan *s)
+{
+	return 2 * SAMPAN_MS(sp_setting(s, SAMPAN_SET_TCP_MSL));
+}
+
+static void
+forget(struct sampan *s, struct tcp_time_wait *w)
+{
+	const uint32_t ref = sp_ref(&s->arena, w);
+
+	sp_wheel_remove(&s->wheel, &s->arena, &w->timer);
+	sp_tcp_remove(s, &w->flow, ref);
+	sp_tcp(s)->time_wait--;
+	w->flow.local_port = 0;
+	sp_pool_give(&s->arena, SP_KIND_TIME_WAIT, ref);
+}
+
+void
+sp_tcp_time_wait_timer(struct sampan *s, struct tcp_time_wait *w)
+{
+	forget(s, w);
+}
+
+void
+sp_tcp_time_wait_from(struct sampan *s, struct tcp_tcb *t)
+{
+	const sp_tick end = t->at[TCP_AT_LIFE];
+	const uint32_t old = sp_ref(&s->arena, t);
+	struct tcp_time_wait *w;
+	uint32_t ref = 0;
+
+	if (sp_tcp(s)->time_wait < (uint64_t)sp_setting(s, SAMPAN_SET_TCP_MAX_TW))
+		ref = sp_pool_take(&s->arena, SP_KIND_TIME_WAIT);
+	if (ref == 0) {
+		sp_count(s, SAMPAN_COUNT_TCP_TIME_WAIT_OVERFLOW);
+	} else {
+		w = sp_at(&s->arena, ref);
+		*w = (struct tcp_time_wait){
+			.flow = t->flow,
+			.snd_nxt = t->snd.nxt,
+			.rcv_nxt = t->rcv.nxt,
+			.ts_recent = t->ts_recent,
+			.wnd = (uint16_t)(tcp_rcv_wnd(t) >> t->rcv_scale),
+			.link = t->link,
+			.ts = tcp_is(t, TCP_F_TS),
+		};
+		sp_tcp_replace(s, &t->flow, old, ref, TCP_TAG_TIME_WAIT);
+		tcp_clear(t, TCP_F_IN_TABLE);
+		sp_tcp(s)->time_wait++;
+		sp_wheel_add(&s->wheel, &s->arena, &w->timer, end);
+	}
+	sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
+	sp_tcp_rest(s, t);
+}
+
+static void
+acknowledge(struct sampan *s, const struct tcp_time_wait *w)
+{
+	struct tcp_bare bare = {
+		.flow = &w->flow,
+		.seq = w->snd_nxt,
+		.ack = w->rcv_nxt,
+		.flags = TCP_ACK,
+		.wnd = w->wnd,
+	};
+
+	if (w->ts != 0) {
+		bare.opts.has_ts = true;
+		bare.opts.tsval = sp_tcp_ts_now(s, sp_tcp_ts_offset(s, &w->flow));
+		bare.opts.tsecr = w->ts_recent;
+	}
+	sp_tcp_send_bare(s, &bare);
+}
+
+/* RFC 6191 §2 (R-6191-1 to R-6191-5): may this SYN begin a new connection? */
+static bool
+syn_is_newer(const struct tcp_time_wait *w, const struct tcp_seg *seg)
+{
+	const bool seq_newer = seq_lt(w->rcv_nxt, seg->seq);
+
+	if (w->ts == 0)
+		return seg->opts.has_ts || seq_newer;
+	if (!seg->opts.has_ts)
+		return seq_newer;
+	if (seg->opts.tsval == w->ts_recent)
+		return seq_newer;
+	return (int32_t)(seg->opts.tsval - w->ts_recent) > 0;
+}
+
+/* True: the record is gone and the SYN is a new connection's. */
+static bool
+revive(struct sampan *s, struct tcp_time_wait *w, const struct tcp_seg *seg)
+{
+	struct tcp_tcb *listener = sp_tcp_find_listener(s, &w->flow);
+	const tcp_seq iss_after = seq_add(w->snd_nxt, 65535 + 2);
+
+	if ((seg->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN || listener == NULL ||
+	    !syn_is_newer(w, seg))
+		return false;
+	if (tcp_listen_of(s, listener)->ready_count > tcp_listen_of(s, listener)->backlog)
+		return false;
+	forget(s, w);
+	sp_tcp_half_open_new(s, seg, &iss_after);
+	return true;
+}
+
+void
+sp_tcp_arrives_time_wait(struct sampan *s, struct tcp_time_wait *w, struct tcp_seg *seg)
+{
+	if (revive(s, w, seg))
+		return;
+	sp_drop(s, SAMPAN_DROP_TCP_TIME_WAIT, seg->pkt->link);
+	if ((seg->flags & TCP_RST) != 0)		/* RFC 1337 §3 (R-1337-1) */
+		return;
+	if ((seg->flags & TCP_FIN) != 0 && seq_eq(seq_add(seg->seq, seg->len), w->rcv_nxt))
+		arm(s, w, two_msl(s));			/* R-9293-21 */
+	if (seg->len > 0)
+		acknowledge(s, w);
+}

@@ -1,0 +1,53 @@
+/*
+ * tcp_ts.c - timestamps.  RFC 7323 §3 to §5.
+ *
+ * The clock ticks in milliseconds (§5.4, R-7323-19) from an offset that is a
+ * keyed hash of the flow: different for every pair of ends, the same whenever
+ * that pair comes again (R-7323-22, RFC 6191).
+ */
+#include "tcp/tcp_int.h"
+
+/* RFC 7323 §5.5 (R-7323-20), in seconds. */
+#define PAWS_IDLE_S (24u * 86400)
+
+static uint32_t
+seconds(const struct sampan *s)
+{
+	return (uint32_t)(s->now / SAMPAN_SEC(1));
+}
+
+uint32_t
+sp_tcp_ts_now(const struct sampan *s, uint32_t offset)
+{
+	return (uint32_t)(s->now / 1000000u) + offset;
+}
+
+uint32_t
+sp_tcp_ts_offset(struct sampan *s, const struct sp_flow *flow)
+{
+	return (uint32_t)sp_siphash24(&sp_tcp(s)->ts_key, flow, sizeof(*flow));
+}
+
+void
+sp_tcp_ts_set(const struct sampan *s, struct tcp_tcb *t, uint32_t tsval)
+{
+	t->ts_recent = tsval;
+	t->ts_recent_s = seconds(s);
+}
+
+bool
+sp_tcp_ts_is_old(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	return (int32_t)(seg->opts.tsval - t->ts_recent) < 0 &&
+	    seconds(s) - t->ts_recent_s < PAWS_IDLE_S;
+}
+
+/* R-7323-15, R-V-57: only from what begins at or before Last.ACK.sent, after
+ * all checks. */
+void
+sp_tcp_ts_update(const struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	if (!seg->opts.has_ts || !seq_le(seg->seq, t->rcv.acked))
+		return;
+	sp_tcp_ts_set(s, t, seg->opts.tsval);
+}

@@ -1,0 +1,403 @@
+/*
+ * tcp_user.c - OPEN, SEND, RECEIVE, CLOSE, ABORT, STATUS.  RFC 9293 §3.10.1
+ * to §3.10.6.  Errors: as socket.h lists them.
+ */
+#include "tcp/tcp_int.h"
+
+struct tcp_tcb *
+sp_tcp_open(struct sampan *s)
+{
+	struct tcp_tcb *t = sp_tcp_tcb_new(s);
+
+	if (t != NULL)
+		sp_endpoint_attach(s, &t->ep);
+	return t;
+}
+
+/* May `local` be taken for a port by itself?  RFC 9293 §3.9.1.1 (MUST-41). */
+static bool
+bind_conflict(const struct sampan *s, const struct sampan_addr *local, uint16_t port)
+{
+	static const struct sampan_addr any;
+
+	return sp_tcp_find_bound(s, local, port) != NULL ||
+	    sp_tcp_find_bound(s, &any, port) != NULL;
+}
+
+/* A free port for a listener or a bound socket, 0: none. */
+static uint16_t
+choose_bind_port(struct sampan *s, const struct sampan_addr *local)
+{
+	const uint32_t first = (uint32_t)sp_setting(s, SAMPAN_SET_PORT_FIRST);
+	const uint32_t last = (uint32_t)sp_setting(s, SAMPAN_SET_PORT_LAST);
+	const uint32_t count = last >= first ? last - first + 1 : 0;
+	const uint32_t start = count > 0 ? sp_rng_below(&s->rng, count) : 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const uint16_t port = (uint16_t)(first + (start + i) % count);
+
+		if (!bind_conflict(s, local, port))
+			return port;
+	}
+	return 0;
+}
+
+int
+sp_tcp_bind(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr *local)
+{
+	static const struct sampan_addr zero;
+	const bool any = sp_addr_is_any(&local->addr);
+	const struct sampan_addr addr = any ? zero : local->addr;
+	uint16_t port = local->port;
+
+	if (tcp_is(t, TCP_F_USED) || tcp_is(t, TCP_F_BOUND))
+		return SAMPAN_EINVAL;
+	if (!any && sp_local_find(s, 0, &addr) == NULL)	/* MUST-43 */
+		return SAMPAN_EADDRNOTAVAIL;
+	if (port == 0)
+		port = choose_bind_port(s, &addr);
+	if (port == 0 || bind_conflict(s, &addr, port))
+		return SAMPAN_EADDRINUSE;
+	t->flow = (struct sp_flow){ .local = addr, .local_port = port };
+	if (!sp_tcp_insert(s, &t->flow, sp_ref(&s->arena, t), TCP_TAG_BOUND))
+		return SAMPAN_ENOBUFS;
+	t->flags |= TCP_F_IN_TABLE | TCP_F_BOUND;
+	return 0;
+}
+
+int
+sp_tcp_listen(struct sampan *s, struct tcp_tcb *t, uint32_t backlog)
+{
+	const uint32_t most = (uint32_t)sp_setting(s, SAMPAN_SET_SOMAXCONN);
+
+	if (t->state == SAMPAN_TCP_LISTEN) {
+		tcp_listen_of(s, t)->backlog = backlog < most ? backlog : most;
+		return 0;
+	}
+	if (tcp_is(t, TCP_F_USED))
+		return SAMPAN_EISCONN;
+	if (!tcp_is(t, TCP_F_BOUND))
+		return SAMPAN_EINVAL;
+	t->ext = sp_pool_take(&s->arena, SP_KIND_LISTEN);
+	if (t->ext == 0)
+		return SAMPAN_ENOBUFS;
+	*tcp_listen_of(s, t) = (struct tcp_listen){
+		.backlog = backlog < most ? backlog : most,
+	};
+	tcp_set(t, TCP_F_USED);
+	sp_tcp_enter(s, t, SAMPAN_TCP_LISTEN);
+	return 0;
+}
+
+struct tcp_tcb *
+sp_tcp_accept(struct sampan *s, struct tcp_tcb *listener)
+{
+	struct tcp_listen *l = tcp_listen_of(s, listener);
+	struct sp_node *n = sp_list_pop(&s->arena, &l->ready);
+	struct tcp_tcb *t;
+
+	if (n == NULL)
+		return NULL;
+	l->ready_count--;
+	t = sp_container_of(n, struct tcp_tcb, ep.ready);
+	tcp_clear(t, TCP_F_QUEUED);
+	sp_endpoint_attach(s, &t->ep);
+	return t;
+}
+
+/* RFC 6056 §3.3.3, algorithm 3, with a key and a counter of its own: the search
+ * begins where an outsider cannot foretell, and moves on with every use. */
+static uint16_t
+choose_port(struct sampan *s, struct sp_flow *flow)
+{
+	const uint32_t first = (uint32_t)sp_setting(s, SAMPAN_SET_PORT_FIRST);
+	const uint32_t last = (uint32_t)sp_setting(s, SAMPAN_SET_PORT_LAST);
+	const uint32_t count = last >= first ? last - first + 1 : 0;
+	uint32_t at = (uint32_t)sp_tcp_port_hash(s, flow) + sp_tcp(s)->port_offset++;
+
+	for (uint32_t i = 0; i < count; i++, at++) {
+		flow->local_port = (uint16_t)(first + at % count);
+		if (sp_tcp_find(s, flow, sp_flow_hash(&s->flow_key, flow)).ref == 0)
+			return flow->local_port;
+	}
+	return 0;
+}
+
+/* The flow that a connect gets.  RFC 9293 §3.9.1.1 (MUST-44 to MUST-46). */
+static int
+choose_flow(struct sampan *s, const struct tcp_tcb *t, const struct sampan_sockaddr *peer,
+    struct sp_flow *flow)
+{
+	*flow = (struct sp_flow){
+		.remote = peer->addr,
+		.remote_port = peer->port,
+		.local = t->flow.local,
+		.local_port = t->flow.local_port,
+	};
+	if (!sp_addr_is_unicast(s, &peer->addr) || peer->port == 0)
+		return SAMPAN_EINVAL;
+	if (sp_addr_is_any(&flow->local) && !sp_source_find(s, &peer->addr, &flow->local))
+		return SAMPAN_ENETUNREACH;
+	if (sp_local_find(s, 0, &peer->addr) != NULL)
+		return SAMPAN_ENETUNREACH;	/* there is no loopback */
+	if (flow->local_port == 0)
+		return choose_port(s, flow) != 0 ? 0 : SAMPAN_EADDRNOTAVAIL;
+	if (sp_tcp_find(s, flow, sp_flow_hash(&s->flow_key, flow)).ref != 0)
+		return SAMPAN_EADDRINUSE;
+	return 0;
+}
+
+/* The table knows the connection by its flow from here on. */
+static int
+take_flow(struct sampan *s, struct tcp_tcb *t, const struct sp_flow *flow)
+{
+	const uint32_t ref = sp_ref(&s->arena, t);
+
+	if (!sp_tcp_insert(s, flow, ref, TCP_TAG_TCB))
+		return SAMPAN_ENOBUFS;
+	if (tcp_is(t, TCP_F_BOUND))
+		sp_tcp_remove(s, &t->flow, ref);
+	tcp_clear(t, TCP_F_BOUND);
+	tcp_set(t, TCP_F_IN_TABLE);
+	t->flow = *flow;
+	return 0;
+}
+
+int
+sp_tcp_connect(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr *peer)
+{
+	struct sp_path path;
+	struct sp_flow flow;
+	int error;
+
+	if (t->state == SAMPAN_TCP_SYN_SENT || t->state == SAMPAN_TCP_SYN_RECEIVED)
+		return SAMPAN_EALREADY;
+	if (t->state == SAMPAN_TCP_LISTEN)
+		return SAMPAN_EOPNOTSUPP;
+	if (tcp_is(t, TCP_F_USED))
+		return SAMPAN_EISCONN;
+	error = choose_flow(s, t, peer, &flow);
+	if (error == 0 && !sp_route_find(s, &flow.remote, &path))
+		error = SAMPAN_ENETUNREACH;
+	if (error == 0)
+		error = take_flow(s, t, &flow);
+	if (error != 0)
+		return error;
+	t->link = (uint8_t)path.link;
+	t->iss = sp_tcp_isn(s, &flow);
+	t->snd.una = t->iss;
+	t->snd.nxt = t->iss;
+	t->rcv.edge = seq_of(sp_tcp_wnd_initial(t->rcvbuf_bytes,
+	    sp_tcp_own_mss(s, t->link, &flow.remote)));
+	t->ts_offset = sp_tcp_ts_offset(s, &flow);
+	t->flags |= TCP_F_USED | TCP_F_SYN_DUE;
+	sp_tcp_enter(s, t, SAMPAN_TCP_SYN_SENT);
+	sp_count(s, SAMPAN_COUNT_TCP_ACTIVE_OPENS);
+	sp_tcp_on_syn_due(s, t);
+	sp_tcp_settle(s, t);
+	return SAMPAN_EINPROGRESS;
+}
+
+/* The error that ended the connection, the first time it is asked for. */
+static int
+take_error(struct tcp_tcb *t)
+{
+	const int error = -(int)t->ep.error;
+
+	t->ep.error = 0;
+	return error;
+}
+
+uint32_t
+sp_tcp_writable_bytes(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const uint32_t queued = tcp_queued_bytes(s, t);
+
+	if (tcp_is(t, TCP_F_FIN_QUEUED) ||
+	    (t->state != SAMPAN_TCP_ESTABLISHED && t->state != SAMPAN_TCP_CLOSE_WAIT))
+		return 0;
+	return queued < t->sndbuf_bytes ? t->sndbuf_bytes - queued : 0;
+}
+
+/* Why nothing can be sent at all; 0: it could. */
+static int
+send_error(struct tcp_tcb *t)
+{
+	if (t->ep.error != 0)
+		return take_error(t);
+	if (t->state == SAMPAN_TCP_SYN_SENT || t->state == SAMPAN_TCP_SYN_RECEIVED)
+		return SAMPAN_EAGAIN;
+	if (!tcp_is(t, TCP_F_USED) || t->state == SAMPAN_TCP_LISTEN)
+		return SAMPAN_ENOTCONN;
+	return t->state == SAMPAN_TCP_CLOSED || tcp_is(t, TCP_F_FIN_QUEUED) ? SAMPAN_EPIPE : 0;
+}
+
+int64_t
+sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const uint8_t *data, size_t len)
+{
+	const uint32_t room = sp_tcp_writable_bytes(s, t);
+	const uint32_t want = len < room ? (uint32_t)len : room;
+	const int error = send_error(t);
+	struct tcp_tx *tx;
+	uint32_t done = 0;
+
+	if (error != 0 || len == 0) {
+		if (error == SAMPAN_EAGAIN)
+			tcp_set(t, TCP_F_WANT_ROOM);
+		return error;
+	}
+	tx = want > 0 ? sp_tcp_tx_need(s, t) : NULL;
+	if (tx != NULL)
+		done = sp_sendq_append(&tx->q, &s->arena, data, want);
+	if (done < len)
+		tcp_set(t, TCP_F_WANT_ROOM);
+	if (tx != NULL && tx->q.bytes == 0)
+		sp_tcp_tx_free(s, t);
+	if (done == 0)
+		return SAMPAN_EAGAIN;
+	sp_tcp_settle(s, t);
+	return done;
+}
+
+int64_t
+sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, uint8_t *data, size_t len)
+{
+	struct tcp_rx *rx = tcp_rx_if_any(s, t);
+	uint32_t done;
+
+	if (t->state == SAMPAN_TCP_LISTEN || !tcp_is(t, TCP_F_USED))
+		return SAMPAN_ENOTCONN;
+	if (rx == NULL || tcp_is(t, TCP_F_SHUT_RD)) {
+		if (t->ep.error != 0)
+			return take_error(t);
+		if (t->state == SAMPAN_TCP_CLOSED || tcp_is(t, TCP_F_PEER_FIN) ||
+		    tcp_is(t, TCP_F_SHUT_RD))
+			return 0;
+		return SAMPAN_EAGAIN;
+	}
+	done = sp_recvq_read(&rx->q, &s->arena, data,
+	    len < UINT32_MAX ? (uint32_t)len : UINT32_MAX);
+	if (rx->q.bytes == 0)
+		sp_tcp_rx_free(s, t);
+	if (t->state != SAMPAN_TCP_CLOSED && !tcp_is(t, TCP_F_PEER_FIN) &&
+	    sp_tcp_wnd_update_due(s, t)) {
+		tcp_set(t, TCP_F_ACK_NOW);
+		sp_tcp_settle(s, t);
+	}
+	return done;
+}
+
+/* CLOSE, RFC 9293 §3.10.4: nothing more will be queued. */
+static void
+queue_fin(struct sampan *s, struct tcp_tcb *t)
+{
+	if (tcp_is(t, TCP_F_FIN_QUEUED))
+		return;
+	tcp_set(t, TCP_F_FIN_QUEUED);
+	if (t->state == SAMPAN_TCP_ESTABLISHED)
+		sp_tcp_enter(s, t, SAMPAN_TCP_FIN_WAIT_1);
+	else if (t->state == SAMPAN_TCP_CLOSE_WAIT)
+		sp_tcp_enter(s, t, SAMPAN_TCP_LAST_ACK);
+}
+
+static bool
+is_open(const struct tcp_tcb *t)
+{
+	return t->state != SAMPAN_TCP_CLOSED && t->state != SAMPAN_TCP_LISTEN &&
+	    t->state != SAMPAN_TCP_SYN_SENT;
+}
+
+int
+sp_tcp_shutdown(struct sampan *s, struct tcp_tcb *t, unsigned how)
+{
+	if (how == 0 || how > SAMPAN_SHUT_RDWR)
+		return SAMPAN_EINVAL;
+	if (!is_open(t))
+		return SAMPAN_ENOTCONN;
+	if ((how & SAMPAN_SHUT_RD) != 0) {
+		tcp_set(t, TCP_F_SHUT_RD);
+		sp_tcp_rx_free(s, t);
+		sp_endpoint_raise(s, &t->ep, SAMPAN_READABLE);
+	}
+	if ((how & SAMPAN_SHUT_WR) != 0)
+		queue_fin(s, t);
+	sp_tcp_settle(s, t);
+	return 0;
+}
+
+void
+sp_tcp_abort(struct sampan *s, struct tcp_tcb *t)
+{
+	sp_endpoint_detach(s, &t->ep);
+	if (t->state == SAMPAN_TCP_LISTEN)
+		sp_tcp_listen_end(s, t);
+	else if (is_open(t) && t->state != SAMPAN_TCP_TIME_WAIT)
+		sp_tcp_send_abort(s, t);
+	sp_tcp_rx_free(s, t);
+	sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
+	sp_tcp_settle(s, t);
+}
+
+void
+sp_tcp_close(struct sampan *s, struct tcp_tcb *t)
+{
+	const bool unread = tcp_readable_bytes(s, t) > 0;
+
+	/* RFC 9293 §3.6.1 (SHLD-3): unread data are lost, and the peer is told. */
+	if (!is_open(t) || (unread && t->state != SAMPAN_TCP_TIME_WAIT)) {
+		sp_tcp_abort(s, t);
+		return;
+	}
+	sp_endpoint_detach(s, &t->ep);
+	sp_tcp_rx_free(s, t);
+	queue_fin(s, t);
+	if (t->state == SAMPAN_TCP_FIN_WAIT_2)	/* R-1337-5 */
+		sp_tcp_arm(s, t, TCP_AT_LIFE,
+		    SAMPAN_SEC(sp_setting(s, SAMPAN_SET_TCP_FIN_TIMEOUT)));
+	sp_tcp_settle(s, t);
+}
+
+unsigned
+sp_tcp_level(const struct sampan *s, const struct tcp_tcb *t)
+{
+	unsigned level = 0;
+
+	if (t->state == SAMPAN_TCP_LISTEN)
+		return tcp_listen_of(s, t)->ready_count > 0 ? SAMPAN_ACCEPTABLE : 0;
+	if (tcp_readable_bytes(s, t) > 0 || tcp_is(t, TCP_F_PEER_FIN))
+		level |= SAMPAN_READABLE;
+	if (sp_tcp_writable_bytes(s, t) > 0)
+		level |= SAMPAN_WRITABLE;
+	if (tcp_is(t, TCP_F_PEER_FIN))
+		level |= SAMPAN_PEER_CLOSED;
+	if (tcp_is(t, TCP_F_USED) &&
+	    (t->state == SAMPAN_TCP_CLOSED || t->state == SAMPAN_TCP_TIME_WAIT))
+		level |= SAMPAN_CLOSED | SAMPAN_READABLE;
+	if (t->ep.was_error != 0)
+		level |= SAMPAN_FAILED;
+	return level;
+}
+
+void
+sp_tcp_status(const struct sampan *s, const struct tcp_tcb *t, struct sampan_status *st)
+{
+	*st = (struct sampan_status){
+		.state = (enum sampan_tcp_state)t->state,
+		.error = -(int)t->ep.was_error,
+		.local = { t->flow.local, t->flow.local_port, t->link },
+		.peer = { t->flow.remote, t->flow.remote_port, t->link },
+		.recv_queue_bytes = tcp_readable_bytes(s, t),
+		.send_queue_bytes = tcp_queued_bytes(s, t),
+		.cwnd_bytes = t->cc.cwnd_bytes,
+		.mss_bytes = t->mss_bytes,
+		.srtt_dur = sp_tcp_rtt_srtt(&t->rtt),
+		.rto_dur = sp_tcp_rtt_rto(s, &t->rtt, t->backoff),
+		.level = sp_tcp_level(s, t),
+	};
+	if (sp_endpoint_attached(&t->ep))
+		st->handle = (uint64_t)t->ep.generation << 32 | sp_ref(&s->arena, t);
+	if (t->state == SAMPAN_TCP_LISTEN) {
+		st->recv_queue_bytes = tcp_listen_of(s, t)->ready_count;
+		st->send_queue_bytes = tcp_listen_of(s, t)->backlog;
+	}
+}

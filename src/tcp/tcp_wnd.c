@@ -1,0 +1,78 @@
+/*
+ * tcp_wnd.c - the window to advertise.  RFC 9293 §3.8.6, RFC 7323 §2.
+ *
+ * RCV.WND is kept as the right edge that was promised: it never moves left
+ * (SHLD-14), and what was promised is kept up to rounding by the scale.
+ */
+#include "tcp/tcp_int.h"
+
+#define WND_FIELD_MAX 65535u
+
+/* Room for as many bytes as a window of the largest buffer setting can have,
+ * in use or not: the scale cannot change later. */
+uint8_t
+sp_tcp_wnd_scale(const struct sampan *s)
+{
+	const int64_t want = sp_setting(s, SAMPAN_SET_TCP_RCVBUF);
+	uint8_t scale = 7;	/* what Linux announces for 6 MB */
+
+	while (scale < TCP_WSCALE_MAX && ((int64_t)WND_FIELD_MAX << scale) < want)
+		scale++;
+	return scale;
+}
+
+/* RFC 7323 §2.2 (R-7323-3): not scaled.  Whole segments, as Linux has it. */
+uint16_t
+sp_tcp_wnd_initial(uint32_t rcvbuf_bytes, uint16_t mss_bytes)
+{
+	const uint32_t most = rcvbuf_bytes < WND_FIELD_MAX ? rcvbuf_bytes : WND_FIELD_MAX;
+
+	return (uint16_t)(most > mss_bytes ? most - most % mss_bytes : most);
+}
+
+static uint32_t
+smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* RFC 9293 §3.8.6.2.2 (MUST-39; R-WND-5): the least step of the right edge. */
+static uint32_t
+least_step(const struct tcp_tcb *t)
+{
+	return smaller(t->rcvbuf_bytes / 2, t->mss_bytes);
+}
+
+/* The window that the buffer would allow. */
+static uint32_t
+free_window(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const uint32_t used = tcp_readable_bytes(s, t);
+
+	return used < t->rcvbuf_bytes ? t->rcvbuf_bytes - used : 0;
+}
+
+bool
+sp_tcp_wnd_update_due(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const uint32_t now = tcp_rcv_wnd(t);
+	const uint32_t then = free_window(s, t);
+
+	return then >= 2 * now && then - now >= least_step(t);
+}
+
+uint16_t
+sp_tcp_wnd_advertise(const struct sampan *s, struct tcp_tcb *t)
+{
+	const uint32_t unit = 1u << t->rcv_scale;
+	const uint32_t most = WND_FIELD_MAX << t->rcv_scale;
+	const uint32_t now = tcp_rcv_wnd(t);
+	uint32_t wnd = smaller(free_window(s, t), most);
+
+	if (wnd < now || wnd - now < least_step(t))
+		wnd = now;
+	wnd = smaller((wnd + unit - 1) & ~(unit - 1), most);
+	if (seq_lt(t->rcv.edge, seq_add(t->rcv.nxt, wnd)))
+		t->rcv.edge = seq_add(t->rcv.nxt, wnd);
+	return (uint16_t)(wnd >> t->rcv_scale);
+}

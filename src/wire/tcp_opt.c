@@ -1,0 +1,174 @@
+/* tcp_opt.c - see tcp_opt.h. */
+#include "wire/tcp_opt.h"
+
+#include "wire/bytes.h"
+#include "wire/tcp.h"
+
+/* Lengths on the wire, with kind and length octet. */
+#define MSS_LEN 4
+#define WSCALE_LEN 3
+#define SACK_PERMITTED_LEN 2
+#define SACK_BASE_LEN 2
+#define SACK_BLOCK_LEN 8
+#define TS_LEN 10
+
+/* The four octets that begin a group, padding included. */
+#define NOP_NOP ((uint32_t)TCP_OPT_NOP << 24 | TCP_OPT_NOP << 16)
+#define NOP_NOP_TS (NOP_NOP | TCP_OPT_TS << 8 | TS_LEN)
+#define NOP_NOP_SACK_PERMITTED (NOP_NOP | TCP_OPT_SACK_PERMITTED << 8 | SACK_PERMITTED_LEN)
+#define SACK_PERMITTED_TS \
+	((uint32_t)TCP_OPT_SACK_PERMITTED << 24 | SACK_PERMITTED_LEN << 16 | \
+	    TCP_OPT_TS << 8 | TS_LEN)
+#define NOP_WSCALE ((uint32_t)TCP_OPT_NOP << 24 | TCP_OPT_WSCALE << 16 | WSCALE_LEN << 8)
+#define MSS ((uint32_t)TCP_OPT_MSS << 24 | MSS_LEN << 16)
+#define NOP_NOP_SACK(n) \
+	(NOP_NOP | TCP_OPT_SACK << 8 | (uint32_t)(SACK_BASE_LEN + (n) * SACK_BLOCK_LEN))
+
+#define TS_GROUP_LEN 12
+#define SACK_GROUP_LEN(n) (4 + (size_t)(n) * SACK_BLOCK_LEN)
+
+static void
+take_ts(struct tcp_opts *o, const uint8_t *data)
+{
+	o->has_ts = true;
+	o->tsval = be32_get(data);
+	o->tsecr = be32_get(data + 4);
+}
+
+static bool
+take_sack(struct tcp_opts *o, const uint8_t *data, size_t len)
+{
+	if (len == 0 || len % SACK_BLOCK_LEN != 0 || len > TCP_SACK_MAX * SACK_BLOCK_LEN)
+		return false;
+	o->sack_count = (uint8_t)(len / SACK_BLOCK_LEN);
+	for (size_t i = 0; i < o->sack_count; i++, data += SACK_BLOCK_LEN) {
+		o->sack[i].left = be32_get(data);
+		o->sack[i].right = be32_get(data + 4);
+	}
+	return true;
+}
+
+/* One option whose len octets of data lie within the header.  False: its
+ * length is illegal for its kind. */
+static bool
+take(struct tcp_opts *o, uint8_t kind, const uint8_t *data, size_t len)
+{
+	switch (kind) {
+	case TCP_OPT_MSS:
+		o->has_mss = len == MSS_LEN - 2;
+		o->mss = o->has_mss ? be16_get(data) : 0;
+		return o->has_mss;
+	case TCP_OPT_WSCALE:
+		o->has_wscale = len == WSCALE_LEN - 2;
+		o->wscale = o->has_wscale ? data[0] : 0;
+		return o->has_wscale;
+	case TCP_OPT_SACK_PERMITTED:
+		o->sack_permitted = len == SACK_PERMITTED_LEN - 2;
+		return o->sack_permitted;
+	case TCP_OPT_SACK:
+		return take_sack(o, data, len);
+	case TCP_OPT_TS:
+		if (len != TS_LEN - 2)
+			return false;
+		take_ts(o, data);
+		return true;
+	default:	/* RFC 9293 §3.1 (MUST-6) */
+		return true;
+	}
+}
+
+/* RFC 9293 §3.1: whatever the segment (MUST-5), at any alignment (MUST-64). */
+void
+tcp_opts_parse(struct tcp_opts *o, const uint8_t *p, size_t len)
+{
+	struct rd r = rd_init(p, len);
+
+	*o = (struct tcp_opts){ .malformed = false };
+	/* What nearly every segment of nearly every connection carries. */
+	if (len == TS_GROUP_LEN && be32_get(p) == NOP_NOP_TS) {
+		take_ts(o, p + 4);
+		return;
+	}
+	while (rd_left(&r) > 0 && !o->malformed) {
+		const uint8_t kind = rd_u8(&r);
+		const uint8_t *data;
+		uint8_t opt_len;
+
+		if (kind == TCP_OPT_EOL)	/* RFC 9293 §3.2 (MUST-4) */
+			return;
+		if (kind == TCP_OPT_NOP)
+			continue;
+		/* RFC 9293 §3.1 (MUST-68); 0 if it is missing. */
+		opt_len = rd_u8(&r);
+		data = opt_len < 2 ? NULL : rd_skip(&r, opt_len - 2u);
+		/* RFC 9293 §3.1 (MUST-7) */
+		o->malformed = data == NULL || !take(o, kind, data, opt_len - 2u);
+	}
+}
+
+/* Of everything but SACK blocks. */
+static size_t
+fixed_len(const struct tcp_opts *o)
+{
+	const size_t ts_len = o->has_ts ? TS_GROUP_LEN : o->sack_permitted ? 4 : 0;
+
+	return (o->has_mss ? 4u : 0u) + ts_len + (o->has_wscale ? 4u : 0u);
+}
+
+/* As many blocks as fit behind the rest. */
+static size_t
+sack_fit(const struct tcp_opts *o)
+{
+	const size_t fit = (TCP_OPTS_MAX - 4 - fixed_len(o)) / SACK_BLOCK_LEN;
+
+	return o->sack_count < fit ? o->sack_count : fit;
+}
+
+size_t
+tcp_opts_len(const struct tcp_opts *o)
+{
+	const size_t blocks = sack_fit(o);
+
+	return fixed_len(o) + (blocks > 0 ? SACK_GROUP_LEN(blocks) : 0);
+}
+
+/* Writes a group's first four octets. */
+static uint8_t *
+put_head(uint8_t *p, uint32_t head)
+{
+	be32_put(p, head);
+	return p + 4;
+}
+
+static uint8_t *
+put_pair(uint8_t *p, uint32_t first, uint32_t second)
+{
+	be32_put(p, first);
+	be32_put(p + 4, second);
+	return p + 8;
+}
+
+/* Padding is NOPs in front, so that no list ends before the header does and
+ * nothing follows an EOL (RFC 9293 §3.1 (MUST-69)). */
+size_t
+tcp_opts_emit(uint8_t *p, const struct tcp_opts *o)
+{
+	const size_t blocks = sack_fit(o);
+	uint8_t *w = p;
+
+	if (o->has_mss)
+		w = put_head(w, MSS | o->mss);
+	if (o->has_ts) {
+		w = put_head(w, o->sack_permitted ? SACK_PERMITTED_TS : NOP_NOP_TS);
+		w = put_pair(w, o->tsval, o->tsecr);
+	} else if (o->sack_permitted) {
+		w = put_head(w, NOP_NOP_SACK_PERMITTED);
+	}
+	if (o->has_wscale)
+		w = put_head(w, NOP_WSCALE | o->wscale);
+	if (blocks > 0)
+		w = put_head(w, NOP_NOP_SACK(blocks));
+	for (size_t i = 0; i < blocks; i++)
+		w = put_pair(w, o->sack[i].left, o->sack[i].right);
+	return (size_t)(w - p);
+}

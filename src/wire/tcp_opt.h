@@ -1,0 +1,51 @@
+/*
+ * tcp_opt.h - TCP options: RFC 9293 §3.2 (MSS), RFC 7323 (window scale,
+ * timestamps), RFC 2018 (SACK).
+ *
+ * Does not: know in which segments an option is allowed, clamp what it says,
+ * or judge SACK blocks; that is src/tcp/.
+ */
+#ifndef SAMPAN_WIRE_TCP_OPT_H
+#define SAMPAN_WIRE_TCP_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TCP_OPT_EOL 0
+#define TCP_OPT_NOP 1
+#define TCP_OPT_MSS 2
+#define TCP_OPT_WSCALE 3
+#define TCP_OPT_SACK_PERMITTED 4
+#define TCP_OPT_SACK 5
+#define TCP_OPT_TS 8
+
+#define TCP_SACK_MAX 4		/* blocks that fit into 40 octets */
+
+struct tcp_opts {
+	bool has_mss, has_wscale, has_ts, sack_permitted;
+	uint16_t mss;
+	uint8_t wscale;		/* as sent; above 14 means 14 (RFC 7323 §2.3) */
+	uint32_t tsval, tsecr;
+	uint8_t sack_count;
+	struct {
+		uint32_t left, right;	/* [left, right), as sent */
+	} sack[TCP_SACK_MAX];
+	bool malformed;		/* an illegal length; what stood before it counts */
+};
+
+/* Reads the len octets between header and data.  Never fails: an illegal
+ * length ends the reading and sets malformed.  Of an option that is there
+ * twice the last counts.  A value is 0 if its option is absent; blocks from
+ * sack_count on are undefined. */
+void tcp_opts_parse(struct tcp_opts *o, const uint8_t *p, size_t len);
+
+/* Octets that tcp_opts_emit() writes: a multiple of 4, at most 40. */
+size_t tcp_opts_len(const struct tcp_opts *o);
+
+/* Writes the options and their padding, laid out as Linux does; returns
+ * tcp_opts_len().  SACK blocks that do not fit are left out, the last ones
+ * first: beside timestamps three fit. */
+size_t tcp_opts_emit(uint8_t *p, const struct tcp_opts *o);
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * cmd_serve_args.c - the command line of `sampan serve`.
+ *
+ * The command is no library: its sources are part of this program.
+ */
+#include "lib/test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd/cmd_args.c"
+#include "cmd/serve_args.c"
+#include "cmd/svc.c"
+#include "cmd/svc_discard.c"
+#include "cmd/svc_echo.c"
+
+/* Reads a command line given as words; returns the exit code, and what was
+ * said on stderr in text. */
+static int
+read_words(struct serve_args *args, char *text, size_t room, const char *words)
+{
+	static char line[200];
+	char *argv[16] = { (char *)(uintptr_t)"sampan serve" };
+	const int saved = dup(STDERR_FILENO);
+	FILE *to = tmpfile();
+	int argc = 1, exit_code;
+
+	(void)snprintf(line, sizeof(line), "%s", words);
+	for (char *w = strtok(line, " "); w != NULL; w = strtok(NULL, " "))
+		argv[argc++] = w;
+	(void)fflush(stderr);
+	EXPECT(dup2(fileno(to), STDERR_FILENO) >= 0);
+	exit_code = sp_serve_args_read(args, argc, argv);
+	(void)fflush(stderr);
+	EXPECT(dup2(saved, STDERR_FILENO) >= 0);
+	rewind(to);
+	text[fread(text, 1, room - 1, to)] = '\0';
+	(void)fclose(to);
+	(void)close(saved);
+	return exit_code;
+}
+
+TEST(serve_args_defaults_are_those_of_make_serve)
+{
+	const struct sampan_addr addr = sampan_addr_v4(10, 77, 0, 2);
+	struct serve_args a;
+	char text[300];
+
+	EXPECT_EQ(read_words(&a, text, sizeof(text), ""), 0);
+	EXPECT_STR(text, "");
+	EXPECT_STR(a.link, "tap:sampan0,host=10.77.0.1/24");
+	EXPECT_STR(a.name, "sampan");
+	EXPECT_MEM(&a.addr.addr, &addr, sizeof(addr));
+	EXPECT_EQ(a.addr.bits, 24);
+	EXPECT_EQ(a.memory_bytes, 256 << 20);
+	EXPECT(!a.seeded);
+	EXPECT_EQ(a.listeners, 2);
+	EXPECT_STR(a.listener[0].svc->name, "echo");
+	EXPECT_EQ(a.listener[0].port, 7);
+	EXPECT_STR(a.listener[1].svc->name, "discard");
+	EXPECT_EQ(a.listener[1].port, 9);
+}
+
+TEST(serve_args_all_options_are_read)
+{
+	struct serve_args a;
+	char text[300];
+
+	EXPECT_EQ(read_words(&a, text, sizeof(text), "--link tap:x --addr=10.1.2.3/16 --name n "
+	    "--service echo:70 --service discard --memory 1G --seed 42"), 0);
+	EXPECT_STR(a.link, "tap:x");
+	EXPECT_EQ(a.addr.bits, 16);
+	EXPECT_STR(a.name, "n");
+	EXPECT_EQ(a.memory_bytes, 1 << 30);
+	EXPECT(a.seeded);
+	EXPECT_EQ(a.seed, 42);
+	EXPECT_EQ(a.listeners, 2);
+	EXPECT_EQ(a.listener[0].port, 70);
+	EXPECT_EQ(a.listener[1].port, 9);
+}
+
+TEST(serve_args_bad_input_is_one_line_and_usage)
+{
+	static const struct { const char *words, *expected; } bad[] = {
+		{ "--bogus", "--bogus" },
+		{ "-x", "-x" },
+		{ "--memory", "--memory" },
+		{ "word", "'word'" },
+		{ "--memory 12Q", "such as 256M" },
+		{ "--memory 63K", "64K" },
+		{ "--memory 33G", "32G" },
+		{ "--seed -1", "--seed -1" },
+		{ "--addr 10.77.0.2", "ADDR/LEN" },
+		{ "--addr 10.77.0.0/24", "one host" },
+		{ "--name a/b", "--name a/b" },
+		{ "--service", "--service" },
+		{ "--service finger", "echo, discard" },
+		{ "--service echo:0", "from 1 to 65535" },
+		{ "--service echo:65536", "from 1 to 65535" },
+		{ "--service echo:", "from 1 to 65535" },
+		{ "--service echo:9 --service discard", "port 9 is taken by echo" },
+	};
+	struct serve_args a;
+	char text[300];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		EXPECT_EQ(read_words(&a, text, sizeof(text), bad[i].words), CMD_USAGE);
+		EXPECT(strncmp(text, "sampan serve: ", 14) == 0);
+		EXPECT(strstr(text, bad[i].expected) != NULL);
+		EXPECT(strchr(text, '\n') == text + strlen(text) - 1);
+	}
+}
+
+TEST(serve_args_too_many_services_are_refused)
+{
+	const struct sp_why nobody = { NULL, 0 };
+	struct serve_args a = { 0 };
+	char service[16];
+
+	for (unsigned port = 1; port <= SERVE_LISTENERS; port++) {
+		(void)snprintf(service, sizeof(service), "echo:%u", port);
+		EXPECT_EQ(read_service(&a, service, &nobody), 0);
+	}
+	EXPECT_EQ(read_service(&a, "echo:100", &nobody), EINVAL);
+}
