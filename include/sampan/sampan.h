@@ -18,29 +18,12 @@
 #ifndef SAMPAN_SAMPAN_H
 #define SAMPAN_SAMPAN_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <sampan/frame.h>
+#include <sampan/types.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-#define SAMPAN_API __attribute__((visibility("default")))
-
-#define SAMPAN_VERSION_MAJOR 0
-#define SAMPAN_VERSION_MINOR 1
-#define SAMPAN_VERSION_PATCH 0
-
-/* ---- Time: nanoseconds on any clock that does not go back. ---- */
-
-typedef uint64_t sampan_time;	/* an instant */
-typedef uint64_t sampan_dur;	/* a duration */
-
-#define SAMPAN_NEVER UINT64_MAX
-#define SAMPAN_US(n) ((sampan_dur)(n) * 1000u)
-#define SAMPAN_MS(n) ((sampan_dur)(n) * 1000000u)
-#define SAMPAN_SEC(n) ((sampan_dur)(n) * 1000000000u)
 
 /* ---- Errors: code, text.  Mapped to errno only by host.h. ---- */
 
@@ -77,41 +60,15 @@ enum sampan_error {
 /* The text of a negative code. */
 SAMPAN_API const char *sampan_strerror(int error);
 
-/* ---- Addresses: both families in one type, IPv4 as ::ffff:a.b.c.d. ---- */
-
-struct sampan_addr {
-	uint8_t b[16];
-};
-
-static inline struct sampan_addr
-sampan_addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
-{
-	return (struct sampan_addr){ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d } };
-}
-
-/* An address, a port in host order, and the link it is valid on (0: any). */
-struct sampan_sockaddr {
-	struct sampan_addr addr;
-	uint16_t port;
-	uint16_t link;
-};
-
-/* Text of an address and back.  Reading takes dotted quads and RFC 4291 §2.2
- * forms and returns the bytes read, 0 if there is no address at text.  Writing
- * needs SAMPAN_ADDR_TEXT bytes and returns the length without the zero. */
-#define SAMPAN_ADDR_TEXT 46
-SAMPAN_API size_t sampan_addr_read(struct sampan_addr *addr, const char *text);
-SAMPAN_API size_t sampan_addr_write(const struct sampan_addr *addr, char *text);
-
 /* ---- A stack ---- */
 
 struct sampan;
 
 struct sampan_config {
 	size_t size;		/* sizeof(struct sampan_config) */
-	uint64_t seed[2];	/* secret in production; the same seed and calls give the same bytes */
-	uint32_t csum_variant;	/* 0 portable, 1 AVX2 (the caller has checked the processor) */
-	uint32_t trace_entries;	/* latest events kept, rounded down to a power of two; 0: none */
+	uint64_t seed[2];	/* secret in production; same seed and calls, same bytes out */
+	uint32_t csum_variant;	/* 0 portable, 1 AVX2 (check the processor first) */
+	uint32_t trace_entries;	/* latest events kept: a power of two, or less is; 0: none */
 };
 
 /* The least block that sampan_init() takes. */
@@ -160,53 +117,15 @@ SAMPAN_API int sampan_route_add(struct sampan *s, int link, const struct sampan_
 SAMPAN_API int sampan_set(struct sampan *s, const char *name, int64_t value);
 SAMPAN_API int sampan_get(const struct sampan *s, const char *name, int64_t *value);
 
-/* ---- Frames: all that crosses between a link and the core ---- */
-
-/* Room for 64 KiB in chunks of 4 KiB. */
-#define SAMPAN_FRAME_SLICES 18
-/* Room for Ethernet, IPv6 and TCP headers with all options. */
-#define SAMPAN_FRAME_HEAD 128
-
-struct sampan_slice {
-	const uint8_t *data;
-	uint32_t len;
-};
-
-enum sampan_frame_owner {
-	SAMPAN_FRAME_BORROWED,	/* in: valid during the call; the stack copies what it keeps */
-	SAMPAN_FRAME_LENT,	/* in: valid until token comes back through sampan_reclaim() */
-	SAMPAN_FRAME_STACK,	/* in: buffers borrowed from the stack.  out: pinned until sampan_sent() */
-};
-
-enum sampan_frame_csum {
-	SAMPAN_CSUM_COMPLETE,	/* in: not looked at, the stack checks.  out: all checksums are in place */
-	SAMPAN_CSUM_PARTIAL,	/* the TCP or UDP checksum holds the pseudo-header's sum and is to be
-				 * completed from csum_start on, at csum_start + csum_offset */
-	SAMPAN_CSUM_VERIFIED,	/* in: the link has checked the TCP or UDP checksum */
-};
-
-/* A frame is head[0, head_len) followed by its slices.  A link that receives
- * may leave the head empty; headers should then be whole in the first slice. */
-struct sampan_frame {
-	sampan_time at;		/* in: when it arrived, not after `now`; 0: now */
-	uint64_t token;		/* in: the lender's name for it */
-	uint32_t len;		/* of the whole frame */
-	uint16_t head_len;
-	uint8_t slices;
-	uint8_t owner;		/* enum sampan_frame_owner */
-	uint8_t csum;		/* enum sampan_frame_csum */
-	bool tso;		/* TCP payload is to be cut, or was put together, in pieces of gso_bytes */
-	uint16_t gso_bytes;
-	uint16_t csum_start;	/* from the start of the frame */
-	uint16_t csum_offset;
-	uint8_t head[SAMPAN_FRAME_HEAD];
-	struct sampan_slice slice[SAMPAN_FRAME_SLICES];
-};
+/* ---- Frames in and out (frame.h) ---- */
 
 /* Takes n frames that arrived on a link.  Nothing is sent; what is to be sent
  * waits for sampan_output().  `now` is the time of all calls until the next
  * one that brings a time; a time that goes back counts as the last one.
- * Ownership: as each frame says; all BORROWED bytes are free on return.
+ * Ownership: BORROWED bytes are the caller's again on return; so are those of a
+ * LENT frame that comes back marked BORROWED (all do today: what is kept is
+ * copied), while one still marked LENT is kept until its token is reclaimed.
+ * Frames may be altered otherwise too (headers pulled together).
  * INVAL: no such link. */
 SAMPAN_API int sampan_input(struct sampan *s, int link, struct sampan_frame *frames, unsigned n,
     sampan_time now);
@@ -220,7 +139,7 @@ SAMPAN_API int sampan_output(struct sampan *s, int link, struct sampan_frame *fr
 /* The link is done with n frames from sampan_output(), in any order. */
 SAMPAN_API void sampan_sent(struct sampan *s, const struct sampan_frame *frames, unsigned n);
 
-/* Tokens of LENT frames that the stack is done with; returns how many. */
+/* Tokens of kept LENT frames that the stack is done with; returns how many. */
 SAMPAN_API int sampan_reclaim(struct sampan *s, uint64_t *tokens, unsigned max);
 
 /* ---- Time ---- */

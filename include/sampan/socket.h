@@ -37,7 +37,8 @@ SAMPAN_API int sampan_accept(struct sampan *s, sampan_handle h, sampan_handle *o
 /* Begins a connection: INPROGRESS on success; WRITABLE or FAILED tells how it
  * ended.  ALREADY, ISCONN, OPNOTSUPP; INVAL: the peer's address;
  * NETUNREACH; ADDRNOTAVAIL: no free port; ADDRINUSE; NOBUFS. */
-SAMPAN_API int sampan_connect(struct sampan *s, sampan_handle h, const struct sampan_sockaddr *peer);
+SAMPAN_API int sampan_connect(struct sampan *s, sampan_handle h,
+    const struct sampan_sockaddr *peer);
 
 /* Takes up to len bytes to send and returns how many, at least 1.
  * AGAIN: no room, WRITABLE will tell.  NOTCONN.  PIPE: closed for sending.

@@ -139,6 +139,13 @@ look_at_tcp(const struct sampan *s, struct sp_pkt *pkt)
 	pkt->hash = sp_flow_hash(&s->flow_key, &pkt->flow);
 }
 
+static bool
+options_good(const uint8_t *p, size_t hdr_len)
+{
+	return hdr_len == IP4_HDR_LEN ||
+	    (ip4_options_ok(p, hdr_len) && !ip4_has_source_route(p, hdr_len));
+}
+
 static void
 look_at_ip4(struct sampan *s, struct sp_pkt *pkt)
 {
@@ -149,8 +156,7 @@ look_at_ip4(struct sampan *s, struct sp_pkt *pkt)
 		dropped(s, pkt, reason_of(error));
 		return;
 	}
-	if (ip.hdr_len > IP4_HDR_LEN &&
-	    (!ip4_options_ok(pkt->body, ip.hdr_len) || ip4_has_source_route(pkt->body, ip.hdr_len))) {
+	if (!options_good(pkt->body, ip.hdr_len)) {
 		dropped(s, pkt, SAMPAN_DROP_IP_OPTIONS);	/* 5-D12 */
 		return;
 	}

@@ -45,8 +45,11 @@ input_batch(struct sampan *s, unsigned link, struct sampan_frame *frames, unsign
 	for (unsigned i = 0; i < n; i++)
 		if (pkt[i].kind == SP_PKT_TCP)
 			sp_tcp_prefetch_found(s, &pkt[i]);
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		process(s, &pkt[i]);
+		if (frames[i].owner == SAMPAN_FRAME_LENT)
+			frames[i].owner = SAMPAN_FRAME_BORROWED;
+	}
 }
 
 int

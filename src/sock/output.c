@@ -86,6 +86,7 @@ sampan_sent(struct sampan *s, const struct sampan_frame *frames, unsigned n)
 			sp_chunk_unpin(&s->arena, frames[i].slice[j].data);
 }
 
+/* No frame is kept by reference yet: sampan_input() hands every one back. */
 int
 sampan_reclaim(struct sampan *s, uint64_t *tokens, unsigned max)
 {

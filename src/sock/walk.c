@@ -65,11 +65,12 @@ sampan_walk(const struct sampan *s, uint64_t *cursor, struct sampan_status *out,
 	unsigned n = 0, looked = 0;
 
 	while (n < max && looked++ < 4 * max) {
-		const uint32_t first = slab < s->arena.slabs_fresh ? sp_slab_ref(&s->arena, slab) : 0;
-		const enum sp_kind kind = first != 0 ? sp_arena_kind(&s->arena, first) : SP_KIND_FREE;
+		const bool end = slab >= s->arena.slabs_fresh;
+		const enum sp_kind kind = end ? SP_KIND_FREE :
+		    sp_arena_kind(&s->arena, sp_slab_ref(&s->arena, slab));
 		const uint32_t ref = walkable(kind) ? sp_pool_nth(&s->arena, kind, slab, i) : 0;
 
-		if (first == 0) {
+		if (end) {
 			*cursor = SAMPAN_WALK_END;
 			return (int)n;
 		}

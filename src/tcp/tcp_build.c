@@ -101,7 +101,8 @@ sp_tcp_build(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
 	};
 	uint32_t len = 0;
 
-	h.data_off_bytes = (uint8_t)(TCP_HDR_LEN + tcp_opts_emit(f->head + l4 + TCP_HDR_LEN, &opts));
+	h.data_off_bytes = (uint8_t)(TCP_HDR_LEN +
+	    tcp_opts_emit(f->head + l4 + TCP_HDR_LEN, &opts));
 	f->head_len = (uint16_t)(l4 + h.data_off_bytes);
 	f->slices = 0;
 	f->owner = SAMPAN_FRAME_STACK;

@@ -57,12 +57,12 @@ struct tcp_cc_ack {
 	uint32_t acked_bytes;		/* newly delivered by it, selectively too */
 	uint32_t prior_in_flight_bytes;	/* before it */
 	uint32_t lost_bytes;		/* newly found lost with it */
-	uint64_t prior_delivered_bytes;	/* at.delivered_bytes when what it acknowledges was sent */
+	uint64_t prior_delivered_bytes;	/* at.delivered_bytes when that was sent */
 	sampan_dur interval_dur;	/* over which the difference was delivered; 0: unknown */
 	sampan_dur rtt;			/* of this acknowledgement; 0: no sample */
 	uint32_t ecn_ce_bytes;		/* of them marked on the way */
 	bool round_start;		/* first one for data sent since the last round began */
-	bool app_limited;		/* what it acknowledges was sent while the application had no more */
+	bool app_limited;		/* it was sent while the application had no more */
 	bool cwnd_limited;		/* the window was the limit when it was sent */
 	bool in_recovery;
 };

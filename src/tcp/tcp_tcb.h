@@ -26,12 +26,11 @@
 
 #include <sampan/socket.h>
 
-#include "buf/recvq.h"
-#include "buf/sendq.h"
 #include "net/endpoint.h"
 #include "net/flow.h"
 #include "net/stack.h"
 #include "tcp/tcp_cc.h"
+#include "tcp/tcp_rec.h"
 #include "tcp/tcp_rtt.h"
 #include "tcp/tcp_seq.h"
 
@@ -61,12 +60,12 @@ enum tcp_flag {
 	TCP_F_ACK_NOW = 1 << 14,	/* an acknowledgement must leave */
 	TCP_F_ACK_DUE = 1 << 15,	/* one is owed, and may wait */
 	TCP_F_PROBE_DUE = 1 << 16,	/* a zero-window probe is to be sent */
-	TCP_F_PERSIST = 1 << 17,	/* rtx_at is the persist timer, not the retransmission timer */
+	TCP_F_PERSIST = 1 << 17,	/* TCP_AT_RTX is the persist timer */
 	TCP_F_WANT_ROOM = 1 << 18,	/* send answered AGAIN: tell when there is room */
 	TCP_F_PARKED = 1 << 19,		/* `run` stands in the link's parked list */
 	TCP_F_CWND_LIMITED = 1 << 20,	/* the congestion window was the limit in this round */
-	TCP_F_USED = 1 << 22,		/* was opened once: CLOSED means ended */
 	TCP_F_DIRTY = 1 << 21,		/* deadlines changed: the timer node is to be looked at */
+	TCP_F_USED = 1 << 22,		/* was opened once: CLOSED means ended */
 };
 
 enum tcp_deadline {
@@ -140,71 +139,8 @@ _Static_assert(offsetof(struct tcp_tcb, timer) % SP_GRANULE == 0, "a node lies o
 _Static_assert(offsetof(struct tcp_tcb, run) % SP_GRANULE == 0, "a node lies on a granule");
 _Static_assert(offsetof(struct tcp_tcb, ep) % SP_GRANULE == 0, "a node lies on a granule");
 
-/* While bytes are queued to be sent.  rtx: tcp_rtx.h. */
-struct tcp_tx {
-	struct sp_sendq q;	/* from SND.UNA on */
-	struct {
-		tcp_seq next, end;	/* [next, end) is lost and to be sent again */
-	} lost;
-	tcp_seq timed;		/* the acknowledgement that ends the measurement */
-	bool timing;
-	uint8_t pad[3];
-	sampan_time timed_at;
-	tcp_seq round_end;	/* the acknowledgement that starts the next round */
-	tcp_seq small_end;	/* end of the last segment below one MSS: Minshall's variant of Nagle */
-	uint32_t spare[2];
-};
-_Static_assert(sizeof(struct tcp_tx) == 64, "one cache line");
-
-/* While bytes wait to be read. */
-struct tcp_rx {
-	struct sp_recvq q;	/* up to RCV.NXT */
-	uint32_t spare[1];
-};
-
-struct tcp_listen {
-	struct sp_list ready;	/* endpoints of connections to be accepted */
-	uint32_t ready_count;
-	uint32_t backlog;
-	uint32_t half_open;
-	uint32_t spare[3];
-};
-
-/* SYN-RECEIVED after a passive open, before the handshake is complete. */
-struct tcp_half_open {
-	struct sp_flow flow;
-	tcp_seq irs, iss;
-	uint32_t ts_recent;
-	struct sp_timer timer;		/* 48 */
-	uint16_t peer_mss_bytes;
-	uint16_t has;			/* see tcp_listen.c */
-};
-_Static_assert(sizeof(struct tcp_half_open) == 64, "aim 64, limit 96");
-
-struct tcp_time_wait {
-	struct sp_flow flow;
-	tcp_seq snd_nxt, rcv_nxt;
-	uint32_t ts_recent;
-	struct sp_timer timer;		/* 48 */
-	uint16_t wnd;			/* as last sent, still scaled */
-	uint8_t link;
-	uint8_t ts;			/* timestamps were in use */
-};
-_Static_assert(sizeof(struct tcp_time_wait) == 64, "aim 64, limit 96");
 _Static_assert(offsetof(struct tcp_half_open, timer) == offsetof(struct tcp_tcb, timer), "");
 _Static_assert(offsetof(struct tcp_time_wait, timer) == offsetof(struct tcp_tcb, timer), "");
-
-/* What TCP has one of; lies in the stack's area for it. */
-struct tcp_globals {
-	struct sp_key isn_key;
-	struct sp_key ts_key;
-	struct sp_key port_key;
-	uint32_t tcbs;
-	uint32_t half_open;
-	uint32_t time_wait;
-	uint32_t port_offset;
-};
-_Static_assert(sizeof(struct tcp_globals) <= sizeof(struct sp_transport_area), "fits its area");
 
 static inline struct tcp_globals *
 sp_tcp(struct sampan *s)

@@ -47,8 +47,9 @@ trap finish EXIT
 trap 'exit 1' INT TERM HUP
 
 ip netns add "$ns" || skip_all "cannot make a network namespace"
-inside() { ip netns exec "$ns" "$@"; }
-inside ip link set lo up
+# In front of a command, not a function: the pid in $! must be the command's.
+inside=(ip netns exec "$ns")
+"${inside[@]}" ip link set lo up
 
 if [ ! -x "$client" ]; then
 	client=$dir/client
@@ -88,7 +89,7 @@ wait_for() {
 start() {
 	local instance=$1
 	shift
-	inside "$sampan" serve --name "$instance" "$@" >"$dir/$instance.log" 2>&1 &
+	"${inside[@]}" "$sampan" serve --name "$instance" "$@" >"$dir/$instance.log" 2>&1 &
 	server=$!
 	started+=("$server")
 	wait_for 5 grep -q 'Ctrl-C' "$dir/$instance.log"
@@ -103,26 +104,26 @@ stop() {
 	wait "$server"
 }
 
-pings() { inside ping -q -c 1000 -i 0.002 -W 2 10.77.0.2 | tee /dev/stderr | grep -q ' 0% packet loss'; }
+pings() { "${inside[@]}" ping -q -c 1000 -i 0.002 -W 2 10.77.0.2 | tee /dev/stderr | grep -q ' 0% packet loss'; }
 
 # nc -N ends its sending side at the end of its input; it ends when the server
 # has ended the other.
-hello() { [ "$(printf hello | inside timeout 10 nc -N 10.77.0.2 7)" = hello ]; }
+hello() { [ "$(printf hello | "${inside[@]}" timeout 10 nc -N 10.77.0.2 7)" = hello ]; }
 
 # stream MIB ADDRESS: that much through echo, compared by hash.
 stream() {
 	head -c "$1M" /dev/urandom | tee >(sha256sum >"$dir/sent") |
-		inside timeout 300 nc -N "$2" 7 | sha256sum >"$dir/received"
+		"${inside[@]}" timeout 300 nc -N "$2" 7 | sha256sum >"$dir/received"
 	wait_for 10 test -s "$dir/sent"
 	cat "$dir/sent" "$dir/received"
 	cmp "$dir/sent" "$dir/received"
 }
 
-clients() { inside timeout 120 "$client" echo 10.77.0.2 7 1000 65536; }
+clients() { "${inside[@]}" timeout 120 "$client" echo 10.77.0.2 7 1000 65536; }
 
-discards() { head -c 64M /dev/zero | inside timeout 60 nc -N 10.77.0.2 9; }
+discards() { head -c 64M /dev/zero | "${inside[@]}" timeout 60 nc -N 10.77.0.2 9; }
 
-refused() { ! inside timeout 5 nc -z 10.77.0.2 4444; }
+refused() { ! "${inside[@]}" timeout 5 nc -z 10.77.0.2 4444; }
 
 # shows_connections N: ss counts N that are established.
 shows_connections() {
@@ -134,7 +135,7 @@ shows_connections() {
 ss_shows() {
 	local holder n=20
 	mkfifo "$dir/hold"
-	inside "$client" hold 10.77.0.2 7 "$n" <"$dir/hold" >"$dir/hold.log" 2>&1 &
+	"${inside[@]}" "$client" hold 10.77.0.2 7 "$n" <"$dir/hold" >"$dir/hold.log" 2>&1 &
 	holder=$!
 	started+=("$holder")
 	exec 9>"$dir/hold"
@@ -148,46 +149,59 @@ ss_shows() {
 	wait_for 5 shows_connections 0
 }
 
+# Both queues of the echo are full: it waits for the client, and so the client
+# must.
+window_closes() {
+	"$sampan" ss --name "$name" --json |
+		grep -Eq '"recv_queue_bytes":[1-9][0-9]{4,},"send_queue_bytes":[1-9][0-9]{4,}'
+}
+
 # A client that never reads what it is sent back holds nobody up.
 deaf_client() {
 	local deaf
-	head -c 64M /dev/zero | inside timeout 60 nc 10.77.0.2 7 | sleep 60 &
+	"${inside[@]}" bash -c 'exec 3<>/dev/tcp/10.77.0.2/7; exec cat /dev/zero >&3' &
 	deaf=$!
 	started+=("$deaf")
-	sleep 0.5
-	hello
+	wait_for 5 window_closes && hello || return 1
+	kill "$deaf"
+	wait_for 5 shows_connections 0
 }
 
-interface_gone() { ! inside ip link show "$1" >/dev/null 2>&1; }
+interface_gone() { ! "${inside[@]}" ip link show "$1" >/dev/null 2>&1; }
 
 # FINs leave before the end: a client that waits sees the end of its stream.
 stop_says_goodbye() {
 	local waiter
-	sleep 10 | inside timeout 20 nc -d 10.77.0.2 7 &
+	"${inside[@]}" timeout 20 nc -d 10.77.0.2 7 &
 	waiter=$!
 	started+=("$waiter")
 	wait_for 5 shows_connections 1 || return 1
-	stop TERM 3 || return 1
+	stop TERM 3 && wait "$waiter" || return 1
 	interface_gone sampan0 && [ ! -e "$dir/$name.sock" ]
 }
+
+as=()	# in front of the command
 
 # bad CODE PATTERN ARGUMENTS...: exit code, one line on stderr that fits, and
 # nothing on stdout.
 bad() {
 	local code=$1 pattern=$2 got
 	shift 2
-	inside timeout 10 "$sampan" "$@" >"$dir/out" 2>"$dir/err"
+	"${inside[@]}" timeout 10 "${as[@]}" "$sampan" "$@" >"$dir/out" 2>"$dir/err"
 	got=$?
 	cat "$dir/out" "$dir/err"
 	[ "$got" = "$code" ] || { echo "exit code $got, not $code"; return 1; }
 	[ ! -s "$dir/out" ] && [ "$(wc -l <"$dir/err")" = 1 ] && grep -Eq -- "$pattern" "$dir/err"
 }
 
+# As nobody, with a copy of the command, which may lie where nobody can look.
 unprivileged() {
-	mkdir -p "$dir/nobody" && chown 65534 "$dir/nobody" && chmod 755 "$dir"
-	SAMPAN_RUN_DIR=$dir/nobody bad 1 "no permission.*root" serve --name nobody
+	local sampan=$dir/nobody/sampan
+	local as=(env "SAMPAN_RUN_DIR=$dir/nobody" setpriv --reuid 65534 --regid 65534 --clear-groups)
+	mkdir "$dir/nobody" && cp "$build/sampan" "$sampan" && chown 65534 "$dir/nobody" &&
+		chmod 755 "$dir" || return 1
+	bad 1 "no permission.*root" serve --name nobody
 }
-as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 
 check "serve starts" start "$name"
 check "ping: 1000 packets, none lost" pings
@@ -216,7 +230,7 @@ kill -KILL "$server"
 wait "$server" 2>/dev/null
 check "after SIGKILL the interface is gone" wait_for 3 interface_gone small0
 check "and the name can be used again" start "$name"
-inside ip link del sampan0
+"${inside[@]}" ip link del sampan0
 check "serve ends when its interface is removed" wait_for 3 gone
 
 check "no command" bad 2 "sampan --help"
