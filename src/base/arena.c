@@ -345,9 +345,9 @@ sp_pool_owns(const struct sp_arena *a, enum sp_kind kind, uint32_t ref)
 	const struct sp_pool *p = &a->pool[kind];
 	uint32_t slab, offset;
 
-	if (ref < a->slabs_at || p->object_bytes == 0)
+	if (p->object_bytes == 0)
 		return false;
-	slab = sp_slab_of(a, ref);
+	slab = sp_slab_of(a, ref);	/* what lies before slab 0 wraps to far behind the last */
 	if (slab >= a->slabs_fresh || slab_at(a, slab)->kind != kind)
 		return false;
 	offset = (ref - sp_slab_ref(a, slab)) << SP_GRANULE_SHIFT;

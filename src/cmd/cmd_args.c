@@ -78,6 +78,8 @@ sp_cmd_fail(const char *name, int error, const char *format, ...)
 
 	(void)fprintf(stderr, "%s: ", name);
 	va_start(args, format);
+	/* clang-tidy 14 loses sight of va_start() from the second file on. */
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	(void)vfprintf(stderr, format, args);
 	va_end(args);
 	(void)fputc('\n', stderr);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -179,19 +180,20 @@ print_hints(const char *addr, const struct serve_listener *l)
 static void
 print_start(const struct server *v)
 {
-	const bool named = strcmp(v->args.name, "sampan") != 0;
+	const bool named = strcmp(v->args.name, SERVE_NAME) != 0;
+	const bool sudo = geteuid() == 0 && getenv("SUDO_USER") != NULL;
 	char addr[SAMPAN_ADDR_TEXT];
 
 	(void)sampan_addr_write(&v->args.addr.addr, addr);
-	(void)printf("Serving on %s, link %s, %zu MiB:", addr, sampan_link_name(v->link),
-	    v->args.memory_bytes >> 20);
+	(void)printf("Serving on %s, link %s:", addr, sampan_link_name(v->link));
 	for (unsigned i = 0; i < v->args.listeners; i++)
 		(void)printf(" %s:%u", v->args.listener[i].svc->name,
 		    (unsigned)v->args.listener[i].port);
 	(void)printf("\nTry, in another terminal:\n");
 	for (unsigned i = 0; i < v->args.listeners; i++)
 		print_hints(addr, &v->args.listener[i]);
-	(void)printf("  ping %s\n  %s ss%s%s\n", addr, v->program, named ? " --name " : "",
+	(void)printf("  ping %s\n", addr);
+	(void)printf("  %s%s ss%s%s\n", sudo ? "sudo " : "", v->program, named ? " --name " : "",
 	    named ? v->args.name : "");
 	(void)printf("Ctrl-C ends it.\n");
 	(void)fflush(stdout);

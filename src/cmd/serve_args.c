@@ -12,7 +12,6 @@
 #include "link/number.h"
 
 #define LINK_DEFAULT "tap:sampan0,host=10.77.0.1/24"
-#define NAME_DEFAULT "sampan"
 #define MEMORY_DEFAULT ((size_t)256 << 20)
 #define MEMORY_MOST ((uint64_t)32 << 30)	/* sampan_init() */
 
@@ -31,7 +30,7 @@ static const struct argp_option options[] = {
 	{ "addr", OPT_ADDR, "ADDR/LEN", 0, "the stack's address; the default is 10.77.0.2/24", 0 },
 	{ "service", OPT_SERVICE, "NAME[:PORT]", 0, "may be repeated", 0 },
 	{ "name", OPT_NAME, "NAME", 0, "of this instance, for 'sampan ss'; the default is "
-	  NAME_DEFAULT, 0 },
+	  SERVE_NAME, 0 },
 	{ "memory", OPT_MEMORY, "SIZE", 0, "all that the stack may use, such as 64M or 1G; the "
 	  "default is 256M", 0 },
 	{ "seed", OPT_SEED, "N", 0, "foreseeable random numbers, for tests; the default is a "
@@ -77,7 +76,7 @@ sp_serve_listener_read(struct serve_listener *l, const char *text, const struct 
 static int
 read_service(struct serve_args *a, const char *text, const struct sp_why *why)
 {
-	struct serve_listener l;
+	struct serve_listener l = { 0 };
 
 	if (sp_serve_listener_read(&l, text, why) != 0)
 		return EINVAL;
@@ -204,7 +203,7 @@ sp_serve_args_read(struct serve_args *args, int argc, char **argv)
 
 	*args = (struct serve_args){
 		.link = LINK_DEFAULT,
-		.name = NAME_DEFAULT,
+		.name = SERVE_NAME,
 		.addr = { sampan_addr_v4(10, 77, 0, 2), 24 },
 		.memory_bytes = MEMORY_DEFAULT,
 	};

@@ -8,6 +8,8 @@
 #include "link/spec.h"
 
 #define SERVE_LISTENERS 32
+/* The instance that nobody gave a name. */
+#define SERVE_NAME "sampan"
 
 struct serve_listener {
 	const struct svc *svc;

@@ -37,7 +37,7 @@ word_of(const struct svc *svc)
 {
 	uint64_t i = 0;
 
-	while (services[i] != svc)
+	while (i < SERVICES - 1 && services[i] != svc)
 		i++;
 	return i << SVC_WORD_BITS;
 }

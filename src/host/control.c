@@ -155,8 +155,7 @@ flush(struct client *c)
 
 	if (c->sent == c->reply.len)
 		return true;
-	n = send(c->fd, c->reply.text + c->sent, c->reply.len - c->sent,
-	    MSG_NOSIGNAL | MSG_DONTWAIT);
+	n = send(c->fd, c->reply.text + c->sent, c->reply.len - c->sent, MSG_NOSIGNAL);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	c->sent += (size_t)n;
@@ -176,7 +175,7 @@ take_request(struct client *c)
 
 	if (c->ended || room == 0)
 		return true;
-	n = recv(c->fd, c->request + c->request_len, room, MSG_DONTWAIT);
+	n = recv(c->fd, c->request + c->request_len, room, 0);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	c->ended = n == 0;

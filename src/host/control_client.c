@@ -73,8 +73,8 @@ connect_to_only(const char *dir, const struct sp_why *why)
 	if (found.n == 1)
 		return found.fd;
 	if (found.n == 0)
-		return sp_why(why, ENOENT, "no instance runs that you may look into (%s): start "
-		    "one with 'sampan serve'", dir);
+		return sp_why(why, ENOENT, "no instance runs (sockets in %s): start one with "
+		    "'sampan serve'%s", dir, geteuid() == 0 ? "" : ", or use sudo for root's");
 	(void)close(found.fd);
 	return sp_why(why, EEXIST, "several instances run: choose one with --name, of%s",
 	    found.names);

@@ -18,7 +18,7 @@ enum ss_flags {
 };
 
 static const char *const state_names[] = {
-#define X(id, name) [SAMPAN_TCP_##id] = name,
+#define X(id, name) [SAMPAN_TCP_##id] = (name),
 	SAMPAN_TCP_STATES(X)
 #undef X
 };

@@ -73,7 +73,6 @@ tap_receive(struct sampan_link *l, struct sampan_frame *frames, unsigned max, sa
 		if (len == 0)
 			break;
 		f->at = now;
-		f->token = 0;
 		f->len = (uint32_t)len;
 		f->head_len = 0;
 		f->slices = 1;

@@ -149,6 +149,16 @@ sp_tcp_half_open_timer(struct sampan *s, struct tcp_half_open *h)
 	send_syn_ack(s, h);
 }
 
+/* How long ago its SYN-ACK left, if it left once. */
+static sampan_dur
+age(const struct sampan *s, const struct tcp_half_open *h)
+{
+	const sampan_time end = sp_tick_time(h->timer.at, s->now);
+	const sampan_time sent_at = end > TCP_RTO_INITIAL ? end - TCP_RTO_INITIAL : 0;
+
+	return s->now > sent_at ? s->now - sent_at : 0;
+}
+
 /* Copies what the handshake agreed on. */
 static void
 inherit(struct sampan *s, struct tcp_tcb *t, const struct tcp_half_open *h)
@@ -194,9 +204,9 @@ promote(struct sampan *s, struct tcp_half_open *h, struct tcp_tcb *listener)
 	sp_tcp_replace(s, &h->flow, sp_ref(&s->arena, h), sp_ref(&s->arena, t), TCP_TAG_TCB);
 	tcp_set(t, TCP_F_IN_TABLE);
 	t->ep.user = listener->ep.user;
-	t->active_at = h->timer.at - (sp_tick)((TCP_RTO_INITIAL << retries_of(h)) / SP_TICK_NS);
+	t->active_at = sp_tick_of(s->now);
 	if (retries_of(h) == 0)		/* R-7323-24 */
-		sp_tcp_rtt_sample(&t->rtt, sp_tick_since(t->active_at, s->now));
+		sp_tcp_rtt_sample(&t->rtt, age(s, h));
 	t->snd.una = seq_add(h->iss, 1);
 	sp_tcp_start_sending(s, t, retries_of(h));
 	sp_tcp_enter(s, t, SAMPAN_TCP_ESTABLISHED);

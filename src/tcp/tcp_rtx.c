@@ -19,7 +19,8 @@ uint32_t
 sp_tcp_pipe(const struct sampan *s, const struct tcp_tcb *t)
 {
 	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
-	const uint32_t outstanding = seq_diff(t->snd.nxt, t->snd.una);
+	const uint32_t fin_lost = tcp_is(t, TCP_F_FIN_DUE) ? 1 : 0;
+	const uint32_t outstanding = seq_diff(t->snd.nxt, t->snd.una) - fin_lost;
 
 	return tx != NULL ? outstanding - seq_diff(tx->lost.end, tx->lost.next) : outstanding;
 }

@@ -168,8 +168,9 @@ TEST(init_refuses_what_does_not_fit)
 
 	EXPECT(!sp_arena_init(a, 64 * KIB, 64 * KIB, 0));
 	EXPECT(!sp_arena_init(a, 64 * KIB, 65 * KIB, 0));
-	EXPECT(!sp_arena_init(a, 64 * KIB, HEAD, 62));
-	EXPECT(sp_arena_init(a, 64 * KIB, HEAD, 60));
+	EXPECT(sp_arena_init(a, 64 * KIB, HEAD, 0));
+	EXPECT(sp_arena_init(a, 64 * KIB, HEAD, a->slab_count));
+	EXPECT(!sp_arena_init(a, 64 * KIB, HEAD, a->slab_count + 1));
 	EXPECT(!sp_arena_init(a, SP_ARENA_MAX_BYTES + 1, HEAD, 1));
 	free(a);
 }
@@ -290,6 +291,21 @@ TEST(kept_slab_goes_to_whoever_needs_it)
 	free(f.a);
 }
 
+/* Memory that was never used stays untouched as long as there is other. */
+TEST(freed_slab_is_used_before_a_fresh_one)
+{
+	struct fx f = fx_make(64 * KIB);
+	const uint32_t first = sp_slab_take(f.a, SP_KIND_BUCKETS);
+	const uint32_t second = sp_slab_take(f.a, SP_KIND_BUCKETS);
+
+	sp_slab_give(f.a, first);
+	EXPECT_EQ(sp_slab_of(f.a, sp_pool_take(f.a, SP_KIND_TCB)), first);
+	sp_slab_give(f.a, second);
+	EXPECT_EQ(sp_slab_take(f.a, SP_KIND_BUCKETS), second);
+	EXPECT_EQ(f.a->slabs_fresh, 2);
+	free(f.a);
+}
+
 /* Everything one pool had is another's afterwards. */
 TEST(memory_moves_between_pools)
 {
@@ -337,6 +353,21 @@ TEST(copy_of_the_block_goes_on_elsewhere)
 	churn(&f, &r, 3000, 45);
 	give_all(&f);
 	expect_nothing_stranded(&f);
+}
+
+/* What was in the block before looks like a map full of the pool's slabs. */
+TEST(owns_nothing_in_fresh_slabs)
+{
+	struct sp_arena *const a = base_block(64 * KIB);
+
+	memset(a, SP_KIND_TCB, 64 * KIB);
+	EXPECT(sp_arena_init(a, 64 * KIB, HEAD, 1));
+	sp_pool_init(a, SP_KIND_TCB, 64);
+	for (uint32_t ref = 0; ref < 64 * 1024 / 16; ref++)
+		EXPECT(!sp_pool_owns(a, SP_KIND_TCB, ref));
+	for (uint32_t slab = 0; slab <= a->slab_count; slab++)
+		EXPECT_EQ(sp_pool_nth(a, SP_KIND_TCB, slab, 0), 0);
+	free(a);
 }
 
 /* Which granules are objects that have been handed out, by asking for all. */
@@ -400,6 +431,9 @@ TEST(arena_check_sees_what_is_wrong)
 
 	EXPECT(sp_pool_take(f.a, SP_KIND_TCB) != 0);
 	EXPECT(sp_arena_check(f.a));
+	s->carved++;
+	EXPECT(!sp_arena_check(f.a));
+	s->carved--;
 	s->used = 1;
 	EXPECT(!sp_arena_check(f.a));
 	s->used = 2;

@@ -134,11 +134,24 @@ expect_nothing(const struct fx *f)
 	EXPECT(sp_table_check(&f->t, f->a) && sp_arena_check(f->a));
 }
 
+/* Leaves rubbish in the overflow bucket that is next to go out. */
+static void
+soil(struct fx *f)
+{
+	const uint32_t ref = sp_pool_take(f->a, SP_KIND_OVERFLOW);
+
+	if (ref == 0)
+		return;
+	memset(sp_at(f->a, ref), 0xa5, sizeof(struct sp_bucket));
+	sp_pool_give(f->a, SP_KIND_OVERFLOW, ref);
+}
+
 /* grow: in a hundred, how many steps add rather than remove. */
 static void
 churn(struct fx *f, struct sp_rng *r, int steps, uint32_t grow)
 {
 	for (int i = 0; i < steps; i++) {
+		soil(f);
 		if (sp_rng_below(r, 100) < grow)
 			add(f, r);
 		else if (f->n > 0)

@@ -67,7 +67,9 @@ TEST(trace_keeps_exactly_as_many_as_it_has_room_for)
 	struct sp_arena *const a = base_arena(64 << 10, HEAD);
 	struct sp_trace t = trace_of(8);
 	struct sp_trace_entry out[9];
+	uint8_t behind[sizeof(out[0])];
 
+	memset(behind, 0xa5, sizeof(behind));
 	for (uint64_t n = 0; n < 30; n++) {
 		uint64_t seq = 0;
 
@@ -75,6 +77,7 @@ TEST(trace_keeps_exactly_as_many_as_it_has_room_for)
 		EXPECT_EQ(seq, n);
 		write_to(&t, a, n + 1);
 	}
+	EXPECT_MEM((uint8_t *)sp_at(a, t.ring) + 8 * sizeof(out[0]), behind, sizeof(behind));
 	free(a);
 }
 

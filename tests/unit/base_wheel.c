@@ -294,6 +294,25 @@ TEST(wheel_budget_of_one_makes_progress)
 	free(f.a);
 }
 
+/* One step for the slot, one for the node. */
+TEST(wheel_budget_counts_slots_and_nodes)
+{
+	struct fx f = fx_make(10);
+	uint32_t budget = 10;
+
+	arm(&f, 0, 15);
+	arm(&f, 1, 20);
+	EXPECT(sp_wheel_expire(&f.w, f.a, (sampan_time)15 << SP_TICK_SHIFT, &budget) == f.node[0]);
+	EXPECT_EQ(budget, 8);
+	budget = 1;
+	EXPECT(sp_wheel_expire(&f.w, f.a, (sampan_time)20 << SP_TICK_SHIFT, &budget) == NULL);
+	EXPECT_EQ(budget, 0);
+	budget = 1;
+	EXPECT(sp_wheel_expire(&f.w, f.a, (sampan_time)20 << SP_TICK_SHIFT, &budget) == f.node[1]);
+	EXPECT_EQ(budget, 0);
+	free(f.a);
+}
+
 TEST(wheel_spent_budget_fires_nothing)
 {
 	struct fx f = fx_make(10);

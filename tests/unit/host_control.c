@@ -102,6 +102,32 @@ say(int fd, const char *text)
 	EXPECT_EQ(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
 }
 
+static unsigned
+rows_in(const char *text)
+{
+	unsigned rows = 0;
+
+	while ((text = strstr(text, "\"state\":\"LISTEN\"")) != NULL) {
+		text++;
+		rows++;
+	}
+	return rows;
+}
+
+/* What has come so far. */
+static char *
+take_all(int fd)
+{
+	static char all[1 << 20];
+	size_t len = 0;
+	ssize_t n;
+
+	while ((n = recv(fd, all + len, sizeof(all) - 1 - len, 0)) > 0)
+		len += (size_t)n;
+	all[len] = '\0';
+	return all;
+}
+
 /* Turns the loop until the other end is quiet; returns what it said. */
 static char *
 listen_to(const struct fx *f, int fd, unsigned *rows, unsigned *turns_taken)
@@ -126,9 +152,7 @@ listen_to(const struct fx *f, int fd, unsigned *rows, unsigned *turns_taken)
 		quiet = 0;
 	}
 	all[len] = '\0';
-	*rows = 0;
-	for (const char *at = all; (at = strstr(at, "\"state\":\"LISTEN\"")) != NULL; at++)
-		(*rows)++;
+	*rows = rows_in(all);
 	return all;
 }
 
@@ -148,7 +172,36 @@ TEST(control_ss_answers_a_row_for_each_listener)
 	fx_end(&f);
 }
 
-TEST(control_long_answer_is_rationed_by_turn)
+/* Clients that read as fast as they can get no more of a turn together than
+ * one gets alone. */
+TEST(control_rows_are_rationed_by_turn)
+{
+	struct fx f = fx_make(1000);
+	unsigned all = 0;
+	int fds[4];
+
+	for (unsigned i = 0; i < 4; i++) {
+		fds[i] = client_of("t");
+		turns(&f, 2);
+	}
+	for (unsigned i = 0; i < 4; i++)
+		say(fds[i], ASK);
+	for (unsigned turn = 0; turn < 100; turn++) {
+		unsigned rows = 0;
+
+		turns(&f, 1);
+		for (unsigned i = 0; i < 4; i++)
+			rows += rows_in(take_all(fds[i]));
+		EXPECT(rows <= SP_CONTROL_ROWS);
+		all += rows;
+	}
+	EXPECT_EQ(all, 4000);
+	for (unsigned i = 0; i < 4; i++)
+		(void)close(fds[i]);
+	fx_end(&f);
+}
+
+TEST(control_long_answer_comes_in_pages)
 {
 	struct fx f = fx_make(1000);
 	const int fd = client_of("t");
@@ -158,6 +211,19 @@ TEST(control_long_answer_is_rationed_by_turn)
 	EXPECT(strstr(listen_to(&f, fd, &rows, &taken), "\"rows\":1000}") != NULL);
 	EXPECT_EQ(rows, 1000);
 	EXPECT(taken >= 1000 / SP_CONTROL_ROWS);
+	(void)close(fd);
+	fx_end(&f);
+}
+
+TEST(control_second_request_waits_for_the_first_answer)
+{
+	struct fx f = fx_make(300);
+	const int fd = client_of("t");
+	unsigned rows, taken;
+
+	say(fd, ASK ASK ASK);
+	(void)listen_to(&f, fd, &rows, &taken);
+	EXPECT_EQ(rows, 900);
 	(void)close(fd);
 	fx_end(&f);
 }

@@ -1,0 +1,51 @@
+/*
+ * bench.h - what there is to measure, and how much of it.
+ *
+ * Rows that need the same preparation are measured together: a suite runs once
+ * for all of its rows that were asked for.
+ */
+#ifndef SAMPAN_BENCH_BENCH_H
+#define SAMPAN_BENCH_BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BENCH_SIZES_MAX 8
+
+/* X(ID, "name", main row, "text"): those that are main rows make up --quick. */
+#define BENCH_MEM_ROWS(X) \
+	X(CONNECT, "connect", true, "handshakes a second, in memory") \
+	X(EACH, "each", true, "connections that carried a verified message, in memory") \
+	X(IDLE, "idle", true, "bytes of arena per idle established connection") \
+	X(RT, "rt", true, "64-byte round trips a second, in memory") \
+	X(RT_OFFLOAD, "rt-offload", false, "the same with checksums left to the link") \
+	X(INSNS, "insns", true, "instructions per round trip, counted")
+
+#define BENCH_TAP_ROWS(X) \
+	X(STREAM, "tap-stream", true, "one direction from a kernel client through the TAP") \
+	X(ECHO, "tap-echo", true, "both directions at once through the TAP") \
+	X(PING, "tap-rt", true, "64-byte round trips of a kernel client through the TAP")
+
+enum bench_row {
+#define X(id, name, main, text) BENCH_##id,
+	BENCH_MEM_ROWS(X) BENCH_TAP_ROWS(X)
+#undef X
+	BENCH_ROWS,
+};
+
+struct bench_options {
+	bool quick;
+	unsigned runs;		/* of each measurement */
+	bool wanted[BENCH_ROWS];
+	unsigned sizes;		/* numbers of connections */
+	uint32_t size[BENCH_SIZES_MAX];
+};
+
+const char *bench_name(enum bench_row row);
+
+/* Two stacks in memory; kernel clients through a TAP.  What was wanted is
+ * printed. */
+void bench_mem(const struct bench_options *options);
+void bench_tap(const struct bench_options *options);
+
+#endif

@@ -1,0 +1,173 @@
+/*
+ * main.c - sampan-bench: reads the command line and runs the suites.
+ */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "machine.h"
+#include "row.h"
+
+enum {
+	OPT_QUICK = 256,
+	OPT_LIST,
+	OPT_CONNECTIONS,
+	OPT_RUNS,
+};
+
+#define RUNS 5
+#define RUNS_QUICK 3
+
+static const struct {
+	const char *name;
+	const char *text;
+	bool is_main;
+} rows[BENCH_ROWS] = {
+#define X(id, row_name, row_main, row_text) [BENCH_##id] = { row_name, row_text, row_main },
+	BENCH_MEM_ROWS(X) BENCH_TAP_ROWS(X)
+#undef X
+};
+
+static const uint32_t default_sizes[] = { 1, 1000, 100000, 1000000 };
+
+static const struct argp_option arguments[] = {
+	{ "quick", OPT_QUICK, NULL, 0, "the main rows only, with fewer and shorter runs: less "
+	  "than 40 seconds", 0 },
+	{ "connections", OPT_CONNECTIONS, "N", 0, "number of connections in memory; may be "
+	  "repeated; the default is 1, 1000, 100000 and 1000000", 0 },
+	{ "runs", OPT_RUNS, "N", 0, "runs of each measurement, up to 16; the default is 5, 3 with "
+	  "--quick", 0 },
+	{ "list", OPT_LIST, NULL, 0, "list the names of the rows", 0 },
+	{ 0 },
+};
+
+static const char doc[] =
+    "Measure sampan.  With NAMEs only the rows of these names, see --list.\v"
+    "OUTPUT\n"
+    "One row a line on standard output, columns separated by tabs: name, parameters, value, unit, "
+    "peer, peer's value, ratio of both; then least and greatest run, number of runs, the peer's "
+    "least and greatest run, and a note.  The value is the median; runs of all sizes, and of both "
+    "peers, take turns.  '-' stands where there is nothing.  Lines with '#' name the machine and "
+    "the columns.  What is being done goes to standard error.\n"
+    "\n"
+    "ROWS\n"
+    "In memory, two stacks in one thread exchange frames by pointer; every message is verified at "
+    "both ends, and no counter of lost or refused segments may move.  Time there is virtual: 1 us "
+    "for each round trip and each handshake.  Through the TAP, a kernel client in a network "
+    "namespace of its own talks to 'sampan serve', and in turn to a kernel server in another "
+    "namespace over a veth pair, which is the peer.  Namespaces end with the program.\n"
+    "\n"
+    "EXIT STATUS\n"
+    "0; 1 if a row has failed: what was measured did not do what it should.  A row that this "
+    "machine cannot run (not root, no /dev/net/tun, not enough memory) is 'skipped'.";
+
+const char *
+bench_name(enum bench_row row)
+{
+	return rows[row].name;
+}
+
+static void
+list_rows(void)
+{
+	for (unsigned i = 0; i < BENCH_ROWS; i++)
+		(void)printf("%-12s %s\n", rows[i].name, rows[i].text);
+}
+
+static void
+want(struct bench_options *o, const char *name, const struct argp_state *state)
+{
+	for (unsigned i = 0; i < BENCH_ROWS; i++) {
+		if (strcmp(rows[i].name, name) == 0) {
+			o->wanted[i] = true;
+			return;
+		}
+	}
+	argp_error(state, "there is no row '%s': see --list", name);
+}
+
+static uint32_t
+read_number(const char *text, unsigned long most, const struct argp_state *state)
+{
+	char *end;
+	const unsigned long n = strtoul(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || n < 1 || n > most)
+		argp_error(state, "'%s': give a number from 1 to %lu", text, most);
+	return (uint32_t)n;
+}
+
+static void
+add_size(struct bench_options *o, const char *text, const struct argp_state *state)
+{
+	if (o->sizes == BENCH_SIZES_MAX)
+		argp_error(state, "--connections: give at most %d", BENCH_SIZES_MAX);
+	o->size[o->sizes++] = read_number(text, 20000000, state);
+}
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+	struct bench_options *o = state->input;
+
+	switch (key) {
+	case OPT_QUICK:
+		o->quick = true;
+		return 0;
+	case OPT_LIST:
+		list_rows();
+		exit(0);
+	case OPT_CONNECTIONS:
+		add_size(o, arg, state);
+		return 0;
+	case OPT_RUNS:
+		o->runs = read_number(arg, SAMPLES_MAX, state);
+		return 0;
+	case ARGP_KEY_ARG:
+		want(o, arg, state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* What the command line left open. */
+static void
+fill_in(struct bench_options *o)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < BENCH_ROWS; i++)
+		any |= o->wanted[i];
+	for (unsigned i = 0; i < BENCH_ROWS && !any; i++)
+		o->wanted[i] = !o->quick || rows[i].is_main;
+	if (o->runs == 0)
+		o->runs = o->quick ? RUNS_QUICK : RUNS;
+	if (o->sizes == 0) {
+		o->sizes = sizeof(default_sizes) / sizeof(default_sizes[0]);
+		memcpy(o->size, default_sizes, sizeof(default_sizes));
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = arguments,
+		.parser = parse,
+		.args_doc = "[NAME...]",
+		.doc = doc,
+	};
+	struct bench_options options = { 0 };
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
+		return 2;
+	fill_in(&options);
+	machine_print();
+	row_print_columns();
+	bench_mem(&options);
+	bench_tap(&options);
+	return row_failed() ? 1 : 0;
+}

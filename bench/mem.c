@@ -1,0 +1,338 @@
+/*
+ * mem.c - both ends in memory, in one thread: connect, each, idle, rt,
+ * rt-offload, insns.
+ *
+ * All worlds exist at the same time and take turns, so that whatever slows
+ * the machine down for a while does so to all of them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "bench.h"
+#include "count.h"
+#include "machine.h"
+#include "row.h"
+#include "world.h"
+
+#define WORLDS_MAX (BENCH_SIZES_MAX + 1)
+/* Connections made for one sample of `connect`, at least. */
+#define CONNECT_LEAST 100000u
+/* Round trips between two looks at the clock, about. */
+#define CHUNK 1024u
+/* Round trips whose instructions are counted. */
+#define COUNT_ROUND_TRIPS 512u
+/* What `rt` of other sizes is held against. */
+#define REFERENCE_SIZE 1000u
+#define IDLE_LIMIT_BYTES 320
+#define RT_CAPS (SAMPAN_LINK_CSUM_OUT | SAMPAN_LINK_TSO4 | SAMPAN_LINK_TSO6)
+
+struct subject {
+	struct world world;
+	struct samples connects, rates;
+};
+
+struct suite {
+	const struct bench_options *options;
+	unsigned n;
+	struct subject subject[WORLDS_MAX];
+};
+
+static double
+seconds_since(sampan_time start)
+{
+	return (double)(sampan_clock() - start) / 1e9;
+}
+
+static struct row
+row_of(const struct subject *s, enum bench_row which, const char *unit)
+{
+	struct row row = { .name = bench_name(which), .unit = unit };
+
+	(void)snprintf(row.params, sizeof(row.params), "n=%u", s->world.config.connections);
+	return row;
+}
+
+static bool
+is_broken(const struct subject *s)
+{
+	return s->world.why[0] != '\0';
+}
+
+/* With offload or without: the row that its round trips go to. */
+static enum bench_row
+rt_row(const struct subject *s)
+{
+	return s->world.config.caps != 0 ? BENCH_RT_OFFLOAD : BENCH_RT;
+}
+
+/* ---- Preparation ---- */
+
+static void
+add_subject(struct suite *suite, uint32_t connections, uint32_t caps)
+{
+	const struct world_config config = { .connections = connections, .caps = caps };
+	struct subject *s = &suite->subject[suite->n];
+
+	memset(s, 0, sizeof(*s));
+	if (world_open(&config, &s->world)) {
+		suite->n++;
+		return;
+	}
+	s->world.config = config;
+	row_skip(&(struct row){ .name = bench_name(rt_row(s)) },
+	    "not enough memory for %u connections", connections);
+}
+
+static bool
+any_wanted(const struct bench_options *o)
+{
+	return o->wanted[BENCH_CONNECT] || o->wanted[BENCH_EACH] || o->wanted[BENCH_IDLE] ||
+	    o->wanted[BENCH_RT] || o->wanted[BENCH_INSNS];
+}
+
+static void
+open_all(struct suite *suite)
+{
+	const struct bench_options *o = suite->options;
+
+	for (unsigned i = 0; i < o->sizes && any_wanted(o); i++)
+		add_subject(suite, o->size[i], 0);
+	if (o->wanted[BENCH_RT_OFFLOAD])
+		add_subject(suite, REFERENCE_SIZE, RT_CAPS);
+}
+
+/* Makes all connections, again and again where they are few; returns how many
+ * a second. */
+static double
+time_connects(struct world *w)
+{
+	const uint32_t n = w->config.connections;
+	double seconds = 0;
+	uint32_t made = 0;
+
+	do {
+		sampan_time start;
+
+		if (!world_reset(w))
+			return 0;
+		start = sampan_clock();
+		if (!world_connect(w))
+			return 0;
+		seconds += seconds_since(start);
+		made += n;
+	} while (n >= REFERENCE_SIZE && made < CONNECT_LEAST);
+	return made / seconds;
+}
+
+static void
+connect_all(struct suite *suite)
+{
+	const unsigned runs = suite->options->wanted[BENCH_CONNECT] ? suite->options->runs : 1;
+
+	for (unsigned run = 0; run < runs; run++) {
+		for (unsigned i = 0; i < suite->n; i++)
+			samples_add(&suite->subject[i].connects,
+			    time_connects(&suite->subject[i].world));
+	}
+	for (unsigned i = 0; i < suite->n; i++) {
+		const struct subject *s = &suite->subject[i];
+		struct row row = row_of(s, BENCH_CONNECT, "connections/s");
+
+		row.value = s->connects;
+		if (is_broken(s))
+			row_fail(&row, "%s", s->world.why);
+		else if (suite->options->wanted[BENCH_CONNECT] && s->world.config.caps == 0 &&
+		    s->world.config.connections >= REFERENCE_SIZE)
+			row_print(&row);
+	}
+}
+
+/* ---- Every connection once ---- */
+
+static void
+use_each(struct suite *suite)
+{
+	for (unsigned i = 0; i < suite->n; i++) {
+		struct subject *s = &suite->subject[i];
+		struct row row = row_of(s, BENCH_EACH, "connections");
+		const sampan_time start = sampan_clock();
+		double seconds;
+		char note[64];
+
+		if (is_broken(s))
+			continue;
+		(void)world_each(&s->world);
+		seconds = seconds_since(start);
+		(void)snprintf(note, sizeof(note), "in order, %.2f s", seconds);
+		samples_add(&row.value, (double)s->world.verified);
+		row.note = note;
+		if (!world_check(&s->world))
+			row_fail(&row, "%s", s->world.why);
+		else if (suite->options->wanted[BENCH_EACH] && s->world.config.caps == 0)
+			row_print(&row);
+	}
+}
+
+static void
+settle_all(struct suite *suite)
+{
+	for (unsigned i = 0; i < suite->n; i++) {
+		struct subject *s = &suite->subject[i];
+		struct row row = row_of(s, BENCH_IDLE, "bytes");
+		double bytes;
+
+		if (is_broken(s) || s->world.config.connections < REFERENCE_SIZE)
+			continue;
+		if (!world_settle(&s->world, &bytes) || !world_check(&s->world)) {
+			row_fail(&row, "%s", s->world.why);
+			continue;
+		}
+		samples_add(&row.value, bytes);
+		row.peer = "limit";
+		samples_add(&row.peer_value, IDLE_LIMIT_BYTES);
+		if (suite->options->wanted[BENCH_IDLE] && s->world.config.caps == 0)
+			row_print(&row);
+	}
+}
+
+/* ---- Round trips ---- */
+
+static void
+time_round_trips(struct subject *s, double seconds)
+{
+	const uint32_t window = s->world.config.window;
+	const uint64_t first = s->world.verified;
+	const sampan_time start = sampan_clock();
+
+	while (seconds_since(start) < seconds) {
+		if (!world_round_trips(&s->world, CHUNK / window * window))
+			return;
+	}
+	samples_add(&s->rates, (double)(s->world.verified - first) / seconds_since(start));
+}
+
+static const struct subject *
+reference_of(const struct suite *suite)
+{
+	for (unsigned i = 0; i < suite->n; i++) {
+		const struct subject *s = &suite->subject[i];
+
+		if (s->world.config.connections == REFERENCE_SIZE && s->world.config.caps == 0)
+			return s;
+	}
+	return NULL;
+}
+
+static void
+print_round_trips(const struct suite *suite, struct subject *s)
+{
+	const struct subject *reference = reference_of(suite);
+	struct row row = row_of(s, rt_row(s), "round trips/s");
+
+	(void)snprintf(row.params, sizeof(row.params), "n=%u window=%u bytes=64",
+	    s->world.config.connections, s->world.config.window);
+	row.value = s->rates;
+	if (reference != NULL && reference != s) {
+		row.peer = "rt n=1000";
+		row.peer_value = reference->rates;
+	}
+	if (!world_check(&s->world))
+		row_fail(&row, "%s", s->world.why);
+	else
+		row_print(&row);
+}
+
+static void
+run_round_trips(struct suite *suite)
+{
+	const double seconds = suite->options->quick ? 0.3 : 0.5;
+
+	for (unsigned run = 0; run < suite->options->runs; run++) {
+		for (unsigned i = 0; i < suite->n; i++) {
+			if (!is_broken(&suite->subject[i]))
+				time_round_trips(&suite->subject[i], seconds);
+		}
+	}
+	for (unsigned i = 0; i < suite->n; i++) {
+		if (!is_broken(&suite->subject[i]) &&
+		    suite->options->wanted[rt_row(&suite->subject[i])])
+			print_round_trips(suite, &suite->subject[i]);
+	}
+}
+
+/* ---- Instructions ---- */
+
+static bool
+do_round_trips(void *ctx)
+{
+	return world_round_trips(ctx, COUNT_ROUND_TRIPS) && world_check(ctx);
+}
+
+static bool
+do_nothing(void *ctx)
+{
+	return world_nothing(ctx, COUNT_ROUND_TRIPS);
+}
+
+static void
+count_one(struct subject *s)
+{
+	struct row row = row_of(s, BENCH_INSNS, "instructions");
+	struct count all, own;
+	char note[160];
+
+	if (!count_run(do_round_trips, &s->world, &all)) {
+		row_skip(&row, "%s", all.how);
+		return;
+	}
+	if (!count_run(do_nothing, &s->world, &own)) {
+		row_skip(&row, "%s", own.how);
+		return;
+	}
+	samples_add(&row.value, (double)all.instructions / COUNT_ROUND_TRIPS);
+	(void)snprintf(note, sizeof(note), "%s; of these %.0f the program's own; cycles: ", all.how,
+	    (double)own.instructions / COUNT_ROUND_TRIPS);
+	if (all.cycles != 0)
+		(void)snprintf(note + strlen(note), sizeof(note) - strlen(note), "%.0f",
+		    (double)all.cycles / COUNT_ROUND_TRIPS);
+	else
+		(void)snprintf(note + strlen(note), sizeof(note) - strlen(note), "not counted");
+	row.note = note;
+	row_print(&row);
+}
+
+static void
+count_all(struct suite *suite)
+{
+	for (unsigned i = 0; i < suite->n; i++) {
+		if (!is_broken(&suite->subject[i]) && suite->subject[i].world.config.caps == 0)
+			count_one(&suite->subject[i]);
+	}
+}
+
+void
+bench_mem(const struct bench_options *options)
+{
+	static struct suite suite;
+
+	suite = (struct suite){ .options = options };
+	machine_pin(0);
+	open_all(&suite);
+	if (suite.n == 0)
+		return;
+	row_progress("in memory: connecting");
+	connect_all(&suite);
+	row_progress("in memory: using each connection");
+	use_each(&suite);
+	settle_all(&suite);
+	if (options->wanted[BENCH_RT] || options->wanted[BENCH_RT_OFFLOAD]) {
+		row_progress("in memory: round trips");
+		run_round_trips(&suite);
+	}
+	if (options->wanted[BENCH_INSNS]) {
+		row_progress("in memory: counting instructions");
+		count_all(&suite);
+	}
+	for (unsigned i = 0; i < suite.n; i++)
+		world_close(&suite.subject[i].world);
+}

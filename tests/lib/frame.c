@@ -1,0 +1,165 @@
+/*
+ * frame.c - see frame.h.
+ */
+#include "lib/frame.h"
+
+#include <string.h>
+
+#include "wire/arp.h"
+#include "wire/bytes.h"
+#include "wire/eth.h"
+#include "wire/ip4.h"
+
+uint32_t
+frame_sum(const uint8_t *p, uint32_t len, uint32_t sum)
+{
+	for (uint32_t i = 0; i < len; i++) {
+		sum += i % 2 == 0 ? (uint32_t)p[i] << 8 : p[i];
+		sum = (sum & 0xffff) + (sum >> 16);
+	}
+	return sum;
+}
+
+static uint32_t
+ip_hdr_len(const uint8_t *ip)
+{
+	return (ip[0] & 15u) * 4;
+}
+
+uint32_t
+frame_pseudo(const uint8_t *ip)
+{
+	const uint32_t len = be16_get(ip + 2) - ip_hdr_len(ip);
+	const uint8_t rest[4] = { 0, ip[9], (uint8_t)(len >> 8), (uint8_t)len };
+
+	return frame_sum(rest, 4, frame_sum(ip + 12, 8, 0));
+}
+
+uint32_t
+frame_flatten(const struct sampan_frame *f, uint8_t *dst)
+{
+	uint32_t at = f->head_len;
+
+	memcpy(dst, f->head, f->head_len);
+	for (unsigned i = 0; i < f->slices && at + f->slice[i].len <= FRAME_MAX; i++) {
+		memcpy(dst + at, f->slice[i].data, f->slice[i].len);
+		at += f->slice[i].len;
+	}
+	return at;
+}
+
+static uint32_t
+text_at(const uint8_t *bytes)
+{
+	const uint8_t *ip = bytes + ETH_HDR_LEN;
+	const uint8_t *tcp = ip + ip_hdr_len(ip);
+
+	return ETH_HDR_LEN + ip_hdr_len(ip) + (tcp[12] >> 4) * 4u;
+}
+
+unsigned
+frame_pieces(const struct sampan_frame *f, const uint8_t *bytes)
+{
+	const uint32_t text = f->tso ? f->len - text_at(bytes) : 0;
+
+	return f->tso ? (text + f->gso_bytes - 1) / f->gso_bytes : 1;
+}
+
+/* Lengths, sequence number and flags of piece number i, whose text is len. */
+static void
+adjust(uint8_t *piece, unsigned i, uint32_t off, uint32_t len, bool last)
+{
+	uint8_t *ip = piece + ETH_HDR_LEN, *tcp = ip + ip_hdr_len(ip);
+
+	be16_put(ip + 2, (uint16_t)(text_at(piece) - ETH_HDR_LEN + len));
+	be16_put(ip + 10, 0);
+	be16_put(ip + 10, (uint16_t)~frame_sum(ip, ip_hdr_len(ip), 0));
+	be32_put(tcp + 4, be32_get(tcp + 4) + off);
+	if (!last)
+		tcp[13] &= (uint8_t)~(TCP_FIN | TCP_PSH);
+	if (i > 0)
+		tcp[13] &= (uint8_t)~TCP_CWR;
+}
+
+uint32_t
+frame_piece(const struct sampan_frame *f, const uint8_t *bytes, unsigned i, uint8_t *dst)
+{
+	const uint32_t head = f->tso ? text_at(bytes) : f->len;
+	const uint32_t text = f->len - head, off = i * f->gso_bytes;
+	const uint32_t len = text - off < f->gso_bytes ? text - off : f->gso_bytes;
+	uint8_t *ip = dst + ETH_HDR_LEN, *tcp;
+
+	memcpy(dst, bytes, head);
+	if (f->tso) {
+		memcpy(dst + head, bytes + head + off, len);
+		adjust(dst, i, off, len, off + len == text);
+	}
+	if (f->csum == SAMPAN_CSUM_PARTIAL) {
+		tcp = ip + ip_hdr_len(ip);
+		be16_put(dst + f->csum_start + f->csum_offset, 0);
+		be16_put(dst + f->csum_start + f->csum_offset, (uint16_t)~frame_sum(tcp,
+		    be16_get(ip + 2) - ip_hdr_len(ip), frame_pseudo(ip)));
+	}
+	return f->tso ? head + len : f->len;
+}
+
+static const char *
+transport_flaw(const struct sampan_frame *f, const uint8_t *ip)
+{
+	const uint8_t *l4 = ip + ip_hdr_len(ip);
+	const uint32_t len = be16_get(ip + 2) - ip_hdr_len(ip);
+	const uint32_t pseudo = ip[9] == IP_PROTO_TCP ? frame_pseudo(ip) : 0;
+
+	if (f->csum == SAMPAN_CSUM_PARTIAL) {
+		if (ip[9] != IP_PROTO_TCP || f->csum_offset != TCP_CSUM_OFF ||
+		    f->csum_start != ETH_HDR_LEN + ip_hdr_len(ip))
+			return "a partial checksum to be the TCP header's";
+		return be16_get(l4 + TCP_CSUM_OFF) == pseudo ? NULL :
+							       "the pseudo-header's sum in a partial checksum";
+	}
+	return frame_sum(l4, len, pseudo) == 0xffff ? NULL : "a good TCP or ICMP checksum (MUST-2)";
+}
+
+const char *
+frame_flaw(const struct sampan_frame *f, const uint8_t *bytes)
+{
+	const uint8_t *ip = bytes + ETH_HDR_LEN;
+	uint32_t total = f->head_len;
+
+	for (unsigned i = 0; i < f->slices; i++)
+		total += f->slice[i].len;
+	if (total != f->len || f->len < ETH_HDR_LEN)
+		return "a frame as long as its parts";
+	if (be16_get(bytes + 12) == ETH_TYPE_ARP)
+		return f->len == ETH_HDR_LEN + ARP_LEN ? NULL : "an ARP packet of 28 octets";
+	if (be16_get(bytes + 12) != ETH_TYPE_IP4)
+		return "an Ethernet type of ours";
+	if (f->len < ETH_HDR_LEN + IP4_HDR_LEN || be16_get(ip + 2) != f->len - ETH_HDR_LEN)
+		return "a total length that is the frame's";
+	if (frame_sum(ip, ip_hdr_len(ip), 0) != 0xffff)
+		return "a good IP header checksum";
+	if (f->tso && (f->gso_bytes == 0 || f->len - text_at(bytes) <= f->gso_bytes))
+		return "an offloaded frame to be more than one segment";
+	return transport_flaw(f, ip);
+}
+
+bool
+frame_tcp_read(struct frame_tcp *t, const uint8_t *bytes, uint32_t len)
+{
+	const uint8_t *ip = bytes + ETH_HDR_LEN, *tcp;
+	uint32_t tcp_len;
+
+	if (len < ETH_HDR_LEN + IP4_HDR_LEN || be16_get(bytes + 12) != ETH_TYPE_IP4 ||
+	    ip[9] != IP_PROTO_TCP)
+		return false;
+	tcp = ip + ip_hdr_len(ip);
+	tcp_len = be16_get(ip + 2) - ip_hdr_len(ip);
+	if (!tcp_hdr_parse(&t->h, tcp, tcp_len, tcp_len))
+		return false;
+	t->src = be32_get(ip + 12);
+	t->dst = be32_get(ip + 16);
+	tcp_opts_parse(&t->opts, tcp + TCP_HDR_LEN, t->h.data_off_bytes - (size_t)TCP_HDR_LEN);
+	t->text = tcp + t->h.data_off_bytes;
+	t->len = tcp_len - t->h.data_off_bytes;
+	return true;
+}
