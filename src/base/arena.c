@@ -388,15 +388,16 @@ check_freed(const struct sp_arena *a, uint32_t slab)
 }
 
 static bool
-check_slab(const struct sp_arena *a, uint32_t slab, struct tally *tally)
+check_slab(const struct sp_arena *a, uint32_t slab, struct tally *tallies)
 {
 	const struct sp_slab *s = slab_at(a, slab);
 	const struct sp_pool *p;
+	struct tally *tally;
 
 	if (s->kind >= SP_KIND_COUNT)
 		return false;
 	p = &a->pool[s->kind];
-	tally += s->kind;
+	tally = &tallies[s->kind];
 	tally->slabs++;
 	if (s->kind == SP_KIND_FREE)
 		return s->used == 0 && s->carved == 0;

@@ -15,7 +15,7 @@
 			__builtin_trap(); \
 	} while (0)
 #else
-#define SP_ASSERT(cond) ((void)sizeof(!(cond)))
+#define SP_ASSERT(cond) ((void)(0 && (cond)))
 #endif
 
 #endif

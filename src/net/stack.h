@@ -91,8 +91,10 @@ void sp_drop(struct sampan *s, enum sampan_count reason, unsigned link);
 static inline void
 sp_stack_time(struct sampan *s, sampan_time now)
 {
-	if (now > s->now)
+	if (now > s->now) {
 		s->now = now;
+		sp_wheel_sync(&s->wheel, now);
+	}
 }
 
 /* Makes the network part of a stack; bytes as given to sampan_init().  False:

@@ -298,18 +298,30 @@ sp_pkt_lex_open(struct pkt_lex *lex, const char *text, size_t len, const struct 
 
 /* ---- Raw text ---- */
 
+/* Goes back to where the current token begins; false if there is no such
+ * place.  A token that is bad as a number may be good as raw text. */
+static bool
+go_back(struct pkt_lex *lex, struct pkt_token *raw)
+{
+	*raw = lex->tok;
+	if (raw->offset == SIZE_MAX || raw->kind == PKT_TOK_END) {
+		sp_pkt_lex_next(lex);
+		return false;
+	}
+	lex->tok.kind = PKT_TOK_END;
+	lex->p = lex->text + raw->offset;
+	lex->line = raw->line;
+	raw->text = lex->p;
+	return true;
+}
+
 struct pkt_token
 sp_pkt_lex_raw(struct pkt_lex *lex, const char *set)
 {
-	struct pkt_token raw = lex->tok;
+	struct pkt_token raw;
 
-	if (raw.offset == SIZE_MAX || raw.kind == PKT_TOK_END || raw.kind == PKT_TOK_BAD) {
-		sp_pkt_lex_next(lex);
+	if (!go_back(lex, &raw))
 		return raw;
-	}
-	lex->p = lex->text + raw.offset;
-	lex->line = raw.line;
-	raw.text = lex->p;
 	while (lex->p < lex->end && *lex->p != '\0' && strchr(set, *lex->p) != NULL)
 		lex->p++;
 	raw.len = (size_t)(lex->p - raw.text);
@@ -320,15 +332,10 @@ sp_pkt_lex_raw(struct pkt_lex *lex, const char *set)
 struct pkt_token
 sp_pkt_lex_until_space(struct pkt_lex *lex)
 {
-	struct pkt_token raw = lex->tok;
+	struct pkt_token raw;
 
-	if (raw.offset == SIZE_MAX || raw.kind == PKT_TOK_END || raw.kind == PKT_TOK_BAD) {
-		sp_pkt_lex_next(lex);
+	if (!go_back(lex, &raw))
 		return raw;
-	}
-	lex->p = lex->text + raw.offset;
-	lex->line = raw.line;
-	raw.text = lex->p;
 	while (lex->p < lex->end && !is_space(*lex->p))
 		lex->p++;
 	raw.len = (size_t)(lex->p - raw.text);

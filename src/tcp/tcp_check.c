@@ -153,7 +153,7 @@ check_flags(const struct tcp_tcb *t)
 		{ implies(tcp_is(t, TCP_F_QUEUED), !sp_endpoint_attached(&t->ep) &&
 		    sp_node_linked(&t->ep.ready)), "what waits to be accepted has no handle yet" },
 		{ implies(tcp_is(t, TCP_F_PARKED), waits_to_send(t)), "what is parked is in a list" },
-		{ !tcp_is(t, TCP_F_DIRTY), "deadlines have settled" },
+		{ implies(tcp_is(t, TCP_F_DIRTY), is_in(t, IN(CLOSED))), "deadlines have settled" },
 	};
 
 	return FIRST_BROKEN(rules);

@@ -91,6 +91,7 @@ struct fx {
 	uint32_t written, read;	/* bytes passed to and from the application */
 	uint32_t events, listener_events;	/* not yet expected */
 	struct fx_out seg;	/* the segment that was expected last */
+	uint64_t counts[SAMPAN_COUNT_COUNT];	/* as they were when last asked for */
 };
 
 /* What the peer sends.  Defaults: an acknowledgement of everything, next in
@@ -153,7 +154,8 @@ struct fx_want {
 /* Exactly these bits were reported for the connection since last asked. */
 #define expect_event(f, bits) (fx_here(__FILE__, __LINE__), fx_expect_event(f, bits))
 
-/* The counter has grown by n since last asked for it, or since the beginning. */
+/* The counter has grown by n since last asked for it, or since the state was
+ * reached. */
 #define expect_count(f, name, n) \
 	(fx_here(__FILE__, __LINE__), fx_expect_count(f, SAMPAN_##name, n))
 
@@ -168,8 +170,9 @@ struct fx_want {
 #define fx_write(f, n) (fx_here(__FILE__, __LINE__), fx_app_write(f, n))
 #define fx_read(f, n) (fx_here(__FILE__, __LINE__), fx_app_read(f, n))
 
-/* Forgets what has left the stack and not been expected. */
+/* Forgets what has left the stack, or happened, and not been expected. */
 void fx_drop(struct fx *f);
+void fx_forget_events(struct fx *f);
 
 /* Takes the connection that waits at the listener. */
 void fx_accept(struct fx *f);

@@ -1,0 +1,266 @@
+/*
+ * sim.c - see sim.h.
+ */
+#include "lib/sim.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/frame.h"
+#include "lib/stack_check.h"
+#include "lib/test.h"
+#include "wire/bytes.h"
+#include "wire/eth.h"
+
+#define MEMORY_MAX ((size_t)8 << 20)
+
+struct sim_flight {
+	struct sim_flight *next;
+	sampan_time at;
+	unsigned to;
+	uint32_t len;
+	uint8_t csum;		/* enum sampan_frame_csum */
+	uint16_t gso_bytes;	/* 0: not big */
+	uint16_t csum_start, csum_offset;
+	uint8_t bytes[];
+};
+
+uint32_t
+sim_below(struct sim *sim, uint32_t n)
+{
+	return sp_rng_below(&sim->rng, n);
+}
+
+bool
+sim_chance(struct sim *sim, uint32_t ppm)
+{
+	return ppm > 0 && sim_below(sim, 1000000) < ppm;
+}
+
+static void
+sim_fail(const struct sim *sim, const char *what)
+{
+	printf("# seed %" PRIu64 ", step %" PRIu64 ", %" PRIu64 " ms\n", sim->config.seed, sim->steps,
+	    (sim->now - sim->config.begin) / SAMPAN_MS(1));
+	test_fail(__FILE__, __LINE__, what);
+}
+
+static void
+must(const struct sim *sim, bool good, const char *what)
+{
+	if (!good)
+		sim_fail(sim, what);
+}
+
+static void
+open_stack(struct sim *sim, unsigned i)
+{
+	static _Alignas(64) uint8_t memory[2][MEMORY_MAX];
+	const struct sim_config *c = &sim->config;
+	const struct sampan_config config = { .size = sizeof(config), .seed = { c->seed, i } };
+	const struct sampan_addr addr = sampan_addr_v4(10, 0, 0, (uint8_t)(1 + i));
+	struct sampan_link_config link = { .size = sizeof(link), .mac = { 2, 0, 0, 0, 0, 1 },
+		.mtu_bytes = c->mtu_bytes[i], .caps = c->caps[i], .name = "sim" };
+
+	link.mac[5] = (uint8_t)(1 + i);
+	must(sim, c->arena_bytes <= MEMORY_MAX, "no more memory than there is");
+	must(sim, sampan_init(memory[i], c->arena_bytes, &config, c->begin) == 0, "a stack");
+	sim->s[i] = (struct sampan *)(void *)memory[i];
+	sim->link[i] = sampan_link_add(sim->s[i], &link);
+	must(sim, sampan_addr_add(sim->s[i], sim->link[i], &addr, 24) == 0, "an address");
+}
+
+void
+sim_open(struct sim *sim, const struct sim_config *config)
+{
+	*sim = (struct sim){ .config = *config, .now = config->begin };
+	sp_rng_init(&sim->rng, (const uint64_t[2]){ config->seed, 0x73696d });
+	open_stack(sim, 0);
+	open_stack(sim, 1);
+}
+
+void
+sim_close(struct sim *sim)
+{
+	while (sim->first != NULL) {
+		struct sim_flight *gone = sim->first;
+
+		sim->first = gone->next;
+		free(gone);
+	}
+}
+
+/* ---- The link ---- */
+
+static void
+take_off(struct sim *sim, struct sim_flight *flight)
+{
+	struct sim_flight **place = &sim->first;
+
+	while (*place != NULL && (*place)->at <= flight->at)
+		place = &(*place)->next;
+	flight->next = *place;
+	*place = flight;
+}
+
+static struct sim_flight *
+copy_of(struct sim *sim, unsigned from, const uint8_t *bytes, uint32_t len)
+{
+	const struct sim_path *path = &sim->config.path[from];
+	const uint32_t jitter_us = (uint32_t)(path->jitter_dur / 1000);
+	struct sim_flight *flight = malloc(sizeof(*flight) + len);
+
+	must(sim, flight != NULL, "memory");
+	*flight = (struct sim_flight){ .to = 1 - from, .len = len };
+	memcpy(flight->bytes, bytes, len);
+	flight->at = sim->now + path->delay_dur +
+	    (jitter_us > 0 ? SAMPAN_US(sim_below(sim, jitter_us)) : 0);
+	return flight;
+}
+
+/* One bit behind the Ethernet header; not in ARP, which would believe it. */
+static void
+corrupt(struct sim *sim, struct sim_flight *flight)
+{
+	const uint32_t bits = (flight->len - ETH_HDR_LEN) * 8;
+	const uint32_t bit = sim_below(sim, bits);
+
+	if (be16_get(flight->bytes + 12) == ETH_TYPE_IP4 && flight->csum == SAMPAN_CSUM_COMPLETE)
+		flight->bytes[ETH_HDR_LEN + bit / 8] ^= (uint8_t)(1u << bit % 8);
+}
+
+/* As a wire would carry it, or, for big ones that pass whole, as it is. */
+static void
+send_bytes(struct sim *sim, unsigned from, const struct sampan_frame *big, const uint8_t *bytes,
+    uint32_t len)
+{
+	const struct sim_path *path = &sim->config.path[from];
+	unsigned copies = 1 + sim_chance(sim, path->dup_ppm);
+
+	sim->sent++;
+	if (sim_chance(sim, path->loss_ppm)) {
+		sim->lost++;
+		return;
+	}
+	while (copies-- > 0) {
+		struct sim_flight *flight = copy_of(sim, from, bytes, len);
+
+		if (big != NULL) {
+			flight->csum = big->csum;
+			flight->gso_bytes = big->tso ? big->gso_bytes : 0;
+			flight->csum_start = big->csum_start;
+			flight->csum_offset = big->csum_offset;
+		}
+		if (sim_chance(sim, path->corrupt_ppm))
+			corrupt(sim, flight);
+		take_off(sim, flight);
+	}
+}
+
+static void
+send_frame(struct sim *sim, unsigned from, const struct sampan_frame *f)
+{
+	static uint8_t bytes[FRAME_MAX], piece[FRAME_MAX];
+	const uint32_t len = frame_flatten(f, bytes);
+	const char *flaw = frame_flaw(f, bytes);
+
+	if (flaw != NULL)
+		sim_fail(sim, flaw);
+	if (sim->config.path[from].whole) {
+		send_bytes(sim, from, f, bytes, len);
+		return;
+	}
+	for (unsigned i = 0; i < frame_pieces(f, bytes); i++) {
+		const uint32_t piece_len = frame_piece(f, bytes, i, piece);
+
+		if (piece_len > ETH_HDR_LEN + (uint32_t)sim->config.mtu_bytes[from])
+			sim_fail(sim, "frames within the MTU");
+		send_bytes(sim, from, NULL, piece, piece_len);
+	}
+}
+
+static void
+arrive(struct sim *sim, struct sim_flight *flight)
+{
+	struct sampan_frame f = { .len = flight->len, .slices = 1, .owner = SAMPAN_FRAME_BORROWED,
+		.csum = flight->csum, .tso = flight->gso_bytes != 0, .gso_bytes = flight->gso_bytes,
+		.csum_start = flight->csum_start, .csum_offset = flight->csum_offset };
+
+	f.slice[0] = (struct sampan_slice){ flight->bytes, flight->len };
+	must(sim, sampan_input(sim->s[flight->to], sim->link[flight->to], &f, 1, sim->now) == 0, "input");
+	free(flight);
+}
+
+/* ---- Time ---- */
+
+/* The link asks for as many frames at a time as it happens to have room for. */
+static void
+send_from(struct sim *sim, unsigned i)
+{
+	struct sampan_frame f[8];
+	int n;
+
+	do {
+		n = sampan_output(sim->s[i], sim->link[i], f, 1 + sim_below(sim, 8), sim->now);
+		for (int k = 0; k < n; k++)
+			send_frame(sim, i, &f[k]);
+		if (n > 0)
+			sampan_sent(sim->s[i], f, (unsigned)n);
+	} while (n > 0);
+}
+
+void
+sim_send(struct sim *sim)
+{
+	send_from(sim, 0);
+	send_from(sim, 1);
+}
+
+static sampan_time
+next_time(const struct sim *sim)
+{
+	sampan_time next = sim->first != NULL ? sim->first->at : SAMPAN_NEVER;
+
+	for (unsigned i = 0; i < 2; i++)
+		if (sampan_deadline(sim->s[i]) < next)
+			next = sampan_deadline(sim->s[i]);
+	return next;
+}
+
+static void
+check(struct sim *sim)
+{
+	for (unsigned i = 0; i < 2 && sim->config.check_every > 0; i++) {
+		const bool all = sim->steps % sim->config.check_every == 0;
+		const char *broken = all ? stack_check(sim->s[i]) : stack_check_quick(sim->s[i]);
+
+		if (broken != NULL)
+			sim_fail(sim, broken);
+	}
+}
+
+bool
+sim_step(struct sim *sim, sampan_time until)
+{
+	const sampan_time next = next_time(sim);
+
+	if (next > until) {
+		sim->now = until > sim->now ? until : sim->now;
+		return false;
+	}
+	sim->steps++;
+	sim->now = next > sim->now ? next : sim->now;
+	while (sim->first != NULL && sim->first->at <= sim->now) {
+		struct sim_flight *flight = sim->first;
+
+		sim->first = flight->next;
+		arrive(sim, flight);
+	}
+	for (unsigned i = 0; i < 2; i++)
+		if (sampan_deadline(sim->s[i]) <= sim->now)
+			sampan_advance(sim->s[i], sim->now);
+	sim_send(sim);
+	check(sim);
+	return true;
+}
