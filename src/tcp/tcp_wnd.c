@@ -66,12 +66,16 @@ sp_tcp_wnd_advertise(const struct sampan *s, struct tcp_tcb *t)
 {
 	const uint32_t unit = 1u << t->rcv_scale;
 	const uint32_t most = WND_FIELD_MAX << t->rcv_scale;
-	const uint32_t now = tcp_rcv_wnd(t);
-	uint32_t wnd = smaller(free_window(s, t), most);
+	const uint32_t now = tcp_rcv_wnd(t), room = free_window(s, t);
+	uint32_t wnd = smaller(room, most);
 
 	if (wnd < now || wnd - now < least_step(t))
 		wnd = now;
+	/* Rounded up, or each segment would take back a little; but not when that
+	 * would promise more and more than the buffer holds: RFC 7323 §2.4. */
 	wnd = smaller((wnd + unit - 1) & ~(unit - 1), most);
+	if (wnd >= room + unit)
+		wnd = now & ~(unit - 1);
 	if (seq_lt(t->rcv.edge, seq_add(t->rcv.nxt, wnd)))
 		t->rcv.edge = seq_add(t->rcv.nxt, wnd);
 	return (uint16_t)(wnd >> t->rcv_scale);

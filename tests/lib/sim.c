@@ -13,8 +13,6 @@
 #include "wire/bytes.h"
 #include "wire/eth.h"
 
-#define MEMORY_MAX ((size_t)8 << 20)
-
 struct sim_flight {
 	struct sim_flight *next;
 	sampan_time at;
@@ -25,6 +23,11 @@ struct sim_flight {
 	uint16_t csum_start, csum_offset;
 	uint8_t bytes[];
 };
+
+/* By time of arrival.  Outlives a test that fails, for the next to free. */
+static struct sim_flight *on_the_way;
+
+#define MEMORY_MAX ((size_t)8 << 20)
 
 uint32_t
 sim_below(struct sim *sim, uint32_t n)
@@ -72,31 +75,32 @@ open_stack(struct sim *sim, unsigned i)
 }
 
 void
+sim_close(void)
+{
+	while (on_the_way != NULL) {
+		struct sim_flight *gone = on_the_way;
+
+		on_the_way = gone->next;
+		free(gone);
+	}
+}
+
+void
 sim_open(struct sim *sim, const struct sim_config *config)
 {
+	sim_close();
 	*sim = (struct sim){ .config = *config, .now = config->begin };
 	sp_rng_init(&sim->rng, (const uint64_t[2]){ config->seed, 0x73696d });
 	open_stack(sim, 0);
 	open_stack(sim, 1);
 }
 
-void
-sim_close(struct sim *sim)
-{
-	while (sim->first != NULL) {
-		struct sim_flight *gone = sim->first;
-
-		sim->first = gone->next;
-		free(gone);
-	}
-}
-
 /* ---- The link ---- */
 
 static void
-take_off(struct sim *sim, struct sim_flight *flight)
+take_off(struct sim_flight *flight)
 {
-	struct sim_flight **place = &sim->first;
+	struct sim_flight **place = &on_the_way;
 
 	while (*place != NULL && (*place)->at <= flight->at)
 		place = &(*place)->next;
@@ -130,7 +134,21 @@ corrupt(struct sim *sim, struct sim_flight *flight)
 		flight->bytes[ETH_HDR_LEN + bit / 8] ^= (uint8_t)(1u << bit % 8);
 }
 
-/* As a wire would carry it, or, for big ones that pass whole, as it is. */
+/* For somebody who looks for a fault. */
+static void
+print_frame(const struct sim *sim, unsigned from, const uint8_t *bytes, uint32_t len,
+    unsigned copies)
+{
+	struct frame_tcp t;
+
+	if (!frame_tcp_read(&t, bytes, len))
+		return;
+	printf("# %10.3f ms %u: flags %02x seq %" PRIu32 " len %" PRIu32 " ack %" PRIu32 " wnd %u%s\n",
+	    (double)(sim->now - sim->config.begin) / 1e6, from, t.h.flags, t.h.seq, t.len, t.h.ack,
+	    t.h.wnd, copies == 0 ? " lost" : copies == 2 ? " twice" : "");
+}
+
+/* ARP is never lost: three requests are all it has.  As a wire would carry it, or, for big ones that pass whole, as it is. */
 static void
 send_bytes(struct sim *sim, unsigned from, const struct sampan_frame *big, const uint8_t *bytes,
     uint32_t len)
@@ -139,10 +157,12 @@ send_bytes(struct sim *sim, unsigned from, const struct sampan_frame *big, const
 	unsigned copies = 1 + sim_chance(sim, path->dup_ppm);
 
 	sim->sent++;
-	if (sim_chance(sim, path->loss_ppm)) {
+	if (sim_chance(sim, path->loss_ppm) && be16_get(bytes + 12) == ETH_TYPE_IP4) {
 		sim->lost++;
-		return;
+		copies = 0;
 	}
+	if (sim->config.print)
+		print_frame(sim, from, bytes, len, copies);
 	while (copies-- > 0) {
 		struct sim_flight *flight = copy_of(sim, from, bytes, len);
 
@@ -154,7 +174,7 @@ send_bytes(struct sim *sim, unsigned from, const struct sampan_frame *big, const
 		}
 		if (sim_chance(sim, path->corrupt_ppm))
 			corrupt(sim, flight);
-		take_off(sim, flight);
+		take_off(flight);
 	}
 }
 
@@ -220,7 +240,7 @@ sim_send(struct sim *sim)
 static sampan_time
 next_time(const struct sim *sim)
 {
-	sampan_time next = sim->first != NULL ? sim->first->at : SAMPAN_NEVER;
+	sampan_time next = on_the_way != NULL ? on_the_way->at : SAMPAN_NEVER;
 
 	for (unsigned i = 0; i < 2; i++)
 		if (sampan_deadline(sim->s[i]) < next)
@@ -251,10 +271,10 @@ sim_step(struct sim *sim, sampan_time until)
 	}
 	sim->steps++;
 	sim->now = next > sim->now ? next : sim->now;
-	while (sim->first != NULL && sim->first->at <= sim->now) {
-		struct sim_flight *flight = sim->first;
+	while (on_the_way != NULL && on_the_way->at <= sim->now) {
+		struct sim_flight *flight = on_the_way;
 
-		sim->first = flight->next;
+		on_the_way = flight->next;
 		arrive(sim, flight);
 	}
 	for (unsigned i = 0; i < 2; i++)

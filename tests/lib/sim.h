@@ -30,10 +30,9 @@ struct sim_config {
 	uint32_t caps[2];		/* enum sampan_link_caps */
 	size_t arena_bytes;		/* of each */
 	sampan_time begin;
+	bool print;			/* every segment, to standard output */
 	unsigned check_every;		/* steps between complete checks; 0: none but at the end */
 };
-
-struct sim_flight;
 
 struct sim {
 	struct sim_config config;
@@ -41,15 +40,14 @@ struct sim {
 	int link[2];
 	sampan_time now;
 	struct sp_rng rng;
-	struct sim_flight *first;	/* by time of arrival */
 	uint64_t steps, sent, lost;
 };
 
-/* Stack i has the address 10.0.0.(1+i)/24. */
+/* Stack i has the address 10.0.0.(1+i)/24.  One simulation at a time. */
 void sim_open(struct sim *sim, const struct sim_config *config);
 
 /* What is on its way is dropped. */
-void sim_close(struct sim *sim);
+void sim_close(void);
 
 /* Moves to the next thing that happens, not after `until`, and lets it happen;
  * then all that the stacks have to send is on its way.  False: nothing happens
