@@ -36,8 +36,11 @@ enum sp_kind {
 	SP_KIND_TIME_WAIT,
 	SP_KIND_TCP_TX,
 	SP_KIND_TCP_RX,
+	SP_KIND_TCP_SENT,
+	SP_KIND_TCP_RARE,
 	SP_KIND_LISTEN,
 	SP_KIND_NEIGH,
+	SP_KIND_PART,		/* stretches of bytes behind a gap, see buf/recvq.h */
 	SP_KIND_SMALL,		/* payload chunks, see buf/chunk.h */
 	SP_KIND_LARGE,
 	SP_KIND_COUNT,

@@ -73,6 +73,29 @@ sp_list_remove(const struct sp_arena *a, struct sp_list *l, struct sp_node *n)
 	n->prev = 0;
 }
 
+/* Puts n behind `after`, which is in the list. */
+static inline void
+sp_list_insert(const struct sp_arena *a, struct sp_list *l, struct sp_node *after,
+    struct sp_node *n)
+{
+	const uint32_t ref = sp_ref(a, n);
+
+	n->next = after->next;
+	n->prev = sp_ref(a, after);
+	if (after->next != 0)
+		((struct sp_node *)sp_at(a, after->next))->prev = ref;
+	else
+		l->last = ref;
+	after->next = ref;
+}
+
+/* The node before one that is in a list; 0: it is the first. */
+static inline uint32_t
+sp_node_prev(const struct sp_arena *a, const struct sp_node *n)
+{
+	return n->prev == sp_ref(a, n) ? 0 : n->prev;
+}
+
 /* Takes the first node off the list; NULL when it is empty. */
 static inline struct sp_node *
 sp_list_pop(const struct sp_arena *a, struct sp_list *l)

@@ -91,6 +91,34 @@ sp_chain_pop(struct sp_chain *chain, struct sp_arena *a)
 }
 
 void
+sp_chain_join(struct sp_chain *chain, struct sp_arena *a, struct sp_chain *tail)
+{
+	if (tail->head == 0)
+		return;
+	if (chain->tail != 0)
+		sp_chunk_at(a, chain->tail)->next = tail->head;
+	else
+		chain->head = tail->head;
+	chain->tail = tail->tail;
+	*tail = (struct sp_chain){ 0, 0 };
+}
+
+void
+sp_chain_skip(struct sp_chain *chain, struct sp_arena *a, uint32_t n)
+{
+	while (n > 0) {
+		struct sp_chunk *c = sp_chunk_at(a, chain->head);
+
+		if (sp_chunk_len(c) > n) {
+			c->start = (uint16_t)(c->start + n);
+			return;
+		}
+		n -= sp_chunk_len(c);
+		sp_chain_pop(chain, a);
+	}
+}
+
+void
 sp_chain_clear(struct sp_chain *chain, struct sp_arena *a)
 {
 	while (chain->head != 0)

@@ -43,6 +43,12 @@ void sp_chunk_drop(struct sp_arena *a, uint32_t ref);
  * bytes as far as its size allows; NULL: no memory. */
 struct sp_chunk *sp_chain_room(struct sp_chain *chain, struct sp_arena *a, uint32_t want);
 
+/* Puts all of `tail` behind `chain`, and leaves `tail` empty. */
+void sp_chain_join(struct sp_chain *chain, struct sp_arena *a, struct sp_chain *tail);
+
+/* Lets go of the first n bytes, fewer than there are. */
+void sp_chain_skip(struct sp_chain *chain, struct sp_arena *a, uint32_t n);
+
 /* Lets go of the first chunk, or of all of them. */
 void sp_chain_pop(struct sp_chain *chain, struct sp_arena *a);
 void sp_chain_clear(struct sp_chain *chain, struct sp_arena *a);

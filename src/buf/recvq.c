@@ -1,28 +1,247 @@
 /*
  * recvq.c - see recvq.h.
+ *
+ * A stretch behind a gap has a chain of chunks of its own.  When a gap closes,
+ * chains are joined without touching a byte: chunks may be partly filled at
+ * both ends, so any two can follow each other.
  */
 #include "buf/recvq.h"
 
 #include <string.h>
 
-uint32_t
-sp_recvq_append(struct sp_recvq *q, struct sp_arena *a, struct sp_span span)
+static struct sp_part *
+part_at(const struct sp_arena *a, uint32_t ref)
+{
+	return sp_at(a, ref);
+}
+
+static uint32_t
+part_end(const struct sp_part *p)
+{
+	return p->start + p->bytes;
+}
+
+/* Is a before b, modulo 2^32? */
+static bool
+before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+void
+sp_recvq_init(struct sp_arena *a)
+{
+	sp_pool_init(a, SP_KIND_PART, sizeof(struct sp_part));
+}
+
+/* Copies as much of the span behind a chain as memory allows. */
+static uint32_t
+chain_append(struct sp_chain *chain, struct sp_arena *a, struct sp_span span)
 {
 	const uint32_t want = span.len;
 
 	while (span.len > 0) {
-		struct sp_chunk *c = sp_chain_room(&q->chain, a, span.len);
-		struct sp_span part;
+		struct sp_chunk *c = sp_chain_room(chain, a, span.len);
+		struct sp_span piece;
 
 		if (c == NULL)
 			break;
-		part = sp_span_part(span, 0, sp_chunk_room(c));
-		sp_span_copy(c->data + c->end, part);
-		c->end = (uint16_t)(c->end + part.len);
-		span = sp_span_part(span, part.len, span.len);
+		piece = sp_span_part(span, 0, sp_chunk_room(c));
+		sp_span_copy(c->data + c->end, piece);
+		c->end = (uint16_t)(c->end + piece.len);
+		span = sp_span_part(span, piece.len, span.len);
 	}
-	q->bytes += want - span.len;
 	return want - span.len;
+}
+
+/* Takes the first stretch, which is not empty, out of the list. */
+static struct sp_part *
+part_pop(struct sp_recvq *q, struct sp_arena *a)
+{
+	struct sp_part *p = part_at(a, q->part);
+
+	q->part = p->next;
+	if (q->part == 0)
+		q->part_last = 0;
+	q->part_count--;
+	q->part_bytes -= p->bytes;
+	return p;
+}
+
+/* The end of what is in order is at pos: moves over stretches that begin there
+ * or before.  Returns the new end. */
+static uint32_t
+absorb(struct sp_recvq *q, struct sp_arena *a, uint32_t pos)
+{
+	while (q->part != 0 && !before(pos, part_at(a, q->part)->start)) {
+		struct sp_part *p = part_pop(q, a);
+		const uint32_t known = pos - p->start;
+
+		if (known < p->bytes) {
+			sp_chain_skip(&p->chain, a, known);
+			sp_chain_join(&q->chain, a, &p->chain);
+			q->bytes += p->bytes - known;
+			pos = part_end(p);
+		}
+		sp_chain_clear(&p->chain, a);
+		sp_pool_give(a, SP_KIND_PART, sp_ref(a, p));
+	}
+	return pos;
+}
+
+uint32_t
+sp_recvq_append(struct sp_recvq *q, struct sp_arena *a, uint32_t pos, struct sp_span span)
+{
+	uint32_t taken = chain_append(&q->chain, a, span);
+
+	if (taken < span.len && q->part != 0) {
+		/* What is in order goes first; the rest will be sent again. */
+		sp_recvq_drop_parts(q, a);
+		taken += chain_append(&q->chain, a, sp_span_part(span, taken, span.len));
+	}
+	q->bytes += taken;
+	return q->part == 0 ? taken : absorb(q, a, pos + taken) - pos;
+}
+
+/* Puts a new stretch behind `prev` (0: at the front). */
+static uint32_t
+part_insert(struct sp_recvq *q, struct sp_arena *a, uint32_t prev, uint32_t start)
+{
+	uint32_t ref = 0;
+
+	if (q->part_count < SP_RECVQ_PARTS_MAX)
+		ref = sp_pool_take(a, SP_KIND_PART);
+	if (ref == 0)
+		return 0;
+	*part_at(a, ref) = (struct sp_part){
+		.next = prev != 0 ? part_at(a, prev)->next : q->part,
+		.start = start,
+	};
+	if (prev != 0)
+		part_at(a, prev)->next = ref;
+	else
+		q->part = ref;
+	if (q->part_last == prev)
+		q->part_last = ref;
+	q->part_count++;
+	return ref;
+}
+
+/* Joins the stretch at ref with the next one if no gap is left between. */
+static void
+part_join(struct sp_recvq *q, struct sp_arena *a, uint32_t ref)
+{
+	struct sp_part *p = part_at(a, ref);
+	const uint32_t next = p->next;
+	struct sp_part *n = part_at(a, next);
+
+	if (next == 0 || part_end(p) != n->start)
+		return;
+	sp_chain_join(&p->chain, a, &n->chain);
+	p->bytes += n->bytes;
+	p->next = n->next;
+	if (q->part_last == next)
+		q->part_last = ref;
+	q->part_count--;
+	sp_pool_give(a, SP_KIND_PART, next);
+}
+
+/* Fills the gap behind `prev` with a span that lies in it.  Returns the
+ * stretch that ends with it, 0: it could not all be kept. */
+static uint32_t
+fill_gap(struct sp_recvq *q, struct sp_arena *a, uint32_t prev, uint32_t pos, struct sp_span span)
+{
+	uint32_t ref = prev;
+	uint32_t taken;
+
+	if (prev == 0 || part_end(part_at(a, prev)) != pos)
+		ref = part_insert(q, a, prev, pos);
+	if (ref == 0)
+		return 0;
+	taken = chain_append(&part_at(a, ref)->chain, a, span);
+	part_at(a, ref)->bytes += taken;
+	q->part_bytes += taken;
+	return taken == span.len ? ref : 0;
+}
+
+/* An empty stretch, left when memory ran out, must not stay. */
+static void
+drop_empty(struct sp_recvq *q, struct sp_arena *a)
+{
+	uint32_t prev = 0;
+
+	for (uint32_t ref = q->part; ref != 0;) {
+		const uint32_t next = part_at(a, ref)->next;
+
+		if (part_at(a, ref)->bytes == 0) {
+			if (prev != 0)
+				part_at(a, prev)->next = next;
+			else
+				q->part = next;
+			if (q->part_last == ref)
+				q->part_last = prev;
+			q->part_count--;
+			sp_pool_give(a, SP_KIND_PART, ref);
+		} else {
+			prev = ref;
+		}
+		ref = next;
+	}
+}
+
+/* The last stretch that begins at or before pos; 0: none. */
+static uint32_t
+find_before(const struct sp_recvq *q, const struct sp_arena *a, uint32_t pos)
+{
+	uint32_t prev = 0;
+
+	if (q->part_last != 0 && !before(pos, part_at(a, q->part_last)->start))
+		return q->part_last;
+	for (uint32_t ref = q->part; ref != 0 && !before(pos, part_at(a, ref)->start);
+	     ref = part_at(a, ref)->next)
+		prev = ref;
+	return prev;
+}
+
+bool
+sp_recvq_put(struct sp_recvq *q, struct sp_arena *a, uint32_t pos, struct sp_span span)
+{
+	uint32_t prev = find_before(q, a, pos);
+
+	while (span.len > 0) {
+		const uint32_t next = prev != 0 ? part_at(a, prev)->next : q->part;
+		uint32_t len = span.len;
+
+		if (prev != 0 && before(pos, part_end(part_at(a, prev)))) {
+			len = part_end(part_at(a, prev)) - pos;	/* held already */
+		} else {
+			if (next != 0 && part_at(a, next)->start - pos < len)
+				len = part_at(a, next)->start - pos;
+			if (len > 0)
+				prev = fill_gap(q, a, prev, pos, sp_span_part(span, 0, len));
+			if (prev == 0 && len > 0) {
+				drop_empty(q, a);
+				return false;
+			}
+			if (len > 0)
+				part_join(q, a, prev);
+			else
+				prev = next;
+		}
+		pos += len < span.len ? len : span.len;
+		span = sp_span_part(span, len, span.len);
+	}
+	return true;
+}
+
+const struct sp_part *
+sp_recvq_find(const struct sp_recvq *q, const struct sp_arena *a, uint32_t pos)
+{
+	const uint32_t ref = find_before(q, a, pos);
+
+	if (ref == 0 || !before(pos, part_end(part_at(a, ref))))
+		return NULL;
+	return part_at(a, ref);
 }
 
 uint32_t
@@ -46,8 +265,20 @@ sp_recvq_read(struct sp_recvq *q, struct sp_arena *a, uint8_t *dst, uint32_t len
 }
 
 void
+sp_recvq_drop_parts(struct sp_recvq *q, struct sp_arena *a)
+{
+	while (q->part != 0) {
+		struct sp_part *p = part_pop(q, a);
+
+		sp_chain_clear(&p->chain, a);
+		sp_pool_give(a, SP_KIND_PART, sp_ref(a, p));
+	}
+}
+
+void
 sp_recvq_clear(struct sp_recvq *q, struct sp_arena *a)
 {
+	sp_recvq_drop_parts(q, a);
 	sp_chain_clear(&q->chain, a);
 	*q = (struct sp_recvq){ 0 };
 }

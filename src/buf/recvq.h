@@ -1,9 +1,12 @@
 /*
- * recvq.h - the bytes that arrived in order and wait for the application.
+ * recvq.h - the bytes that arrived: those in order that wait for the
+ * application, and those behind a gap that wait for the gap to be filled.
  *
- * Bytes only.  Holds no memory when empty.  Small arrivals are packed into the
- * room that the last chunk has left, so a small message never pins a large
- * buffer and many of them cost little more than their bytes.
+ * Bytes are put at positions, numbers modulo 2^32 that the caller chooses
+ * (sequence numbers); what they mean is tcp/'s business.  Holds no memory when
+ * empty.  Small arrivals are packed into the room that the last chunk has
+ * left, so a small message never pins a large buffer.  Bytes that are held
+ * already are never replaced by later ones.
  */
 #ifndef SAMPAN_BUF_RECVQ_H
 #define SAMPAN_BUF_RECVQ_H
@@ -11,18 +14,57 @@
 #include "buf/chunk.h"
 #include "buf/span.h"
 
+/* Stretches behind gaps that one queue holds: bounds the work per segment. */
+#define SP_RECVQ_PARTS_MAX 128
+
+/* Bytes [start, start + bytes) behind a gap. */
+struct sp_part {
+	uint32_t next;		/* the one behind it, 0: none */
+	uint32_t start;
+	uint32_t bytes;
+	struct sp_chain chain;
+	uint32_t pad[3];
+};
+_Static_assert(sizeof(struct sp_part) == 32, "two granules");
+
 /* All zero is an empty queue. */
 struct sp_recvq {
-	struct sp_chain chain;
-	uint32_t bytes;
+	struct sp_chain chain;	/* in order */
+	uint32_t bytes;		/* of it */
+	uint32_t part;		/* first stretch behind a gap, 0: none */
+	uint32_t part_last;
+	uint32_t part_count;
+	uint32_t part_bytes;	/* of all of them */
 };
 
-/* Copies the span behind the end; returns the bytes that memory allowed. */
-uint32_t sp_recvq_append(struct sp_recvq *q, struct sp_arena *a, struct sp_span span);
+/* Declares the pool of parts. */
+void sp_recvq_init(struct sp_arena *a);
+
+/* Copies the span behind the end of what is in order, which has position
+ * `pos`, and moves over what then follows without a gap.  Returns by how much
+ * the end has moved: less than span.len when memory is short. */
+uint32_t sp_recvq_append(struct sp_recvq *q, struct sp_arena *a, uint32_t pos,
+    struct sp_span span);
+
+/* Keeps the span, which begins at pos, behind a gap.  False: some or all of it
+ * could not be kept. */
+bool sp_recvq_put(struct sp_recvq *q, struct sp_arena *a, uint32_t pos, struct sp_span span);
+
+/* The stretch that holds pos; NULL. */
+const struct sp_part *sp_recvq_find(const struct sp_recvq *q, const struct sp_arena *a,
+    uint32_t pos);
 
 /* Moves up to len of the oldest bytes out; returns how many. */
 uint32_t sp_recvq_read(struct sp_recvq *q, struct sp_arena *a, uint8_t *dst, uint32_t len);
 
+/* Forgets what is behind gaps, or everything. */
+void sp_recvq_drop_parts(struct sp_recvq *q, struct sp_arena *a);
 void sp_recvq_clear(struct sp_recvq *q, struct sp_arena *a);
+
+static inline bool
+sp_recvq_empty(const struct sp_recvq *q)
+{
+	return q->bytes == 0 && q->part == 0;
+}
 
 #endif

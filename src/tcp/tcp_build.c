@@ -9,6 +9,7 @@
 #include "net/neigh.h"
 #include "net/reply.h"
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_sack.h"
 #include "wire/eth.h"
 #include "wire/ip4.h"
 
@@ -22,6 +23,8 @@ options_of(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_pla
 	if (plan->why == TCP_WHY_SYN) {
 		o.has_mss = true;
 		o.mss = sp_tcp_own_mss(s, t->link, &t->flow.remote);
+		o.sack_permitted = first ? sp_setting(s, SAMPAN_SET_TCP_SACK) != 0 :
+					   tcp_is(t, TCP_F_SACK);
 		o.has_wscale = first ? sp_setting(s, SAMPAN_SET_TCP_WINDOW_SCALING) != 0 :
 				       tcp_is(t, TCP_F_WSCALE);
 		o.wscale = sp_tcp_wnd_scale(s);
@@ -34,6 +37,9 @@ options_of(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_pla
 		o.tsval = sp_tcp_ts_now(s, t->ts_offset);
 		o.tsecr = (plan->flags & TCP_ACK) != 0 ? t->ts_recent : 0;	/* R-7323-8 */
 	}
+	/* Not beside text: their room is the text's. */
+	if (plan->why != TCP_WHY_SYN && plan->len == 0)
+		sp_tcp_sack_blocks(s, t, &o);
 	return o;
 }
 

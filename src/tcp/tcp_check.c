@@ -97,19 +97,77 @@ check_send_queue(const struct sampan *s, const struct tcp_tcb *t)
 {
 	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
 	const uint32_t queued = tcp_queued_bytes(s, t), sent = outstanding_text(t);
-	const tcp_seq end = seq_add(t->snd.una, sent);
 	const struct rule rules[] = {
 		{ implies(tx != NULL, queued > 0), "a send queue is held only while it has bytes" },
 		{ sent <= queued, "what is outstanding is still queued" },
 		{ implies(tcp_is(t, TCP_F_FIN_SENT), sent == queued),
 		    "our FIN follows the last byte queued" },
-		{ implies(tx != NULL, tx == NULL || (seq_le(t->snd.una, tx->lost.next) &&
-		    seq_le(tx->lost.next, tx->lost.end) && seq_le(tx->lost.end, end))),
-		    "what is lost lies within what is outstanding" },
-		{ implies(tx != NULL && tx->timing, tx == NULL || (seq_lt(t->snd.una, tx->timed) &&
-		    seq_le(tx->timed, end))), "what is measured is outstanding" },
 		{ implies(tx != NULL, tx == NULL || seq_le(tx->small_end, t->snd.nxt)),
 		    "the last short segment was sent" },
+	};
+
+	return FIRST_BROKEN(rules);
+}
+
+/* What the records of text in flight add up to. */
+struct scoreboard {
+	uint32_t sacked_bytes, lost_bytes;
+	uint32_t waiting, lost;		/* records that should stand in by_time, and in lost */
+	bool gapless;
+};
+
+static struct scoreboard
+add_up(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_tx *tx)
+{
+	struct scoreboard b = { .gapless = true };
+	tcp_seq at = t->snd.una;
+
+	for (const struct tcp_sent *r = sp_tcp_rtx_first(s, tx); r != NULL;
+	     r = tcp_sent_by_seq(s, r->by_seq.next)) {
+		if (!seq_eq(r->start, at) || !seq_lt(r->start, r->end))
+			b.gapless = false;
+		at = r->end;
+		if ((r->flags & TCP_SENT_SACKED) != 0)
+			b.sacked_bytes += tcp_sent_len(r);
+		else if ((r->flags & TCP_SENT_LOST) != 0)
+			b.lost_bytes += tcp_sent_len(r);
+		b.lost += (r->flags & TCP_SENT_LOST) != 0;
+		b.waiting += (r->flags & (TCP_SENT_LOST | TCP_SENT_SACKED)) == 0;
+	}
+	if (!seq_eq(at, sp_tcp_sent_end(t)))
+		b.gapless = false;
+	return b;
+}
+
+static uint32_t
+list_len(const struct sampan *s, const struct sp_list *l)
+{
+	uint32_t n = 0;
+
+	for (uint32_t ref = l->first; ref != 0;
+	     ref = ((const struct sp_node *)sp_at(&s->arena, ref))->next)
+		n++;
+	return n;
+}
+
+static const char *
+check_in_flight(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
+	struct scoreboard b;
+
+	if (tx == NULL || !is_in(t, SYNCHRONIZED))
+		return NULL;
+	b = add_up(s, t, tx);
+	const struct rule rules[] = {
+		{ b.gapless, "the records in flight cover what is outstanding, without gaps" },
+		{ implies(tcp_is(t, TCP_F_SACK), b.sacked_bytes == tx->sacked_bytes),
+		    "sacked_bytes is what the records say" },
+		{ b.lost_bytes == tx->lost_bytes, "lost_bytes is what the records say" },
+		{ b.lost == list_len(s, &tx->lost), "what is lost stands in the lost list" },
+		{ b.waiting == list_len(s, &tx->by_time), "what may arrive stands in by_time" },
+		{ implies(tx->phase == TCP_PHASE_OPEN, tx->lost_bytes == 0),
+		    "loss means recovery" },
 	};
 
 	return FIRST_BROKEN(rules);
@@ -121,7 +179,8 @@ check_receive_queue(const struct sampan *s, const struct tcp_tcb *t)
 	const uint32_t unread = tcp_readable_bytes(s, t);
 	const uint32_t unit = 1u << t->rcv_scale;
 	const struct rule rules[] = {
-		{ implies(t->rx != 0, unread > 0), "a receive queue is held only while it has bytes" },
+		{ implies(t->rx != 0, t->rx == 0 || !sp_recvq_empty(&tcp_rx_of(s, t)->q) ||
+		    tcp_rx_of(s, t)->fin_held), "a receive queue is held only while it has bytes" },
 		{ implies(is_in(t, SYNCHRONIZED), (uint64_t)unread + tcp_rcv_wnd(t) <
 		    (uint64_t)t->rcvbuf_bytes + unit),
 		    "no more is promised than the receive buffer holds, up to the scale's rounding" },
@@ -279,6 +338,8 @@ sp_tcp_check(const struct sampan *s, const struct tcp_tcb *t)
 		broken = check_sequence(t);
 	if (broken == NULL)
 		broken = check_send_queue(s, t);
+	if (broken == NULL)
+		broken = check_in_flight(s, t);
 	if (broken == NULL)
 		broken = check_receive_queue(s, t);
 	if (broken == NULL)

@@ -3,6 +3,9 @@
  */
 #include "net/neigh.h"
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_loss.h"
+#include "tcp/tcp_recovery.h"
+#include "tcp/tcp_sack.h"
 
 /* R-9293-17. */
 static enum tcp_step
@@ -66,14 +69,70 @@ tell_room(struct sampan *s, struct tcp_tcb *t)
 	sp_endpoint_raise(s, &t->ep, SAMPAN_WRITABLE);
 }
 
-static void
-new_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+/* The round trip that this acknowledgement shows; 0: none.  By a segment that
+ * was sent once, if all it delivers was (Karn, RFC 6298 §3 (R-6298-6): behind a
+ * repair things may have waited), else by the echoed timestamp, which also
+ * tells what a repair cannot (RFC 7323 §4.1 (R-7323-13)). */
+static sampan_dur
+sample_of(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_seg *seg,
+    const struct tcp_delivery *d)
 {
-	sp_tcp_rtx_acked(s, t, seg);
-	sp_tcp_on_progress(s, t);
-	tell_room(s, t);
-	if (t->neigh != 0)
-		sp_neigh_confirm(s, t->neigh);
+	uint32_t ms;
+
+	if (d->once_at != 0 && !d->again)
+		return seg->at > d->once_at ? seg->at - d->once_at : 1;
+	if (d->acked_bytes == 0 || !tcp_is(t, TCP_F_TS) || !seg->opts.has_ts ||
+	    seg->opts.tsecr == 0)
+		return 0;
+	ms = sp_tcp_ts_now(s, t->ts_offset) - seg->opts.tsecr;
+	return ms < 60000 ? SAMPAN_MS(ms > 0 ? ms : 1) : 0;
+}
+
+static void
+take_sample(struct tcp_tcb *t, sampan_dur rtt)
+{
+	const uint32_t us = rtt < SAMPAN_SEC(60) ? (uint32_t)(rtt / 1000) : 60000000u;
+
+	sp_tcp_rtt_sample(&t->rtt, rtt);
+	if (t->min_rtt_us == 0 || us < t->min_rtt_us)
+		t->min_rtt_us = us != 0 ? us : 1;
+	t->backoff = 0;			/* RFC 6298 §5 (R-6298-14) */
+}
+
+/* Everything acknowledged and nothing queued: an idle connection holds none of
+ * this. */
+static void
+release_if_idle(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->tx != 0 && tcp_tx_of(s, t)->q.bytes == 0)
+		sp_tcp_tx_free(s, t);
+}
+
+/* What is in flight, and what the acknowledgement says about it. */
+static void
+process_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	struct tcp_delivery d = { .prior_in_flight_bytes = sp_tcp_pipe(s, t) };
+	const bool progress = seq_lt(t->snd.una, seg->ack);
+	sampan_dur rtt;
+
+	if (progress)
+		sp_tcp_rtx_acked(s, t, seg->ack, &d);
+	sp_tcp_sack_in(s, t, seg, &d);
+	rtt = sample_of(s, t, seg, &d);
+	if (rtt != 0)
+		take_sample(t, rtt);
+	if (t->tx != 0)
+		sp_tcp_recovery_ack(s, t, seg, &d, rtt);
+	release_if_idle(s, t);
+	if (progress) {
+		sp_tcp_on_progress(s, t);
+		tell_room(s, t);
+		if (t->neigh != 0)
+			sp_neigh_confirm(s, t->neigh);
+	}
+	if (progress || d.fresh_bytes > 0)
+		sp_tcp_loss_rearm(s, t);
 }
 
 /* What follows once our FIN is acknowledged.  R-9293-20. */
@@ -120,9 +179,9 @@ sp_tcp_check_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	}
 	if (tcp_is(t, TCP_F_PERSIST))
 		t->retries = 0;				/* the peer answers: MUST-37 */
+	if (!seq_lt(seg->ack, t->snd.una))
+		process_ack(s, t, seg);
 	update_window(t, seg);
-	if (seq_lt(t->snd.una, seg->ack))
-		new_ack(s, t, seg);
 	if (tcp_is(t, TCP_F_FIN_SENT) && seq_eq(t->snd.una, t->snd.nxt))
 		fin_acked(s, t);
 	return t->state == SAMPAN_TCP_CLOSED ? TCP_DONE : TCP_PASS;

@@ -6,6 +6,7 @@
  * Fifth: tcp_in_ack.c.  Seventh: tcp_in_text.c.
  */
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_sack.h"
 
 /* RFC 9293 §3.10.7.4, first; Table 6 (R-9293-9). */
 static bool
@@ -30,6 +31,9 @@ refuse(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg, enum samp
 	sp_drop(s, reason, seg->pkt->link);
 	if ((seg->flags & TCP_RST) != 0)
 		return;
+	if (seg->text.len > 0 && seq_lt(seg->seq, t->rcv.nxt))
+		sp_tcp_sack_duplicate(s, t, seg->seq,
+		    seq_min(seq_add(seg->seq, seg->text.len), t->rcv.nxt));
 	if (t->state == SAMPAN_TCP_TIME_WAIT && (seg->flags & TCP_FIN) != 0)	/* R-9293-21 */
 		sp_tcp_arm(s, t, TCP_AT_LIFE, 2 * SAMPAN_MS(sp_setting(s, SAMPAN_SET_TCP_MSL)));
 	if (seg->len > 0)
@@ -58,7 +62,7 @@ check_timestamp(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 /* Cuts off what lies outside the window (R-9293-12); what is cut off at its
  * right edge will be sent again, so the peer is told where the edge is. */
 static void
-trim(struct tcp_tcb *t, struct tcp_seg *seg)
+trim(const struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 {
 	uint32_t cut;
 
@@ -71,6 +75,8 @@ trim(struct tcp_tcb *t, struct tcp_seg *seg)
 		}
 		if (cut > seg->text.len)	/* only a FIN is left, or nothing */
 			cut = seg->text.len;
+		if (cut > 0)			/* R-2883-4 */
+			sp_tcp_sack_duplicate(s, t, seq_sub(t->rcv.nxt, cut), t->rcv.nxt);
 		seg->text = sp_span_part(seg->text, cut, seg->text.len);
 		seg->len -= cut;
 		seg->seq = t->rcv.nxt;
@@ -162,20 +168,32 @@ check_syn(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	return TCP_DONE;
 }
 
+/* Is RCV.NXT at a FIN, of this segment or held from before? */
+static bool
+at_fin(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	const struct tcp_rx *rx = tcp_rx_if_any(s, t);
+
+	if ((seg->flags & TCP_FIN) != 0 &&
+	    seq_eq(t->rcv.nxt, seq_add(seg->seq, seg->text.len)))
+		return true;
+	return rx != NULL && rx->fin_held && seq_eq(rx->fin_at, t->rcv.nxt);
+}
+
 /* Eighth (R-9293-23).  Only once everything before it has been taken. */
 void
 sp_tcp_check_fin(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
-	if ((seg->flags & TCP_FIN) == 0 || t->state == SAMPAN_TCP_CLOSED ||
-	    !seq_eq(t->rcv.nxt, seq_add(seg->seq, seg->text.len)))
+	if (t->state == SAMPAN_TCP_CLOSED || tcp_is(t, TCP_F_PEER_FIN) || !at_fin(s, t, seg))
 		return;
 	tcp_set(t, TCP_F_ACK_NOW);
-	if (tcp_is(t, TCP_F_PEER_FIN))
-		return;
 	t->rcv.nxt = seq_add(t->rcv.nxt, 1);
 	if (seq_lt(t->rcv.edge, t->rcv.nxt))
 		t->rcv.edge = t->rcv.nxt;
 	tcp_set(t, TCP_F_PEER_FIN);
+	if (t->rx != 0)
+		tcp_rx_of(s, t)->fin_held = false;
+	sp_tcp_rx_release(s, t);
 	sp_endpoint_raise(s, &t->ep, SAMPAN_READABLE | SAMPAN_PEER_CLOSED);
 	if (t->state == SAMPAN_TCP_ESTABLISHED)
 		sp_tcp_enter(s, t, SAMPAN_TCP_CLOSE_WAIT);
@@ -197,7 +215,7 @@ sp_tcp_arrives_other(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 		return;
 	if (check_rst(s, t, seg) == TCP_DONE)		/* second  */
 		return;
-	trim(t, seg);
+	trim(s, t, seg);
 	if (sp_tcp_check_ack(s, t, seg) == TCP_DONE)	/* fifth   */
 		return;
 	sp_tcp_process_text(s, t, seg);			/* seventh */

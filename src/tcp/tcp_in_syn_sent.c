@@ -3,6 +3,7 @@
  * RFC 9293 §3.10.7.3, without the paragraph that erratum 8167 deletes (5-D8).
  */
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_recovery.h"
 
 /* First (R-9293-4). */
 static enum tcp_step
@@ -54,7 +55,7 @@ take_syn(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		tcp_set(t, TCP_F_TS);
 		sp_tcp_ts_set(s, t, seg->opts.tsval);
 	}
-	if (seg->opts.sack_permitted)
+	if (seg->opts.sack_permitted && sp_setting(s, SAMPAN_SET_TCP_SACK) != 0)
 		tcp_set(t, TCP_F_SACK);
 	sp_tcp_set_mss(s, t, seg->opts.has_mss ? seg->opts.mss : mss_default);
 	t->snd.wnd_bytes = seg->wnd;			/* R-7323-3 */

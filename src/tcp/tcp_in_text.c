@@ -2,9 +2,10 @@
  * tcp_in_text.c - the seventh step: the text.  RFC 9293 §3.10.7.4.
  *
  * The segment has been trimmed to the window: it begins at RCV.NXT or behind a
- * gap.  Text behind a gap is not kept, and the peer is told at once.
+ * gap.
  */
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_sack.h"
 
 /* RFC 9293 §3.8.6.3 (SHLD-18, SHLD-19), RFC 5681 §4.2: at once for the first
  * ones and for every second full segment, else a moment later. */
@@ -29,27 +30,69 @@ reject(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
 }
 
+/* Text at RCV.NXT.  It may close a gap, and the FIN may be behind it. */
 static void
 take(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
-	struct tcp_rx *rx = tcp_is(t, TCP_F_SHUT_RD) ? NULL : sp_tcp_rx_need(s, t);
-	uint32_t taken = 0;
+	struct tcp_rx *rx = sp_tcp_rx_need(s, t);
+	const bool gap = rx != NULL && rx->q.part != 0;
+	uint32_t moved = 0;
 
-	if (tcp_is(t, TCP_F_SHUT_RD))
-		taken = seg->text.len;
-	else if (rx != NULL)
-		taken = sp_recvq_append(&rx->q, &s->arena, seg->text);
-	if (taken < seg->text.len) {
-		s->counter[SAMPAN_COUNT_TCP_RCV_DROPPED] += seg->text.len - taken;
+	if (rx != NULL)
+		moved = sp_recvq_append(&rx->q, &s->arena, t->rcv.nxt.raw, seg->text);
+	if (moved < seg->text.len) {
+		s->counter[SAMPAN_COUNT_TCP_RCV_DROPPED] += seg->text.len - moved;
 		tcp_set(t, TCP_F_ACK_NOW);
 	}
-	if (rx != NULL && rx->q.bytes == 0)
-		sp_tcp_rx_free(s, t);
-	t->rcv.nxt = seq_add(t->rcv.nxt, taken);
-	if (taken == 0)
+	t->rcv.nxt = seq_add(t->rcv.nxt, moved);
+	sp_tcp_rx_release(s, t);
+	if (gap)
+		tcp_set(t, TCP_F_ACK_NOW);		/* R-5681-20 */
+	if (moved == 0)
 		return;
 	owe_ack(t);
 	sp_endpoint_raise(s, &t->ep, SAMPAN_READABLE);
+}
+
+/* Nobody will read it: as if it had been. */
+static void
+discard(struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	t->rcv.nxt = seq_add(t->rcv.nxt, seg->text.len);
+	owe_ack(t);
+}
+
+/* Text, or only a FIN, behind a gap: kept and reported at once (SHLD-31, MAY-13;
+ * R-5681-20).  One acknowledgement says it for all that came together, with
+ * SACK; without, the peer counts them (RFC 5681 §3.2), so each has its own. */
+static void
+keep(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	const tcp_seq end = seq_add(seg->seq, seg->text.len);
+	struct tcp_rx *rx = sp_tcp_rx_need(s, t);
+	const struct sp_part *known;
+
+	tcp_set(t, TCP_F_ACK_NOW);
+	if (!tcp_is(t, TCP_F_SACK) && t->dup_acks_owed < UINT8_MAX)
+		t->dup_acks_owed++;
+	if (rx == NULL) {
+		sp_drop(s, SAMPAN_DROP_TCP_OUT_OF_ORDER, seg->pkt->link);
+		return;
+	}
+	known = sp_recvq_find(&rx->q, &s->arena, seg->seq.raw);
+	if (known != NULL && seg->text.len > 0)		/* R-2883-3, R-2883-4 */
+		sp_tcp_sack_duplicate(s, t, seg->seq,
+		    seq_min(end, seq_of(known->start + known->bytes)));
+	if (seg->text.len > 0) {
+		if (!sp_recvq_put(&rx->q, &s->arena, seg->seq.raw, seg->text))
+			sp_drop(s, SAMPAN_DROP_TCP_OUT_OF_ORDER, seg->pkt->link);
+		sp_tcp_sack_arrived(rx, seg->seq);
+	}
+	if ((seg->flags & TCP_FIN) != 0) {		/* R-9293-23 */
+		rx->fin_held = true;
+		rx->fin_at = end;
+	}
+	sp_tcp_rx_release(s, t);
 }
 
 void
@@ -57,22 +100,17 @@ sp_tcp_process_text(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 {
 	const bool held = sp_endpoint_attached(&t->ep) || tcp_is(t, TCP_F_QUEUED);
 
-	if (seg->text.len == 0) {
-		if ((seg->flags & TCP_FIN) != 0 && !seq_eq(seg->seq, t->rcv.nxt))
-			tcp_set(t, TCP_F_ACK_NOW);
+	if (seg->text.len == 0 && (seg->flags & TCP_FIN) == 0)
 		return;
-	}
 	if (t->state != SAMPAN_TCP_ESTABLISHED && t->state != SAMPAN_TCP_FIN_WAIT_1 &&
 	    t->state != SAMPAN_TCP_FIN_WAIT_2)
 		return;					/* R-9293-22 */
-	if (!held) {
+	if (seg->text.len > 0 && !held)
 		reject(s, t, seg);
-		return;
-	}
-	if (!seq_eq(seg->seq, t->rcv.nxt)) {
-		sp_drop(s, SAMPAN_DROP_TCP_OUT_OF_ORDER, seg->pkt->link);
-		tcp_set(t, TCP_F_ACK_NOW);		/* R-5681-20 */
-		return;
-	}
-	take(s, t, seg);
+	else if (!seq_eq(seg->seq, t->rcv.nxt))
+		keep(s, t, seg);
+	else if (seg->text.len > 0 && tcp_is(t, TCP_F_SHUT_RD))
+		discard(t, seg);
+	else if (seg->text.len > 0)
+		take(s, t, seg);
 }

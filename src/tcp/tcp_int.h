@@ -5,6 +5,7 @@
 #define SAMPAN_TCP_TCP_INT_H
 
 #include "tcp/tcp.h"
+#include "tcp/tcp_rtx.h"
 #include "wire/tcp.h"
 #include "wire/tcp_opt.h"
 
@@ -81,6 +82,9 @@ struct tcp_rx *sp_tcp_rx_need(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_tx_free(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_rx_free(struct sampan *s, struct tcp_tcb *t);
 
+/* Frees it if nothing is held in it any more. */
+void sp_tcp_rx_release(struct sampan *s, struct tcp_tcb *t);
+
 /* ---- tcp_state.c ---- */
 
 void sp_tcp_enter(struct sampan *s, struct tcp_tcb *t, enum sampan_tcp_state state);
@@ -141,6 +145,7 @@ enum tcp_why {
 	TCP_WHY_SYN,
 	TCP_WHY_REPAIR,		/* lost before */
 	TCP_WHY_DATA,
+	TCP_WHY_TAIL,		/* a probe for the loss of a tail */
 	TCP_WHY_FIN,
 	TCP_WHY_PROBE,
 	TCP_WHY_ACK,
@@ -162,6 +167,7 @@ uint32_t sp_tcp_build(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan
 
 void sp_tcp_on_syn_due(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_sent(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_on_probe_sent(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_progress(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_blocked(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_ack_owed(struct sampan *s, struct tcp_tcb *t);
@@ -185,19 +191,6 @@ uint8_t sp_tcp_wnd_scale(const struct sampan *s);
 
 /* Has reading opened the window enough to tell the peer at once? */
 bool sp_tcp_wnd_update_due(const struct sampan *s, const struct tcp_tcb *t);
-
-/* ---- tcp_rtx.c ---- */
-
-/* Bytes believed to be in the network. */
-uint32_t sp_tcp_pipe(const struct sampan *s, const struct tcp_tcb *t);
-
-/* Queued bytes that were never sent. */
-uint32_t sp_tcp_unsent(const struct sampan *s, const struct tcp_tcb *t);
-
-void sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan);
-void sp_tcp_rtx_acked(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg);
-void sp_tcp_rtx_all_lost(struct sampan *s, struct tcp_tcb *t);
-struct tcp_cc_facts sp_tcp_cc_facts(const struct sampan *s, const struct tcp_tcb *t);
 
 /* ---- tcp_ts.c ---- */
 

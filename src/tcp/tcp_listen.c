@@ -33,7 +33,7 @@ features_of(const struct sampan *s, const struct tcp_opts *o)
 		has = o->wscale < TCP_WSCALE_MAX ? o->wscale : TCP_WSCALE_MAX;
 	if (o->has_ts && sp_setting(s, SAMPAN_SET_TCP_TIMESTAMPS) != 0)
 		has |= HAS_TS;
-	if (o->sack_permitted)
+	if (o->sack_permitted && sp_setting(s, SAMPAN_SET_TCP_SACK) != 0)
 		has |= HAS_SACK;
 	return (uint16_t)has;
 }
@@ -64,6 +64,7 @@ send_syn_ack(struct sampan *s, const struct tcp_half_open *h)
 	bare.wnd = window_of(s, h);
 	bare.opts.has_mss = true;
 	bare.opts.mss = sp_tcp_own_mss(s, l->link, &h->flow.remote);
+	bare.opts.sack_permitted = (h->has & HAS_SACK) != 0;
 	bare.opts.has_wscale = (h->has & HAS_SCALE) != HAS_NO_SCALE;	/* R-7323-2 */
 	bare.opts.wscale = sp_tcp_wnd_scale(s);
 	bare.opts.has_ts = (h->has & HAS_TS) != 0;			/* R-7323-9 */

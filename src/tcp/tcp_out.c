@@ -9,15 +9,23 @@
  * acknowledgement answers all that arrived since the last pull (RFC 9293
  * §3.10.7.4 (MUST-58, MUST-59)), and it rides on data whenever there are any.
  *
- * The order of the tests in decide() is the priority: open, repair, data, FIN,
- * probe, acknowledge.
+ * The order of the tests in decide() is the priority: open, repair, probe a
+ * tail, data, FIN, probe a window, acknowledge.
  */
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_loss.h"
+#include "tcp/tcp_recovery.h"
 
 static uint32_t
 smaller(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
+}
+
+static uint32_t
+larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
 }
 
 /* The most text in one frame: all of 64 KiB where the link cuts it. */
@@ -80,24 +88,47 @@ text_flags(const struct sampan *s, const struct tcp_tcb *t, tcp_seq end)
 static const struct tcp_plan nothing = { .why = TCP_WHY_NOTHING };
 
 /* Sends again what was lost.  The window may have been shrunk below it: it is
- * sent all the same (RFC 7323 §2.4, R-7323-12), one segment at a time. */
+ * sent all the same (RFC 7323 §2.4, R-7323-12). */
 static struct tcp_plan
 repair(const struct sampan *s, const struct tcp_tcb *t)
 {
 	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
-	uint32_t len;
+	const struct tcp_sent *r = tx != NULL ? tcp_sent_by_time(s, tx->lost.first) : NULL;
+	uint32_t len, room;
 
-	if (tx == NULL || !seq_lt(tx->lost.next, tx->lost.end)) {
+	if (r == NULL) {
 		if (!tcp_is(t, TCP_F_FIN_DUE))
 			return nothing;
 		return (struct tcp_plan){ TCP_WHY_FIN, seq_sub(t->snd.nxt, 1), 0,
 			TCP_FIN | TCP_ACK };
 	}
-	len = smaller(seq_diff(tx->lost.end, tx->lost.next), t->mss_bytes);
-	if (cwnd_room(s, t) < len)
+	room = cwnd_room(s, t);
+	len = smaller(tcp_sent_len(r), frame_text_max(s, t));
+	if (len > room)
+		len = smaller(len, larger(room - room % t->mss_bytes, t->mss_bytes));
+	if (room < len)
 		return nothing;
-	return (struct tcp_plan){ TCP_WHY_REPAIR, tx->lost.next, len,
-		text_flags(s, t, seq_add(tx->lost.next, len)) };
+	return (struct tcp_plan){ TCP_WHY_REPAIR, r->start, len,
+		text_flags(s, t, seq_add(r->start, len)) };
+}
+
+/* RFC 8985 §7.3 (R-8985-14): new text if the peer's window takes it, else the
+ * last segment once more; the congestion window does not count. */
+static struct tcp_plan
+tail_probe(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
+	uint32_t len = smaller(sp_tcp_unsent(s, t), smaller(window_room(t), t->mss_bytes));
+	tcp_seq end, seq = t->snd.nxt;
+
+	if (tx == NULL || !tx->tlp_due || tx->by_seq.last == 0)
+		return nothing;
+	if (len == 0) {
+		end = tcp_sent_last(s, tx)->end;
+		len = smaller(tcp_sent_len(tcp_sent_last(s, tx)), t->mss_bytes);
+		seq = seq_sub(end, len);
+	}
+	return (struct tcp_plan){ TCP_WHY_TAIL, seq, len, text_flags(s, t, seq_add(seq, len)) };
 }
 
 /* RFC 9293 §3.8.6.2.1 (MUST-38; R-WND-1 to 3): is `len` of the `unsent` bytes
@@ -148,6 +179,8 @@ decide(const struct sampan *s, const struct tcp_tcb *t)
 		return plan;
 	if (t->state != SAMPAN_TCP_SYN_RECEIVED) {
 		plan = repair(s, t);
+		if (plan.why == TCP_WHY_NOTHING)
+			plan = tail_probe(s, t);
 		if (plan.why != TCP_WHY_NOTHING)
 			return plan;
 		if (sp_tcp_unsent(s, t) > 0)
@@ -175,20 +208,48 @@ stay_quiet(struct sampan *s, struct tcp_tcb *t)
 		sp_tcp_on_blocked(s, t);
 }
 
-/* Everything that acknowledges settles what was owed. */
+/* Everything that acknowledges settles what was owed, but for duplicates that
+ * the peer is to count. */
 static void
 acknowledged(struct tcp_tcb *t)
 {
+	const bool again = seq_eq(t->rcv.acked, t->rcv.nxt) && t->dup_acks_owed > 1;
+
 	t->rcv.acked = t->rcv.nxt;
+	t->dsack_start = t->dsack_end;	/* reported once: R-2883-4 */
+	sp_tcp_disarm(t, TCP_AT_ACK);
 	if (t->quick > 0 && (t->flags & (TCP_F_ACK_NOW | TCP_F_ACK_DUE)) != 0)
 		t->quick--;
+	t->dup_acks_owed = again ? (uint8_t)(t->dup_acks_owed - 1) : 0;
 	t->flags &= ~(uint32_t)(TCP_F_ACK_NOW | TCP_F_ACK_DUE);
-	sp_tcp_disarm(t, TCP_AT_ACK);
+	if (again)
+		tcp_set(t, TCP_F_ACK_NOW);
+}
+
+/* Books the text of a frame. */
+static void
+commit_text(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_t record)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+
+	if (plan->why == TCP_WHY_TAIL) {
+		tx->tlp_due = false;
+		tx->tlp_out = true;
+		tx->tlp_again = record == 0;
+		tx->tlp_end = t->snd.nxt;
+	}
+	sp_tcp_rtx_sent(s, t, plan, record);
+	if (tx->phase == TCP_PHASE_RECOVERY)
+		sp_tcp_recovery_sent(tx, plan->len);
+	t->active_at = sp_tick_of(s->now);
+	t->quick = 0;	/* it answers: a conversation, not a download */
+	if (cwnd_room(s, t) < t->mss_bytes)
+		tcp_set(t, TCP_F_CWND_LIMITED);
 }
 
 /* Books what the frame carries; plan->len is what really went into it. */
 static void
-commit(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan)
+commit(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_t record)
 {
 	const tcp_seq end = seq_add(plan->seq,
 	    plan->len + ((plan->flags & (TCP_SYN | TCP_FIN)) != 0 ? 1 : 0));
@@ -206,15 +267,14 @@ commit(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan)
 	}
 	if (seq_lt(t->snd.nxt, end))
 		t->snd.nxt = end;
-	sp_tcp_rtx_sent(s, t, plan);
 	if (!seq_eq(plan->seq, end))
 		sp_tcp_on_sent(s, t);
-	if (plan->len > 0) {
-		t->active_at = sp_tick_of(s->now);
-		t->quick = 0;	/* it answers: a conversation, not a download */
-		if (cwnd_room(s, t) < t->mss_bytes)
-			tcp_set(t, TCP_F_CWND_LIMITED);
-	}
+	if (plan->len > 0)
+		commit_text(s, t, plan, record);
+	if (plan->why == TCP_WHY_TAIL)
+		sp_tcp_on_probe_sent(s, t);
+	else if (plan->len > 0)
+		sp_tcp_loss_rearm(s, t);
 	sp_count(s, SAMPAN_COUNT_TCP_SEGS_OUT);
 }
 
@@ -245,18 +305,31 @@ path_failed(struct sampan *s, struct tcp_tcb *t, int error)
 	sp_tcp_on_sent(s, t);
 }
 
+/* Does the plan carry text that was never sent? */
+static bool
+is_new_text(const struct tcp_tcb *t, const struct tcp_plan *plan)
+{
+	return plan->len > 0 && seq_eq(plan->seq, t->snd.nxt);
+}
+
 static enum tcp_output
 send_plan(struct sampan *s, struct tcp_tcb *t, struct tcp_plan *plan, struct sampan_frame *f)
 {
-	uint32_t len;
+	uint32_t len, record = 0;
 
-	if (plan->why == TCP_WHY_DATA)
+	if (is_new_text(t, plan)) {
+		record = sp_pool_take(&s->arena, SP_KIND_TCP_SENT);
+		if (record == 0) {	/* no memory: try again when the timer says so */
+			sp_tcp_on_sent(s, t);
+			return TCP_OUTPUT_NONE;
+		}
 		restart_after_idle(s, t);
+	}
 	len = sp_tcp_build(s, t, plan, f);
 	if (len < plan->len)
 		plan->flags &= (uint8_t)~(TCP_FIN | TCP_PSH);
 	plan->len = len;
-	commit(s, t, plan);
+	commit(s, t, plan, record);
 	sp_count(s, SAMPAN_COUNT_FRAMES_OUT);
 	return TCP_OUTPUT_FRAME;
 }

@@ -12,27 +12,88 @@
 #include "net/stack.h"
 #include "tcp/tcp_seq.h"
 
-/* While bytes are queued to be sent.  rtx: tcp_rtx.h. */
+/* A stretch of text that was sent and is not acknowledged; never empty.  It
+ * stands in two lists: all of them by sequence number, and those that may
+ * still arrive by the time they were sent (or, once lost, in the lost list). */
+enum tcp_sent_flag {
+	TCP_SENT_SACKED = 1 << 0,	/* delivered; stands in no second list */
+	TCP_SENT_LOST = 1 << 1,		/* to be sent again */
+	TCP_SENT_AGAIN = 1 << 2,	/* was sent more than once */
+};
+
+struct tcp_sent {
+	struct sp_node by_seq;		/* 0 */
+	tcp_seq start, end;
+	struct sp_node by_time;		/* 16 */
+	uint8_t flags;			/* enum tcp_sent_flag */
+	uint8_t app_limited;
+	uint8_t pad[2];
+	uint32_t delivered_bytes;	/* of the connection, when it was sent */
+	sampan_time sent_at;		/* last */
+	sampan_time delivered_at;	/* of the connection, when it was sent */
+	uint32_t spare[4];
+};
+_Static_assert(sizeof(struct tcp_sent) == 64, "one cache line");
+_Static_assert(offsetof(struct tcp_sent, by_time) % SP_GRANULE == 0, "a node lies on a granule");
+
+/* RFC 5681, 6675, 9937: how the connection stands to loss. */
+enum tcp_phase {
+	TCP_PHASE_OPEN,
+	TCP_PHASE_RECOVERY,	/* fast recovery, until `recover` is acknowledged */
+	TCP_PHASE_LOSS,		/* after a time-out, until `recover` is acknowledged */
+};
+
+/* While bytes are queued to be sent, or sent and not acknowledged. */
 struct tcp_tx {
-	struct sp_sendq q;	/* from SND.UNA on */
-	struct {
-		tcp_seq next, end;	/* [next, end) is lost and to be sent again */
-	} lost;
-	tcp_seq timed;		/* the acknowledgement that ends the measurement */
-	bool timing;
-	uint8_t pad[3];
-	sampan_time timed_at;
-	tcp_seq round_end;	/* the acknowledgement that starts the next round */
-	tcp_seq small_end;	/* end of the last segment below one MSS, for Nagle */
+	struct sp_sendq q;		/* 0: from SND.UNA on */
+	uint8_t phase;			/* 20: enum tcp_phase */
+	uint8_t dup_acks;		/* 21: without SACK */
+	uint8_t reo_mult;		/* 22: RACK.reo_wnd_mult */
+	uint8_t reo_persist;		/* 23: RACK.reo_wnd_persist */
+	struct sp_list by_seq;		/* 24: struct tcp_sent */
+	struct sp_list by_time;		/* 32: not delivered, not lost, oldest first */
+	struct sp_list lost;		/* 40 */
+	uint32_t sacked_bytes;		/* 48: without SACK: an estimate by duplicates */
+	uint32_t lost_bytes;		/* 52 */
+	tcp_seq recover;		/* 56 */
+	tcp_seq small_end;		/* 60: of the last segment below one MSS, for Nagle */
+	sampan_time rack_at;		/* 64: RACK.xmit_ts */
+	tcp_seq rack_end;		/* 72: RACK.end_seq */
+	tcp_seq rack_fack;		/* 76: RACK.fack */
+	uint32_t rack_rtt_us;		/* 80: RACK.rtt */
+	bool rack_valid;		/* 84: one was delivered */
+	bool reordering;		/* 85: RACK.reordering_seen */
+	bool tlp_out;			/* 86: a probe is out, until tlp_end is acknowledged */
+	bool tlp_again;			/* 87: TLP.is_retrans */
+	tcp_seq tlp_end;		/* 88: TLP.end_seq */
+	sp_tick loss_at;		/* 92: reordering timer or probe time-out, TCP_AT_LOSS */
+	uint32_t prr_delivered_bytes;	/* 96 */
+	uint32_t prr_out_bytes;		/* 100 */
+	uint32_t prr_flight_bytes;	/* 104: RecoverFS */
+	tcp_seq round_end;		/* 108: the acknowledgement that starts the next round */
+	tcp_seq dsack_round;		/* 112: RACK.dsack_round */
+	bool dsack_in_round;		/* 116 */
+	bool tlp_timer;			/* 117: loss_at is the probe time-out */
+	bool tlp_due;			/* 118: a probe is to be sent */
+	uint8_t pad;
 	uint32_t spare[2];
 };
-_Static_assert(sizeof(struct tcp_tx) == 64, "one cache line");
+_Static_assert(sizeof(struct tcp_tx) == 128, "two cache lines");
 
-/* While bytes wait to be read. */
+/* Blocks that a SACK option repeats (RFC 2018 §4). */
+#define TCP_SACK_RECENT 4
+
+/* While bytes wait to be read, or behind a gap. */
 struct tcp_rx {
-	struct sp_recvq q;	/* up to RCV.NXT */
-	uint32_t spare[1];
+	struct sp_recvq q;		/* positions are sequence numbers */
+	uint32_t recent[TCP_SACK_RECENT];	/* where text behind a gap came last, newest first */
+	uint8_t recent_count;
+	bool fin_held;			/* the peer's FIN is at fin_at, behind a gap */
+	uint8_t pad[2];
+	tcp_seq fin_at;
+	uint32_t spare[3];
 };
+_Static_assert(sizeof(struct tcp_rx) == 64, "one cache line");
 
 struct tcp_listen {
 	struct sp_list ready;	/* endpoints of connections to be accepted */

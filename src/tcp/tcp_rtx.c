@@ -1,16 +1,28 @@
 /*
- * tcp_rtx.c - what is in flight: outstanding, lost, measured.
+ * tcp_rtx.c - see tcp_rtx.h.
  *
- * Knows sequence numbers only; the bytes are in the send queue, whose first
- * one is SND.UNA.  After a time-out all that is outstanding counts as lost and
- * is sent again in order, as the congestion window allows (RFC 6298 §5.4, 5681
- * §3.1): lost.next runs from SND.UNA to where SND.NXT was.
+ * Theory of operation.  Every frame of text that leaves is one record.  All
+ * records stand in by_seq, without gaps from SND.UNA to the end of what was
+ * sent.  One that may still arrive stands in by_time too, which sending (again)
+ * moves it to the end of; one that is lost stands in `lost` instead, in the
+ * order in which it is to be sent again; one that was selectively acknowledged
+ * stands in neither and melts with neighbours of its kind.  So the oldest
+ * candidate for loss, the next repair and the amount in flight are all known
+ * without a search.
+ *
+ * A selective acknowledgement must find its records: the search begins at the
+ * end that is nearer and looks at no more than SEARCH_MAX of them.  What it
+ * does not reach it ignores, which is always allowed (RFC 2018 §5: advisory),
+ * so no peer can make a segment expensive (R-V-2).
  */
+#include "tcp/tcp_rtx.h"
+
 #include "tcp/tcp_int.h"
 
-/* The end of the bytes sent: SND.NXT without our FIN. */
-static tcp_seq
-sent_end(const struct tcp_tcb *t)
+#define SEARCH_MAX 512
+
+tcp_seq
+sp_tcp_sent_end(const struct tcp_tcb *t)
 {
 	return tcp_is(t, TCP_F_FIN_SENT) ? seq_sub(t->snd.nxt, 1) : t->snd.nxt;
 }
@@ -21,54 +33,325 @@ sp_tcp_pipe(const struct sampan *s, const struct tcp_tcb *t)
 	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
 	const uint32_t fin_lost = tcp_is(t, TCP_F_FIN_DUE) ? 1 : 0;
 	const uint32_t outstanding = seq_diff(t->snd.nxt, t->snd.una) - fin_lost;
+	uint32_t gone;
 
-	return tx != NULL ? outstanding - seq_diff(tx->lost.end, tx->lost.next) : outstanding;
+	if (tx == NULL)
+		return outstanding;
+	gone = tx->sacked_bytes + tx->lost_bytes;
+	return gone < outstanding ? outstanding - gone : 0;
 }
 
 uint32_t
 sp_tcp_unsent(const struct sampan *s, const struct tcp_tcb *t)
 {
-	return t->tx != 0 ? tcp_tx_of(s, t)->q.bytes - seq_diff(sent_end(t), t->snd.una) : 0;
+	if (t->tx == 0)
+		return 0;
+	return tcp_tx_of(s, t)->q.bytes - seq_diff(sp_tcp_sent_end(t), t->snd.una);
 }
 
-struct tcp_cc_facts
-sp_tcp_cc_facts(const struct sampan *s, const struct tcp_tcb *t)
+struct tcp_sent *
+sp_tcp_rtx_first(const struct sampan *s, const struct tcp_tx *tx)
 {
-	return (struct tcp_cc_facts){
-		.now = s->now,
-		.mss_bytes = t->mss_bytes,
-		.in_flight_bytes = sp_tcp_pipe(s, t),
-		.delivered_bytes = t->delivered_bytes,
-		.srtt = sp_tcp_rtt_srtt(&t->rtt),
-		.min_rtt = SAMPAN_US(t->min_rtt_us),
-	};
+	return tcp_sent_by_seq(s, tx->by_seq.first);
 }
 
-/* SND.NXT has been moved behind what the plan carried. */
+/* Takes a record out of the list that its flags say it is in. */
+static void
+unlist(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r)
+{
+	if ((r->flags & TCP_SENT_SACKED) != 0)
+		return;
+	if ((r->flags & TCP_SENT_LOST) != 0) {
+		sp_list_remove(&s->arena, &tx->lost, &r->by_time);
+		tx->lost_bytes -= tcp_sent_len(r);
+	} else {
+		sp_list_remove(&s->arena, &tx->by_time, &r->by_time);
+	}
+}
+
+static void
+discard(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r)
+{
+	sp_list_remove(&s->arena, &tx->by_seq, &r->by_seq);
+	sp_pool_give(&s->arena, SP_KIND_TCP_SENT, sp_ref(&s->arena, r));
+}
+
 void
-sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan)
+sp_tcp_rtx_clear(struct sampan *s, struct tcp_tx *tx)
+{
+	struct tcp_sent *r;
+
+	while ((r = sp_tcp_rtx_first(s, tx)) != NULL)
+		discard(s, tx, r);
+	tx->by_time = (struct sp_list){ 0, 0 };
+	tx->lost = (struct sp_list){ 0, 0 };
+	tx->sacked_bytes = 0;
+	tx->lost_bytes = 0;
+}
+
+/* Cuts a record in two; the front keeps everything, the rest is like it.
+ * NULL: no memory, nothing has changed. */
+static struct tcp_sent *
+split(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r, tcp_seq at)
+{
+	const uint32_t ref = sp_pool_take(&s->arena, SP_KIND_TCP_SENT);
+	struct tcp_sent *rest = sp_at(&s->arena, ref);
+
+	if (ref == 0)
+		return NULL;
+	*rest = *r;
+	rest->by_seq = (struct sp_node){ 0, 0 };
+	rest->by_time = (struct sp_node){ 0, 0 };
+	rest->start = at;
+	r->end = at;
+	sp_list_insert(&s->arena, &tx->by_seq, &r->by_seq, &rest->by_seq);
+	if ((r->flags & TCP_SENT_LOST) != 0)
+		sp_list_insert(&s->arena, &tx->lost, &r->by_time, &rest->by_time);
+	else if ((r->flags & TCP_SENT_SACKED) == 0)
+		sp_list_insert(&s->arena, &tx->by_time, &r->by_time, &rest->by_time);
+	return rest;
+}
+
+/* The record has just left (again). */
+static void
+stamp(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, struct tcp_sent *r)
+{
+	r->sent_at = s->now;
+	r->delivered_bytes = t->delivered_bytes;
+	r->delivered_at = s->now;
+	sp_list_push(&s->arena, &tx->by_time, &r->by_time);
+}
+
+void
+sp_tcp_rtx_cut(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r, uint32_t bytes)
+{
+	if (tcp_sent_len(r) > bytes)
+		split(s, tx, r, seq_add(r->start, bytes));
+}
+
+struct tcp_sent *
+sp_tcp_rtx_last(struct sampan *s, struct tcp_tx *tx, uint32_t bytes)
+{
+	struct tcp_sent *r = tcp_sent_last(s, tx);
+	struct tcp_sent *rest = NULL;
+
+	if (tcp_sent_len(r) > bytes)
+		rest = split(s, tx, r, seq_sub(r->end, bytes));
+	return rest != NULL ? rest : r;
+}
+
+/* The record, which is lost or the last one, has been sent again. */
+static void
+sent_again(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, struct tcp_sent *r)
+{
+	unlist(s, tx, r);
+	r->flags = TCP_SENT_AGAIN;
+	stamp(s, t, tx, r);
+	t->retrans_segs++;
+	sp_count(s, SAMPAN_COUNT_TCP_RETRANS_SEGS);
+}
+
+/* What a plan that repeats text repeats; NULL: it is new text. */
+static struct tcp_sent *
+repeated(struct sampan *s, struct tcp_tx *tx, const struct tcp_plan *plan)
+{
+	if (plan->why == TCP_WHY_REPAIR)
+		return tcp_sent_by_time(s, tx->lost.first);
+	if (plan->why == TCP_WHY_TAIL && tx->by_seq.last != 0 &&
+	    seq_lt(plan->seq, tcp_sent_last(s, tx)->end))
+		return sp_tcp_rtx_last(s, tx, plan->len);
+	return NULL;
+}
+
+void
+sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_t record)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+	struct tcp_sent *old = repeated(s, tx, plan);
+	struct tcp_sent *r = sp_at(&s->arena, record);
+
+	if (old != NULL) {
+		sp_tcp_rtx_cut(s, tx, old, plan->len);
+		sent_again(s, t, tx, old);
+		return;
+	}
+	*r = (struct tcp_sent){ .start = plan->seq, .end = seq_add(plan->seq, plan->len) };
+	r->app_limited = tx->q.bytes == seq_diff(r->end, t->snd.una);
+	sp_list_push(&s->arena, &tx->by_seq, &r->by_seq);
+	stamp(s, t, tx, r);
+	if (plan->len % t->mss_bytes != 0)
+		tx->small_end = r->end;
+}
+
+/* What it means that this record has arrived.  RFC 8985 §6.2 steps 2 and 3. */
+static void
+note_delivered(struct tcp_tx *tx, const struct tcp_sent *r, struct tcp_delivery *d)
+{
+	const bool again = (r->flags & TCP_SENT_AGAIN) != 0;
+
+	d->fresh_bytes += tcp_sent_len(r);
+	d->again = d->again || again;
+	if (!again && r->sent_at > d->once_at) {
+		d->once_at = r->sent_at;
+		d->prior_delivered_bytes = r->delivered_bytes;
+		d->prior_delivered_at = r->delivered_at;
+		d->app_limited = r->app_limited != 0;
+	}
+	if (!d->any || r->sent_at > d->newest_at ||
+	    (r->sent_at == d->newest_at && seq_lt(d->newest_end, r->end))) {
+		d->any = true;
+		d->newest_at = r->sent_at;
+		d->newest_end = r->end;
+		d->newest_again = again;
+	}
+	if (seq_lt(tx->rack_fack, r->end))
+		tx->rack_fack = r->end;
+	else if (!again && seq_lt(r->end, tx->rack_fack))
+		d->reordered = true;
+}
+
+/* The part of a record before ack is acknowledged. */
+static void
+cut_front(struct tcp_tx *tx, struct tcp_sent *r, tcp_seq ack, struct tcp_delivery *d)
+{
+	const uint32_t len = seq_diff(ack, r->start);
+	struct tcp_sent front = *r;
+
+	front.end = ack;
+	if ((r->flags & TCP_SENT_SACKED) != 0)
+		tx->sacked_bytes -= len;
+	else
+		note_delivered(tx, &front, d);
+	if ((r->flags & TCP_SENT_LOST) != 0)
+		tx->lost_bytes -= len;
+	r->start = ack;
+}
+
+static void
+drop_acked(struct sampan *s, struct tcp_tx *tx, tcp_seq ack, struct tcp_delivery *d)
+{
+	struct tcp_sent *r;
+
+	while ((r = sp_tcp_rtx_first(s, tx)) != NULL && seq_lt(r->start, ack)) {
+		if (seq_lt(ack, r->end)) {
+			cut_front(tx, r, ack, d);
+			return;
+		}
+		if ((r->flags & TCP_SENT_SACKED) != 0)
+			tx->sacked_bytes -= tcp_sent_len(r);
+		else
+			note_delivered(tx, r, d);
+		unlist(s, tx, r);
+		discard(s, tx, r);
+	}
+}
+
+/* Without SACK sacked_bytes counts duplicates.  What a cumulative
+ * acknowledgement covers beyond the repair that caused it had been counted. */
+static void
+settle_estimate(const struct tcp_tcb *t, struct tcp_tx *tx, uint32_t acked_bytes)
+{
+	const uint32_t counted = acked_bytes > t->mss_bytes ? acked_bytes - t->mss_bytes : 0;
+	const uint32_t left = seq_diff(sp_tcp_sent_end(t), t->snd.una);
+
+	tx->sacked_bytes = tx->sacked_bytes > counted ? tx->sacked_bytes - counted : 0;
+	if (tx->sacked_bytes > left)
+		tx->sacked_bytes = left;
+	if (tx->phase == TCP_PHASE_OPEN)
+		tx->sacked_bytes = 0;
+}
+
+void
+sp_tcp_rtx_acked(struct sampan *s, struct tcp_tcb *t, tcp_seq ack, struct tcp_delivery *d)
 {
 	struct tcp_tx *tx = tcp_tx_if_any(s, t);
-	const tcp_seq end = seq_add(plan->seq, plan->len);
 
-	if (tx == NULL || plan->len == 0)
+	d->acked_bytes = seq_diff(ack, t->snd.una);
+	if (tcp_is(t, TCP_F_FIN_SENT) && seq_eq(ack, t->snd.nxt))
+		d->acked_bytes--;
+	t->snd.una = ack;
+	if (tx == NULL)
 		return;
-	if (plan->why == TCP_WHY_REPAIR) {
-		tx->lost.next = end;
-		tx->timing = false;	/* Karn: RFC 6298 §3 (R-6298-6) */
-		t->retrans_segs++;
-		sp_count(s, SAMPAN_COUNT_TCP_RETRANS_SEGS);
+	if (!tcp_is(t, TCP_F_SACK))
+		settle_estimate(t, tx, d->acked_bytes);
+	drop_acked(s, tx, ack, d);
+	tx->small_end = seq_max(tx->small_end, ack);
+	tx->rack_fack = seq_max(tx->rack_fack, ack);
+	sp_sendq_drop(&tx->q, &s->arena, d->acked_bytes);
+}
+
+/* Melts a delivered record with the one behind it if that is delivered too. */
+static void
+melt(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r)
+{
+	struct tcp_sent *next = tcp_sent_by_seq(s, r->by_seq.next);
+
+	if (next == NULL || (next->flags & TCP_SENT_SACKED) == 0)
 		return;
+	r->end = next->end;
+	discard(s, tx, next);
+}
+
+static void
+mark_sacked(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r, struct tcp_delivery *d)
+{
+	note_delivered(tx, r, d);
+	unlist(s, tx, r);
+	r->flags = (uint8_t)((r->flags & ~TCP_SENT_LOST) | TCP_SENT_SACKED);
+	tx->sacked_bytes += tcp_sent_len(r);
+	d->sacked_bytes += tcp_sent_len(r);
+}
+
+/* The record that holds `at`, from whichever end is nearer; NULL: too far. */
+static struct tcp_sent *
+search(struct sampan *s, const struct tcp_tcb *t, const struct tcp_tx *tx, tcp_seq at)
+{
+	const bool back = seq_diff(sp_tcp_sent_end(t), at) < seq_diff(at, t->snd.una);
+	struct tcp_sent *r = tcp_sent_by_seq(s, back ? tx->by_seq.last : tx->by_seq.first);
+
+	for (unsigned i = 0; i < SEARCH_MAX && r != NULL; i++) {
+		if (seq_le(r->start, at) && seq_lt(at, r->end))
+			return r;
+		r = back ? tcp_sent_by_seq(s, sp_node_prev(&s->arena, &r->by_seq)) :
+			   tcp_sent_by_seq(s, r->by_seq.next);
 	}
-	if (plan->len % t->mss_bytes != 0)
-		tx->small_end = end;
-	if (!tx->timing) {		/* RFC 6298 §3 (R-6298-7) */
-		tx->timing = true;
-		tx->timed = end;
-		tx->timed_at = s->now;
+	return NULL;
+}
+
+void
+sp_tcp_rtx_sacked(struct sampan *s, struct tcp_tcb *t, struct sp_range block,
+    struct tcp_delivery *d)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+	const tcp_seq start = seq_of(block.start), end = seq_of(block.end);
+	struct tcp_sent *r = search(s, t, tx, start);
+
+	for (unsigned i = 0; i < SEARCH_MAX && r != NULL && seq_lt(r->start, end); i++) {
+		if ((r->flags & TCP_SENT_SACKED) == 0) {
+			if (seq_lt(r->start, start))
+				r = split(s, tx, r, start);
+			if (r == NULL || (seq_lt(end, r->end) && split(s, tx, r, end) == NULL))
+				return;
+			mark_sacked(s, tx, r, d);
+		}
+		melt(s, tx, r);
+		r = tcp_sent_by_seq(s, r->by_seq.next);
 	}
 }
 
+void
+sp_tcp_rtx_lost(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r)
+{
+	if ((r->flags & (TCP_SENT_SACKED | TCP_SENT_LOST)) != 0)
+		return;
+	sp_list_remove(&s->arena, &tx->by_time, &r->by_time);
+	r->flags |= TCP_SENT_LOST;
+	tx->lost_bytes += tcp_sent_len(r);
+	sp_list_push(&s->arena, &tx->lost, &r->by_time);
+}
+
+/* After a time-out repairs go in the order of the stream, whatever was thought
+ * lost before. */
 void
 sp_tcp_rtx_all_lost(struct sampan *s, struct tcp_tcb *t)
 {
@@ -78,80 +361,30 @@ sp_tcp_rtx_all_lost(struct sampan *s, struct tcp_tcb *t)
 		tcp_set(t, TCP_F_FIN_DUE);
 	if (tx == NULL)
 		return;
-	tx->lost.next = t->snd.una;
-	tx->lost.end = sent_end(t);
-	tx->timing = false;
+	if (!tcp_is(t, TCP_F_SACK))
+		tx->sacked_bytes = 0;
+	for (struct tcp_sent *r = sp_tcp_rtx_first(s, tx); r != NULL;
+	     r = tcp_sent_by_seq(s, r->by_seq.next)) {
+		if ((r->flags & TCP_SENT_SACKED) != 0)
+			continue;
+		unlist(s, tx, r);
+		r->flags |= TCP_SENT_LOST;
+		tx->lost_bytes += tcp_sent_len(r);
+		sp_list_push(&s->arena, &tx->lost, &r->by_time);
+	}
 }
 
-static void
-take_sample(struct tcp_tcb *t, sampan_dur rtt)
-{
-	const uint32_t us = rtt < SAMPAN_SEC(60) ? (uint32_t)(rtt / 1000) : 60000000u;
-
-	sp_tcp_rtt_sample(&t->rtt, rtt);
-	if (t->min_rtt_us == 0 || us < t->min_rtt_us)
-		t->min_rtt_us = us != 0 ? us : 1;
-	t->backoff = 0;			/* RFC 6298 §5 (R-6298-14) */
-}
-
-/* The round trip that this acknowledgement shows; 0: none.  A measured segment
- * first, else the echoed timestamp, which also tells what a retransmission
- * cannot (RFC 7323 §4.1 (R-7323-13); RFC 6298 §3). */
-static sampan_dur
-sample_of(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_seg *seg)
-{
-	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
-	uint32_t ms;
-
-	if (tx != NULL && tx->timing && seq_le(tx->timed, seg->ack))
-		return seg->at > tx->timed_at ? seg->at - tx->timed_at : 1;
-	if ((tx != NULL && tx->timing) || !tcp_is(t, TCP_F_TS) || !seg->opts.has_ts ||
-	    seg->opts.tsecr == 0)
-		return 0;
-	ms = sp_tcp_ts_now(s, t->ts_offset) - seg->opts.tsecr;
-	return ms < 60000 ? SAMPAN_MS(ms > 0 ? ms : 1) : 0;
-}
-
-/* Tells the congestion control about n newly acknowledged bytes. */
-static void
-report(struct sampan *s, struct tcp_tcb *t, const struct tcp_cc_ack *ack)
-{
-	sp_tcp_cc_ops(t->cc_id)->ack(&t->cc, ack);
-	if (ack->round_start)
-		tcp_clear(t, TCP_F_CWND_LIMITED);
-	(void)s;
-}
-
-/* seg->ack is beyond SND.UNA and not beyond SND.NXT. */
 void
-sp_tcp_rtx_acked(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+sp_tcp_rtx_renege(struct sampan *s, struct tcp_tcb *t)
 {
-	const sampan_dur rtt = sample_of(s, t, seg);
-	struct tcp_tx *tx = tcp_tx_if_any(s, t);
-	struct tcp_cc_ack ack = { .rtt = rtt, .prior_in_flight_bytes = sp_tcp_pipe(s, t) };
+	struct tcp_tx *tx = tcp_tx_of(s, t);
 
-	ack.acked_bytes = seq_diff(seg->ack, t->snd.una);
-	if (tcp_is(t, TCP_F_FIN_SENT) && seq_eq(seg->ack, t->snd.nxt))
-		ack.acked_bytes--;
-	if (rtt != 0)
-		take_sample(t, rtt);
-	t->snd.una = seg->ack;
-	if (tx == NULL)
-		return;
-	if (tx->timing && seq_le(tx->timed, seg->ack))
-		tx->timing = false;
-	tx->lost.next = seq_max(tx->lost.next, seg->ack);
-	tx->lost.end = seq_max(tx->lost.end, tx->lost.next);
-	tx->small_end = seq_max(tx->small_end, seg->ack);
-	ack.round_start = seq_le(tx->round_end, seg->ack);
-	if (ack.round_start)
-		tx->round_end = t->snd.nxt;
-	sp_sendq_drop(&tx->q, &s->arena, ack.acked_bytes);
-	ack.prior_delivered_bytes = t->delivered_bytes;
-	t->delivered_bytes += ack.acked_bytes;
-	ack.cwnd_limited = tcp_is(t, TCP_F_CWND_LIMITED);
-	ack.at = sp_tcp_cc_facts(s, t);
-	report(s, t, &ack);
-	if (tx->q.bytes == 0)
-		sp_tcp_tx_free(s, t);
+	for (struct tcp_sent *r = sp_tcp_rtx_first(s, tx); r != NULL;
+	     r = tcp_sent_by_seq(s, r->by_seq.next)) {
+		if ((r->flags & TCP_SENT_SACKED) == 0)
+			continue;
+		r->flags &= (uint8_t)~TCP_SENT_SACKED;
+		sp_list_push(&s->arena, &tx->by_time, &r->by_time);
+	}
+	tx->sacked_bytes = 0;
 }

@@ -19,6 +19,8 @@ sp_tcp_init(struct sampan *s)
 	sp_pool_init(&s->arena, SP_KIND_TIME_WAIT, sizeof(struct tcp_time_wait));
 	sp_pool_init(&s->arena, SP_KIND_TCP_TX, sizeof(struct tcp_tx));
 	sp_pool_init(&s->arena, SP_KIND_TCP_RX, sizeof(struct tcp_rx));
+	sp_pool_init(&s->arena, SP_KIND_TCP_SENT, sizeof(struct tcp_sent));
+	sp_recvq_init(&s->arena);
 	sp_pool_init(&s->arena, SP_KIND_LISTEN, sizeof(struct tcp_listen));
 	*g = (struct tcp_globals){ 0 };
 	g->isn_key = sp_rng_key(&s->rng);
@@ -67,8 +69,8 @@ wants_output(const struct sampan *s, const struct tcp_tcb *t)
 	if (tcp_is(t, TCP_F_FIN_QUEUED) && !tcp_is(t, TCP_F_FIN_SENT))
 		return true;
 	return t->tx != 0 &&
-	    (sp_tcp_unsent(s, t) > 0 ||
-		seq_lt(tcp_tx_of(s, t)->lost.next, tcp_tx_of(s, t)->lost.end));
+	    (sp_tcp_unsent(s, t) > 0 || tcp_tx_of(s, t)->lost.first != 0 ||
+		tcp_tx_of(s, t)->tlp_due);
 }
 
 void
@@ -170,9 +172,9 @@ sp_tcp_tx_need(struct sampan *s, struct tcp_tcb *t)
 		return NULL;
 	tx = tcp_tx_of(s, t);
 	*tx = (struct tcp_tx){
-		.lost = { t->snd.una, t->snd.una },
 		.round_end = t->snd.nxt,
 		.small_end = t->snd.una,
+		.rack_fack = t->snd.una,
 	};
 	return tx;
 }
@@ -194,9 +196,18 @@ sp_tcp_tx_free(struct sampan *s, struct tcp_tcb *t)
 {
 	if (t->tx == 0)
 		return;
+	sp_tcp_disarm(t, TCP_AT_LOSS);
+	sp_tcp_rtx_clear(s, tcp_tx_of(s, t));
 	sp_sendq_clear(&tcp_tx_of(s, t)->q, &s->arena);
 	sp_pool_give(&s->arena, SP_KIND_TCP_TX, t->tx);
 	t->tx = 0;
+}
+
+void
+sp_tcp_rx_release(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->rx != 0 && sp_recvq_empty(&tcp_rx_of(s, t)->q) && !tcp_rx_of(s, t)->fin_held)
+		sp_tcp_rx_free(s, t);
 }
 
 void

@@ -10,8 +10,10 @@
  *	-----------------------------
  *	idle connection		271	aim 256, limit 320
  *
- *	struct tcp_tx		64	only while bytes are queued to be sent
- *	struct tcp_rx		64	only while bytes wait to be read
+ *	struct tcp_tx		128	only while bytes are queued to be sent
+ *	struct tcp_sent		64	for each stretch of them in flight
+ *	struct tcp_rx		64	only while bytes wait to be read, or for a gap to close
+ *	struct sp_part		32	for each stretch behind a gap
  *	chunks			256 or 4096 each, only while they hold bytes
  *	struct tcp_listen	64	only in LISTEN
  *	struct tcp_half_open	64	instead of a control block, SYN-RECEIVED
@@ -73,6 +75,7 @@ enum tcp_deadline {
 	TCP_AT_ACK,		/* delayed acknowledgement */
 	TCP_AT_LIFE,		/* end of FIN-WAIT-2 or TIME-WAIT */
 	TCP_AT_COUNT,
+	TCP_AT_LOSS = TCP_AT_COUNT,	/* kept in struct tcp_tx: it needs data in flight */
 };
 
 struct tcp_tcb {
@@ -129,7 +132,10 @@ struct tcp_tcb {
 	uint16_t peer_mss_bytes;	/* 240: as the SYN said, or the default */
 	uint8_t quick;			/* 242: acknowledgements still to be sent at once */
 	uint8_t challenges;		/* 243: 0: none sent yet */
-	uint32_t spare[3];
+	uint32_t dsack_start;		/* 244: a duplicate to be reported, RFC 2883 */
+	uint32_t dsack_end;		/* 248: the same as dsack_start: none */
+	uint8_t dup_acks_owed;		/* 252: duplicates that a peer without SACK is to count */
+	uint8_t spare[3];
 };
 _Static_assert(sizeof(struct tcp_tcb) == 256, "four cache lines");
 _Static_assert(offsetof(struct tcp_tcb, snd) == 64, "second line");

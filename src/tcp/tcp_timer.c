@@ -17,11 +17,22 @@
  */
 #include "net/neigh.h"
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_loss.h"
+#include "tcp/tcp_recovery.h"
+
+/* Where a deadline is kept; TCP_AT_LOSS is armed only with a struct tcp_tx. */
+static sp_tick *
+place(const struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which)
+{
+	if (which < TCP_AT_COUNT)
+		return &t->at[which];
+	return &tcp_tx_of(s, t)->loss_at;
+}
 
 void
 sp_tcp_arm(struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which, sampan_dur dur)
 {
-	t->at[which] = sp_tick_after(s->now, dur);
+	*place(s, t, which) = sp_tick_after(s->now, dur);
 	t->armed |= (uint8_t)(1u << which);
 	tcp_set(t, TCP_F_DIRTY);
 }
@@ -39,11 +50,13 @@ sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t)
 	bool any = false;
 
 	tcp_clear(t, TCP_F_DIRTY);
-	for (unsigned i = 0; i < TCP_AT_COUNT; i++) {
+	for (unsigned i = 0; i <= TCP_AT_LOSS; i++) {
+		const sp_tick *at = place(s, t, (enum tcp_deadline)i);
+
 		if (!tcp_armed(t, (enum tcp_deadline)i))
 			continue;
-		if (!any || sp_tick_before(t->at[i], first))
-			first = t->at[i];
+		if (!any || sp_tick_before(*at, first))
+			first = *at;
 		any = true;
 	}
 	if (!any)
@@ -80,6 +93,15 @@ sp_tcp_on_sent(struct sampan *s, struct tcp_tcb *t)
 	}
 	if (!tcp_armed(t, TCP_AT_RTX))
 		arm_rtx(s, t);
+}
+
+/* A probe for a lost tail left: what follows is the retransmission timer's.
+ * RFC 8985 §7.3 (R-8985-15). */
+void
+sp_tcp_on_probe_sent(struct sampan *s, struct tcp_tcb *t)
+{
+	sp_tcp_disarm(t, TCP_AT_LOSS);
+	arm_rtx(s, t);
 }
 
 /* Something new was acknowledged.  RFC 6298 §5.2, §5.3 (R-6298-10). */
@@ -139,18 +161,12 @@ persist_timeout(struct sampan *s, struct tcp_tcb *t)
 static void
 retransmission_timeout(struct sampan *s, struct tcp_tcb *t)
 {
-	const struct tcp_cc_facts facts = sp_tcp_cc_facts(s, t);
-
 	sp_count(s, SAMPAN_COUNT_TCP_TIMEOUTS);
-	if (t->state == SAMPAN_TCP_SYN_SENT || t->state == SAMPAN_TCP_SYN_RECEIVED) {
+	if (t->state == SAMPAN_TCP_SYN_SENT || t->state == SAMPAN_TCP_SYN_RECEIVED)
 		tcp_set(t, TCP_F_SYN_DUE);
-	} else {
-		/* RFC 5681 §3.1 (R-5681-9): a second time-out of the same data
-		 * leaves ssthresh as it is. */
-		if (t->retries == 1)
-			sp_tcp_cc_ops(t->cc_id)->event(&t->cc, TCP_CC_RTO, &facts);
-		sp_tcp_rtx_all_lost(s, t);
-	}
+	else
+		sp_tcp_recovery_timeout(s, t);
+	sp_tcp_disarm(t, TCP_AT_LOSS);
 	if (t->backoff < UINT8_MAX)
 		t->backoff++;
 	arm_rtx(s, t);
@@ -182,7 +198,7 @@ life_expired(struct sampan *s, struct tcp_tcb *t)
 static bool
 expired(struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which)
 {
-	if (!tcp_armed(t, which) || sp_tick_before(sp_tick_of(s->now), t->at[which]))
+	if (!tcp_armed(t, which) || sp_tick_before(sp_tick_of(s->now), *place(s, t, which)))
 		return false;
 	sp_tcp_disarm(t, which);
 	return true;
@@ -200,6 +216,8 @@ sp_tcp_tcb_timer(struct sampan *s, struct tcp_tcb *t)
 		life_expired(s, t);
 	else if (expired(s, t, TCP_AT_RTX))
 		rtx_expired(s, t);
+	else if (expired(s, t, TCP_AT_LOSS))
+		sp_tcp_loss_timer(s, t);
 	sp_tcp_settle(s, t);
 }
 

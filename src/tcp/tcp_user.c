@@ -267,7 +267,7 @@ sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, uint8_t *data, size_t len)
 
 	if (t->state == SAMPAN_TCP_LISTEN || !tcp_is(t, TCP_F_USED))
 		return SAMPAN_ENOTCONN;
-	if (rx == NULL || tcp_is(t, TCP_F_SHUT_RD)) {
+	if (rx == NULL || rx->q.bytes == 0 || tcp_is(t, TCP_F_SHUT_RD)) {
 		if (t->ep.error != 0)
 			return take_error(t);
 		if (t->state == SAMPAN_TCP_CLOSED || tcp_is(t, TCP_F_PEER_FIN) ||
@@ -277,8 +277,7 @@ sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, uint8_t *data, size_t len)
 	}
 	done = sp_recvq_read(&rx->q, &s->arena, data,
 	    len < UINT32_MAX ? (uint32_t)len : UINT32_MAX);
-	if (rx->q.bytes == 0)
-		sp_tcp_rx_free(s, t);
+	sp_tcp_rx_release(s, t);
 	if (t->state != SAMPAN_TCP_CLOSED && !tcp_is(t, TCP_F_PEER_FIN) &&
 	    sp_tcp_wnd_update_due(s, t)) {
 		tcp_set(t, TCP_F_ACK_NOW);

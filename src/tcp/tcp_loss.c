@@ -1,0 +1,271 @@
+/*
+ * tcp_loss.c - see tcp_loss.h.
+ *
+ * Theory of operation.  RACK asks of every record not when its sequence number
+ * was passed but when it was sent: what was sent sufficiently long before
+ * something that has arrived is lost, be it an original or a repair.  by_time
+ * is in that order, so a look at its front settles it.  "Sufficiently" is the
+ * reordering window: nothing until reordering was seen (then three segments
+ * must have arrived), a part of the round trip after that, more of it each
+ * time a repair turns out to have been in vain.  If the front is not old
+ * enough yet, a timer comes back for it.
+ *
+ * A tail has nothing behind it that could arrive.  So when everything has been
+ * quiet for two round trips, a probe (new text, or the last segment again)
+ * provokes an acknowledgement, and RACK does the rest.
+ */
+#include "tcp/tcp_loss.h"
+
+#include "tcp/tcp_int.h"
+#include "tcp/tcp_recovery.h"
+
+#define DUP_THRESH 3
+#define REO_PERSIST 16		/* recoveries, RFC 8985 §6.2 step 4 */
+#define REO_MULT_MAX 64
+/* RFC 8985 §7.2: the longest that a peer may delay an acknowledgement. */
+#define TLP_MAX_ACK_DELAY SAMPAN_MS(200)
+
+/* RFC 8985 §6.2 step 2 (R-8985-4). */
+static void
+rack_update(const struct sampan *s, const struct tcp_tcb *t, struct tcp_tx *tx,
+    const struct tcp_delivery *d)
+{
+	sampan_dur rtt;
+
+	if (!d->any)
+		return;
+	rtt = s->now > d->newest_at ? s->now - d->newest_at : 0;
+	/* A repair that seems to arrive sooner than anything can was not what
+	 * arrived: the original was. */
+	if (d->newest_again && rtt < SAMPAN_US(t->min_rtt_us))
+		return;
+	tx->rack_rtt_us = (uint32_t)(rtt / 1000);
+	if (tx->rack_valid && (d->newest_at < tx->rack_at ||
+	    (d->newest_at == tx->rack_at && !seq_lt(tx->rack_end, d->newest_end))))
+		return;
+	tx->rack_valid = true;
+	tx->rack_at = d->newest_at;
+	tx->rack_end = d->newest_end;
+}
+
+/* Once a round: a repair was in vain, so the window was too small.  Step 4
+ * (R-8985-7). */
+static void
+adapt_window(const struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_delivery *d)
+{
+	if (tx->dsack_in_round && seq_le(tx->dsack_round, t->snd.una))
+		tx->dsack_in_round = false;
+	if (!d->dsack || tx->dsack_in_round)
+		return;
+	tx->dsack_in_round = true;
+	tx->dsack_round = t->snd.nxt;
+	tx->reo_persist = REO_PERSIST;
+	if (tx->reo_mult < REO_MULT_MAX)
+		tx->reo_mult++;
+}
+
+/* Step 4 (R-8985-6). */
+static sampan_dur
+reordering_window(const struct tcp_tcb *t, const struct tcp_tx *tx)
+{
+	const sampan_dur srtt = sp_tcp_rtt_srtt(&t->rtt);
+	sampan_dur wnd;
+
+	if (!tx->reordering &&
+	    (tx->phase != TCP_PHASE_OPEN || tx->sacked_bytes >= DUP_THRESH * (uint32_t)t->mss_bytes))
+		return 0;
+	wnd = (tx->reo_mult + (sampan_dur)1) * SAMPAN_US(t->min_rtt_us) / 4;
+	return wnd < srtt ? wnd : srtt;
+}
+
+/* Was it sent before what RACK knows to have arrived? */
+static bool
+sent_before(const struct tcp_tx *tx, const struct tcp_sent *r)
+{
+	return r->sent_at < tx->rack_at || (r->sent_at == tx->rack_at && seq_lt(r->end, tx->rack_end));
+}
+
+static sampan_dur
+patience(const struct tcp_tcb *t, const struct tcp_tx *tx)
+{
+	return SAMPAN_US(tx->rack_rtt_us) + reordering_window(t, tx);
+}
+
+/* Step 5 (R-8985-8): marks what is lost. */
+static void
+rack_detect(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
+{
+	const sampan_dur wait = patience(t, tx);
+	struct tcp_sent *r = tcp_sent_by_time(s, tx->by_time.first);
+
+	while (r != NULL && tx->rack_valid && sent_before(tx, r) && r->sent_at + wait <= s->now) {
+		const uint32_t next = r->by_time.next;
+
+		sp_tcp_rtx_lost(s, tx, r);
+		r = tcp_sent_by_time(s, next);
+	}
+}
+
+/* How long until the next one will be lost; 0: none waits for that.  Step 5
+ * (R-8985-9). */
+static sampan_dur
+rack_wait(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_tx *tx)
+{
+	const struct tcp_sent *r = tcp_sent_by_time(s, tx->by_time.first);
+	sampan_time lost_at;
+
+	if (r == NULL || !tx->rack_valid || !sent_before(tx, r))
+		return 0;
+	lost_at = r->sent_at + patience(t, tx);
+	return lost_at > s->now ? lost_at - s->now : 1;
+}
+
+/* Without SACK only the first segment can be known to be lost.  RFC 6582 §3.2. */
+static void
+lose_first(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
+{
+	struct tcp_sent *r = sp_tcp_rtx_first(s, tx);
+
+	if (r != NULL && (r->flags & TCP_SENT_LOST) == 0) {
+		sp_tcp_rtx_cut(s, tx, r, t->mss_bytes);
+		sp_tcp_rtx_lost(s, tx, r);
+	}
+}
+
+/* RFC 5681 §3.2, RFC 6582 §3.2 (R-6582-2, R-6582-4).  Every duplicate says that
+ * one segment has left the network (R-5681-16: no more than there are). */
+static void
+dup_ack_detect(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *d, bool dup)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+	const uint32_t outstanding = seq_diff(sp_tcp_sent_end(t), t->snd.una);
+
+	if (d->acked_bytes > 0) {
+		tx->dup_acks = 0;
+		if (tx->phase == TCP_PHASE_RECOVERY && seq_lt(t->snd.una, tx->recover))
+			lose_first(s, t, tx);
+		return;
+	}
+	if (!dup)
+		return;
+	if (tx->dup_acks < UINT8_MAX)
+		tx->dup_acks++;
+	if (tx->sacked_bytes + 2u * t->mss_bytes <= outstanding)
+		tx->sacked_bytes += t->mss_bytes;
+	if (tx->dup_acks == DUP_THRESH && tx->phase == TCP_PHASE_OPEN)
+		lose_first(s, t, tx);
+}
+
+void
+sp_tcp_loss_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *d, bool dup)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+
+	if (!tcp_is(t, TCP_F_SACK)) {
+		dup_ack_detect(s, t, d, dup);
+		return;
+	}
+	rack_update(s, t, tx, d);
+	if (d->reordered)
+		tx->reordering = true;
+	adapt_window(t, tx, d);
+	rack_detect(s, t, tx);
+}
+
+/* RFC 8985 §7.2 (R-8985-11): may a probe be scheduled? */
+static bool
+tlp_possible(const struct tcp_tcb *t, const struct tcp_tx *tx)
+{
+	return tcp_is(t, TCP_F_SACK) && tx->phase == TCP_PHASE_OPEN && tx->sacked_bytes == 0 &&
+	    !tx->tlp_out && !tx->tlp_due && tx->by_time.first != 0 && !tcp_is(t, TCP_F_PERSIST) &&
+	    t->state != SAMPAN_TCP_SYN_RECEIVED;
+}
+
+/* R-8985-12. */
+static sampan_dur
+probe_timeout(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const sampan_dur srtt = sp_tcp_rtt_srtt(&t->rtt);
+	sampan_dur pto = srtt != 0 ? 2 * srtt : SAMPAN_SEC(1);
+
+	if (srtt != 0 && sp_tcp_pipe(s, t) <= t->mss_bytes)
+		pto += TLP_MAX_ACK_DELAY;
+	return pto;
+}
+
+void
+sp_tcp_loss_rearm(struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_tx *tx = tcp_tx_if_any(s, t);
+	sampan_dur wait;
+
+	sp_tcp_disarm(t, TCP_AT_LOSS);
+	if (tx == NULL || !tcp_is(t, TCP_F_SACK))
+		return;
+	tx->tlp_timer = false;
+	wait = rack_wait(s, t, tx);
+	if (wait == 0 && tlp_possible(t, tx)) {
+		tx->tlp_timer = true;
+		wait = probe_timeout(s, t);
+		/* Not later than the retransmission timer, which then acts. */
+		if (!tcp_armed(t, TCP_AT_RTX) ||
+		    !sp_tick_before(sp_tick_after(s->now, wait), t->at[TCP_AT_RTX]))
+			return;
+	}
+	if (wait != 0)
+		sp_tcp_arm(s, t, TCP_AT_LOSS, wait);
+}
+
+void
+sp_tcp_loss_timer(struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_tx *tx = tcp_tx_if_any(s, t);
+
+	if (tx == NULL)
+		return;
+	if (tx->tlp_timer && tlp_possible(t, tx)) {
+		tx->tlp_due = true;	/* R-8985-13, R-8985-14: tcp_out.c sends it */
+		tx->tlp_timer = false;
+		return;
+	}
+	rack_detect(s, t, tx);
+	sp_tcp_recovery_check(s, t);
+	sp_tcp_loss_rearm(s, t);
+}
+
+bool
+sp_tcp_tlp_ack(struct tcp_tx *tx, const struct tcp_seg *seg, const struct tcp_delivery *d)
+{
+	if (!tx->tlp_out || seq_lt(seg->ack, tx->tlp_end))
+		return false;
+	if (!tx->tlp_again || d->dsack) {	/* new text, or the original came too */
+		tx->tlp_out = false;
+		return false;
+	}
+	if (seq_lt(tx->tlp_end, seg->ack)) {	/* R-8985-16 */
+		tx->tlp_out = false;
+		return true;
+	}
+	if (seg->opts.sack_count == 0 && d->acked_bytes == 0)
+		tx->tlp_out = false;
+	return false;
+}
+
+/* RFC 8985 §6.3 (R-8985-10), RFC 6675 §5.1.  Without RACK's knowledge all of it
+ * is lost.  If the first byte was selectively acknowledged and still not
+ * acknowledged, the peer has thrown it away: R-2018-9, 5-D14. */
+void
+sp_tcp_loss_timeout(struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_tx *tx = tcp_tx_if_any(s, t);
+	struct tcp_sent *first = tx != NULL ? sp_tcp_rtx_first(s, tx) : NULL;
+
+	if (first != NULL && (first->flags & TCP_SENT_SACKED) != 0)
+		sp_tcp_rtx_renege(s, t);
+	sp_tcp_rtx_all_lost(s, t);
+	if (tx == NULL)
+		return;
+	tx->tlp_out = false;
+	tx->tlp_due = false;
+	tx->dup_acks = 0;
+}

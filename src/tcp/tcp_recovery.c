@@ -1,0 +1,203 @@
+/*
+ * tcp_recovery.c - see tcp_recovery.h.
+ *
+ * The congestion control is told of one loss a round and answers with a target
+ * (ssthresh).  From then on, until everything that was outstanding is
+ * acknowledged, Proportional Rate Reduction (RFC 9937) meters what may leave
+ * for what has arrived, so that the window glides down instead of stopping.
+ */
+#include "tcp/tcp_recovery.h"
+
+#include "tcp/tcp_int.h"
+#include "tcp/tcp_loss.h"
+
+struct tcp_cc_facts
+sp_tcp_cc_facts(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return (struct tcp_cc_facts){
+		.now = s->now,
+		.mss_bytes = t->mss_bytes,
+		.in_flight_bytes = sp_tcp_pipe(s, t),
+		.delivered_bytes = t->delivered_bytes,
+		.srtt = sp_tcp_rtt_srtt(&t->rtt),
+		.min_rtt = SAMPAN_US(t->min_rtt_us),
+	};
+}
+
+static void
+tell(struct sampan *s, struct tcp_tcb *t, enum tcp_cc_event event, uint32_t flight_bytes)
+{
+	struct tcp_cc_facts facts = sp_tcp_cc_facts(s, t);
+
+	facts.in_flight_bytes = flight_bytes;
+	sp_tcp_cc_ops(t->cc_id)->event(&t->cc, event, &facts);
+}
+
+/* RFC 9937 §6.1 (R-9937-1 to R-9937-3). */
+static void
+enter(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t delivered_bytes)
+{
+	const uint32_t outstanding = seq_diff(t->snd.nxt, t->snd.una);
+	const uint32_t flight = outstanding - tx->sacked_bytes + delivered_bytes;
+
+	tx->phase = TCP_PHASE_RECOVERY;
+	tx->recover = t->snd.nxt;
+	tx->prr_delivered_bytes = 0;
+	tx->prr_out_bytes = 0;
+	tx->prr_flight_bytes = flight > 0 ? flight : 1;
+	tx->tlp_due = false;
+	tell(s, t, TCP_CC_RECOVERY_ENTER, flight);
+	if (tx->reo_persist > 0 && --tx->reo_persist == 0)
+		tx->reo_mult = 0;
+}
+
+static uint32_t
+larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* RFC 9937 §6.2 (R-9937-5 to R-9937-9).  safe: SND.UNA moved and nothing more
+ * was found lost. */
+static void
+prr(const struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t delivered_bytes, bool safe)
+{
+	const uint32_t in_flight = sp_tcp_pipe(s, t);
+	const uint32_t target = t->cc.ssthresh_bytes;
+	const uint32_t out = tx->prr_out_bytes;
+	uint32_t sndcnt = 0;
+
+	if (delivered_bytes == 0 && tx->prr_delivered_bytes != 0)
+		return;
+	tx->prr_delivered_bytes += delivered_bytes;
+	if (in_flight > target) {
+		const uint64_t want = ((uint64_t)tx->prr_delivered_bytes * target +
+		    tx->prr_flight_bytes - 1) / tx->prr_flight_bytes;
+
+		sndcnt = want > out ? (uint32_t)want - out : 0;
+	} else {
+		const uint32_t lag = tx->prr_delivered_bytes > out ? tx->prr_delivered_bytes - out : 0;
+
+		sndcnt = larger(lag, delivered_bytes) + (safe ? t->mss_bytes : 0);
+		if (sndcnt > target - in_flight)
+			sndcnt = target - in_flight;
+	}
+	if (out == 0 && sndcnt < t->mss_bytes)
+		sndcnt = t->mss_bytes;
+	t->cc.cwnd_bytes = larger(in_flight + sndcnt, t->mss_bytes);
+}
+
+void
+sp_tcp_recovery_check(struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_tx *tx = tcp_tx_if_any(s, t);
+
+	if (tx == NULL || tx->lost_bytes == 0 || tx->phase != TCP_PHASE_OPEN)
+		return;
+	enter(s, t, tx, 0);
+	prr(s, t, tx, 0, false);
+}
+
+void
+sp_tcp_recovery_sent(struct tcp_tx *tx, uint32_t bytes)
+{
+	tx->prr_out_bytes += bytes;
+}
+
+/* Everything that was outstanding when it began is acknowledged. */
+static void
+leave(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
+{
+	const bool recovering = tx->phase == TCP_PHASE_RECOVERY;
+
+	tx->phase = TCP_PHASE_OPEN;
+	tx->dup_acks = 0;
+	if (recovering)
+		tell(s, t, TCP_CC_RECOVERY_EXIT, sp_tcp_pipe(s, t));
+}
+
+void
+sp_tcp_recovery_timeout(struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_tx *tx = tcp_tx_if_any(s, t);
+	const uint32_t flight = sp_tcp_pipe(s, t);
+
+	/* RFC 5681 §3.1 (R-5681-9): a second time-out of the same text leaves
+	 * ssthresh as it is. */
+	if (t->retries <= 1)
+		tell(s, t, TCP_CC_RTO, flight);
+	else
+		t->cc.cwnd_bytes = t->mss_bytes;
+	sp_tcp_loss_timeout(s, t);
+	if (tx == NULL)
+		return;
+	tx->phase = TCP_PHASE_LOSS;
+	tx->recover = t->snd.nxt;		/* R-6675-11, R-6582-6 */
+}
+
+static void
+report(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_delivery *d,
+    sampan_dur rtt)
+{
+	struct tcp_cc_ack ack = {
+		.acked_bytes = d->fresh_bytes,
+		.prior_in_flight_bytes = d->prior_in_flight_bytes,
+		.prior_delivered_bytes = d->prior_delivered_bytes,
+		.interval_dur = d->once_at != 0 ? s->now - d->once_at : 0,
+		.rtt = rtt,
+		.round_start = seq_le(tx->round_end, t->snd.una),
+		.app_limited = d->app_limited,
+		.cwnd_limited = tcp_is(t, TCP_F_CWND_LIMITED),
+		.in_recovery = tx->phase == TCP_PHASE_RECOVERY,
+	};
+
+	ack.at = sp_tcp_cc_facts(s, t);
+	sp_tcp_cc_ops(t->cc_id)->ack(&t->cc, &ack);
+	if (ack.round_start) {
+		tx->round_end = t->snd.nxt;
+		tcp_clear(t, TCP_F_CWND_LIMITED);
+	}
+}
+
+/* What the acknowledgement delivered, for PRR (R-9937-4): without SACK every
+ * duplicate counts for a segment. */
+static uint32_t
+delivered_by(const struct tcp_tcb *t, const struct tcp_delivery *d, bool dup)
+{
+	if (tcp_is(t, TCP_F_SACK))
+		return d->fresh_bytes;
+	return dup ? t->mss_bytes : d->acked_bytes;
+}
+
+/* R-5681-12; with SACK a duplicate is what brings news (R-6675-1). */
+static bool
+is_duplicate(const struct tcp_tcb *t, const struct tcp_seg *seg, const struct tcp_delivery *d)
+{
+	return d->acked_bytes == 0 && seg->len == 0 && seq_eq(seg->ack, t->snd.una) &&
+	    seg->wnd << t->snd_scale == t->snd.wnd_bytes && !seq_eq(t->snd.una, t->snd.nxt);
+}
+
+void
+sp_tcp_recovery_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
+    struct tcp_delivery *d, sampan_dur rtt)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+	const bool dup = is_duplicate(t, seg, d);
+	const uint32_t lost_before = tx->lost_bytes;
+	const uint32_t delivered = delivered_by(t, d, dup);
+
+	t->delivered_bytes += d->fresh_bytes;
+	if (tx->phase != TCP_PHASE_OPEN && seq_le(tx->recover, t->snd.una))
+		leave(s, t, tx);
+	sp_tcp_loss_ack(s, t, d, dup);
+	if (sp_tcp_tlp_ack(tx, seg, d) && tx->phase == TCP_PHASE_OPEN) {
+		enter(s, t, tx, delivered);
+		leave(s, t, tx);
+	}
+	if (tx->phase == TCP_PHASE_OPEN && tx->lost_bytes > 0)
+		enter(s, t, tx, delivered);
+	if (tx->phase == TCP_PHASE_RECOVERY)
+		prr(s, t, tx, delivered, d->acked_bytes > 0 && tx->lost_bytes <= lost_before);
+	if (d->fresh_bytes > 0)
+		report(s, t, tx, d, rtt);
+}

@@ -1,0 +1,29 @@
+/*
+ * tcp_recovery.h - the response to loss: phases, and how much may be sent
+ * while they last.  RFC 5681, 6582, 6675, 9937.
+ */
+#ifndef SAMPAN_TCP_TCP_RECOVERY_H
+#define SAMPAN_TCP_TCP_RECOVERY_H
+
+#include "tcp/tcp_rtx.h"
+
+struct tcp_seg;
+
+/* Everything an acceptable acknowledgement means for what is in flight: loss,
+ * recovery, congestion control, probes.  SND.UNA and the scoreboard are up to
+ * date; rtt: its sample, 0: none. */
+void sp_tcp_recovery_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
+    struct tcp_delivery *d, sampan_dur rtt);
+
+/* Enters recovery if something has been found lost. */
+void sp_tcp_recovery_check(struct sampan *s, struct tcp_tcb *t);
+
+/* The retransmission timer went off. */
+void sp_tcp_recovery_timeout(struct sampan *s, struct tcp_tcb *t);
+
+/* Text was sent while recovering. */
+void sp_tcp_recovery_sent(struct tcp_tx *tx, uint32_t bytes);
+
+struct tcp_cc_facts sp_tcp_cc_facts(const struct sampan *s, const struct tcp_tcb *t);
+
+#endif

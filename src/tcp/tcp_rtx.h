@@ -1,0 +1,101 @@
+/*
+ * tcp_rtx.h - what is in flight.
+ *
+ * Does: remember every stretch of text that was sent (struct tcp_sent), take
+ * out what was acknowledged, mark what was selectively acknowledged or lost,
+ * and report what an acknowledgement delivered.  Does not: decide what is lost
+ * (tcp_loss.c), what to send (tcp_out.c) or own bytes (buf/sendq.h).
+ */
+#ifndef SAMPAN_TCP_TCP_RTX_H
+#define SAMPAN_TCP_TCP_RTX_H
+
+#include "base/range.h"
+#include "tcp/tcp_tcb.h"
+
+struct tcp_plan;
+
+/* What one acknowledgement delivered, collected while it is processed. */
+struct tcp_delivery {
+	uint32_t prior_in_flight_bytes;
+	uint32_t acked_bytes;		/* SND.UNA moved by this, without our FIN */
+	uint32_t sacked_bytes;		/* newly delivered selectively */
+	uint32_t fresh_bytes;		/* of both together: not known delivered before */
+	bool any;			/* newest below is valid */
+	bool newest_again;		/* it was sent more than once */
+	bool again;			/* some of it was */
+	bool reordered;			/* something sent once arrived behind what came later */
+	bool dsack;			/* the peer reports a duplicate */
+	tcp_seq newest_end;
+	sampan_time newest_at;		/* when the most recently sent part was sent */
+	sampan_time once_at;		/* the same of parts sent only once; 0: none */
+	uint32_t prior_delivered_bytes;
+	sampan_time prior_delivered_at;
+	bool app_limited;
+};
+
+/* Bytes believed to be in the network. */
+uint32_t sp_tcp_pipe(const struct sampan *s, const struct tcp_tcb *t);
+
+/* Queued bytes that were never sent. */
+uint32_t sp_tcp_unsent(const struct sampan *s, const struct tcp_tcb *t);
+
+/* The end of the bytes sent: SND.NXT without our FIN. */
+tcp_seq sp_tcp_sent_end(const struct tcp_tcb *t);
+
+/* Books a frame of text.  record: a free struct tcp_sent for new text; text
+ * that is sent again has one. */
+void sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
+    uint32_t record);
+
+/* SND.UNA moves to ack, which is beyond it.  The send queue follows. */
+void sp_tcp_rtx_acked(struct sampan *s, struct tcp_tcb *t, tcp_seq ack, struct tcp_delivery *d);
+
+/* [start, end), inside what is outstanding, was delivered. */
+void sp_tcp_rtx_sacked(struct sampan *s, struct tcp_tcb *t, struct sp_range block,
+    struct tcp_delivery *d);
+
+/* Marks one stretch, or all that is not delivered, as lost. */
+void sp_tcp_rtx_lost(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r);
+void sp_tcp_rtx_all_lost(struct sampan *s, struct tcp_tcb *t);
+
+/* Makes a record at most `bytes` long, the rest one of its own; without memory
+ * it stays whole. */
+void sp_tcp_rtx_cut(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r, uint32_t bytes);
+
+/* The last segment of what is outstanding, cut off, for a probe. */
+struct tcp_sent *sp_tcp_rtx_last(struct sampan *s, struct tcp_tx *tx, uint32_t bytes);
+
+/* The oldest stretch that is not acknowledged; NULL: none. */
+struct tcp_sent *sp_tcp_rtx_first(const struct sampan *s, const struct tcp_tx *tx);
+
+/* Forgets every selective acknowledgement: the peer has reneged. */
+void sp_tcp_rtx_renege(struct sampan *s, struct tcp_tcb *t);
+
+void sp_tcp_rtx_clear(struct sampan *s, struct tcp_tx *tx);
+
+static inline struct tcp_sent *
+tcp_sent_by_seq(const struct sampan *s, uint32_t node)
+{
+	return node != 0 ? sp_container_of(sp_at(&s->arena, node), struct tcp_sent, by_seq) : NULL;
+}
+
+static inline struct tcp_sent *
+tcp_sent_by_time(const struct sampan *s, uint32_t node)
+{
+	return node != 0 ? sp_container_of(sp_at(&s->arena, node), struct tcp_sent, by_time) : NULL;
+}
+
+/* The newest by sequence number; there must be one. */
+static inline struct tcp_sent *
+tcp_sent_last(const struct sampan *s, const struct tcp_tx *tx)
+{
+	return sp_container_of(sp_at(&s->arena, tx->by_seq.last), struct tcp_sent, by_seq);
+}
+
+static inline uint32_t
+tcp_sent_len(const struct tcp_sent *r)
+{
+	return seq_diff(r->end, r->start);
+}
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * tcp_sack.c - selective acknowledgement, both ways.  RFC 2018, RFC 2883.
+ *
+ * Receiving side: blocks name what is held behind gaps, the most recent
+ * arrival first (§4), and a duplicate before all others (RFC 2883 §4).
+ * Sending side: blocks are checked and told to tcp_rtx.c.
+ */
+#include "tcp/tcp_int.h"
+#include "tcp/tcp_sack.h"
+
+void
+sp_tcp_sack_arrived(struct tcp_rx *rx, tcp_seq at)
+{
+	unsigned n = rx->recent_count < TCP_SACK_RECENT ? rx->recent_count : TCP_SACK_RECENT - 1;
+
+	rx->recent_count = (uint8_t)(n + 1);
+	for (; n > 0; n--)
+		rx->recent[n] = rx->recent[n - 1];
+	rx->recent[0] = at.raw;
+}
+
+void
+sp_tcp_sack_duplicate(const struct sampan *s, struct tcp_tcb *t, tcp_seq start, tcp_seq end)
+{
+	(void)s;
+	if (!tcp_is(t, TCP_F_SACK))
+		return;
+	t->dsack_start = start.raw;
+	t->dsack_end = end.raw;
+}
+
+static bool
+listed(const struct tcp_opts *o, unsigned from, uint32_t left)
+{
+	for (unsigned i = from; i < o->sack_count; i++)
+		if (o->sack[i].left == left)
+			return true;
+	return false;
+}
+
+static void
+add_block(struct tcp_opts *o, uint32_t left, uint32_t right)
+{
+	o->sack[o->sack_count].left = left;
+	o->sack[o->sack_count].right = right;
+	o->sack_count++;
+}
+
+void
+sp_tcp_sack_blocks(const struct sampan *s, const struct tcp_tcb *t, struct tcp_opts *o)
+{
+	const unsigned most = o->has_ts ? TCP_SACK_MAX - 1 : TCP_SACK_MAX;
+	const struct tcp_rx *rx = tcp_rx_if_any(s, t);
+	unsigned first;
+
+	o->sack_count = 0;
+	if (!tcp_is(t, TCP_F_SACK))
+		return;
+	if (t->dsack_start != t->dsack_end)
+		add_block(o, t->dsack_start, t->dsack_end);
+	first = o->sack_count;
+	for (unsigned i = 0; rx != NULL && i < rx->recent_count && o->sack_count < most; i++) {
+		const struct sp_part *p = sp_recvq_find(&rx->q, &s->arena, rx->recent[i]);
+
+		if (p != NULL && !listed(o, first, p->start))
+			add_block(o, p->start, p->start + p->bytes);
+	}
+}
+
+/* RFC 2883 §4: the first block is a duplicate if it lies below the cumulative
+ * acknowledgement or inside the second block. */
+static bool
+is_dsack(const struct tcp_seg *seg)
+{
+	const tcp_seq left = seq_of(seg->opts.sack[0].left), right = seq_of(seg->opts.sack[0].right);
+
+	if (seq_lt(left, seg->ack))
+		return true;
+	return seg->opts.sack_count > 1 && seq_le(seq_of(seg->opts.sack[1].left), left) &&
+	    seq_le(right, seq_of(seg->opts.sack[1].right));
+}
+
+/* Inside what is outstanding, above the cumulative acknowledgement, not empty
+ * (R-2018-12, R-V-23). */
+static bool
+plausible(const struct tcp_tcb *t, tcp_seq left, tcp_seq right)
+{
+	return seq_lt(left, right) && seq_le(t->snd.una, left) &&
+	    seq_le(right, sp_tcp_sent_end(t));
+}
+
+void
+sp_tcp_sack_in(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
+    struct tcp_delivery *d)
+{
+	unsigned i = 0;
+
+	if (!tcp_is(t, TCP_F_SACK) || seg->opts.sack_count == 0)
+		return;
+	if (is_dsack(seg)) {
+		d->dsack = true;
+		i = 1;
+	}
+	for (; i < seg->opts.sack_count && t->tx != 0; i++) {
+		const struct sp_range block = { seg->opts.sack[i].left, seg->opts.sack[i].right };
+
+		if (plausible(t, seq_of(block.start), seq_of(block.end)))
+			sp_tcp_rtx_sacked(s, t, block, d);
+	}
+}
