@@ -2,9 +2,8 @@
  * count.h - how many instructions a piece of work takes, counted.
  *
  * By the processor where it lets us (perf_event_open(2)).  In a virtual
- * machine it mostly does not: then a child does the work one instruction at a
- * time (PTRACE_SINGLESTEP), which counts as exactly and needs no other
- * program, at some microseconds an instruction.
+ * machine it mostly does not: then this program runs once more under valgrind,
+ * which counts as exactly, but no cycles.
  */
 #ifndef SAMPAN_BENCH_COUNT_H
 #define SAMPAN_BENCH_COUNT_H
@@ -15,14 +14,18 @@
 struct count {
 	uint64_t instructions;
 	uint64_t cycles;	/* 0: not counted */
-	const char *how;
 };
 
-/* Work done in this process or in a child of it; false: it went wrong. */
+/* False: it went wrong. */
 typedef bool count_fn(void *ctx);
 
-/* True: *out is filled in.  False: neither way works here, out->how says why;
- * or the work went wrong. */
+/* Can the processor count?  Then by it: false if the work went wrong. */
+bool count_possible(void);
 bool count_run(count_fn *fn, void *ctx, struct count *out);
+
+/* Runs this program with one argument under valgrind and counts what happens
+ * inside of its count_marked().  False: no valgrind, or the program failed. */
+bool count_by_valgrind(const char *argument, struct count *out);
+bool count_marked(count_fn *fn, void *ctx);
 
 #endif

@@ -66,8 +66,10 @@ kernel_serve(void)
 		return 1;
 	while (poll(listeners, 2, -1) > 0) {
 		for (unsigned i = 0; i < 2; i++) {
+			const int fd = listeners[i].fd;
+
 			if (listeners[i].revents != 0)
-				serve_one(accept4(listeners[i].fd, NULL, NULL, SOCK_CLOEXEC), i == 0);
+				serve_one(accept4(fd, NULL, NULL, SOCK_CLOEXEC), i == 0);
 		}
 	}
 	return 1;

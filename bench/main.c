@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "insns.h"
 #include "machine.h"
 #include "row.h"
 
@@ -15,6 +16,7 @@ enum {
 	OPT_LIST,
 	OPT_CONNECTIONS,
 	OPT_RUNS,
+	OPT_COUNT,
 };
 
 #define RUNS 5
@@ -39,6 +41,7 @@ static const struct argp_option arguments[] = {
 	  "repeated; the default is 1, 1000, 100000 and 1000000", 0 },
 	{ "runs", OPT_RUNS, "N", 0, "runs of each measurement, up to 16; the default is 5, 3 with "
 	  "--quick", 0 },
+	{ "count", OPT_COUNT, "JOB", OPTION_HIDDEN, NULL, 0 },
 	{ "list", OPT_LIST, NULL, 0, "list the names of the rows", 0 },
 	{ 0 },
 };
@@ -119,6 +122,8 @@ parse(int key, char *arg, struct argp_state *state)
 	case OPT_LIST:
 		list_rows();
 		exit(0);
+	case OPT_COUNT:
+		exit(insns_child(arg));
 	case OPT_CONNECTIONS:
 		add_size(o, arg, state);
 		return 0;

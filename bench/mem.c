@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "bench.h"
-#include "count.h"
+#include "insns.h"
 #include "machine.h"
 #include "row.h"
 #include "world.h"
@@ -19,8 +19,6 @@
 #define CONNECT_LEAST 100000u
 /* Round trips between two looks at the clock, about. */
 #define CHUNK 1024u
-/* Round trips whose instructions are counted. */
-#define COUNT_ROUND_TRIPS 512u
 /* What `rt` of other sizes is held against. */
 #define REFERENCE_SIZE 1000u
 #define IDLE_LIMIT_BYTES 320
@@ -262,51 +260,15 @@ run_round_trips(struct suite *suite)
 
 /* ---- Instructions ---- */
 
-static bool
-do_round_trips(void *ctx)
-{
-	return world_round_trips(ctx, COUNT_ROUND_TRIPS) && world_check(ctx);
-}
-
-static bool
-do_nothing(void *ctx)
-{
-	return world_nothing(ctx, COUNT_ROUND_TRIPS);
-}
-
-static void
-count_one(struct subject *s)
-{
-	struct row row = row_of(s, BENCH_INSNS, "instructions");
-	struct count all, own;
-	char note[160];
-
-	if (!count_run(do_round_trips, &s->world, &all)) {
-		row_skip(&row, "%s", all.how);
-		return;
-	}
-	if (!count_run(do_nothing, &s->world, &own)) {
-		row_skip(&row, "%s", own.how);
-		return;
-	}
-	samples_add(&row.value, (double)all.instructions / COUNT_ROUND_TRIPS);
-	(void)snprintf(note, sizeof(note), "%s; of these %.0f the program's own; cycles: ", all.how,
-	    (double)own.instructions / COUNT_ROUND_TRIPS);
-	if (all.cycles != 0)
-		(void)snprintf(note + strlen(note), sizeof(note) - strlen(note), "%.0f",
-		    (double)all.cycles / COUNT_ROUND_TRIPS);
-	else
-		(void)snprintf(note + strlen(note), sizeof(note) - strlen(note), "not counted");
-	row.note = note;
-	row_print(&row);
-}
-
 static void
 count_all(struct suite *suite)
 {
 	for (unsigned i = 0; i < suite->n; i++) {
-		if (!is_broken(&suite->subject[i]) && suite->subject[i].world.config.caps == 0)
-			count_one(&suite->subject[i]);
+		struct subject *s = &suite->subject[i];
+		struct row row = row_of(s, BENCH_INSNS, "instructions");
+
+		if (!is_broken(s) && s->world.config.caps == 0)
+			insns_measure(&s->world, &row);
 	}
 }
 

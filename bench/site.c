@@ -64,7 +64,8 @@ run_kernel(int ready, int go)
 	be_server();
 	if (unshare(CLONE_NEWNET) != 0 || write(ready, &byte, 1) != 1 || read(go, &byte, 1) != 1)
 		_exit(1);
-	if (!shell("ip link set lo up && ip addr add 10.78.0.2/24 dev veth1 && ip link set veth1 up"))
+	if (!shell("ip link set lo up && ip addr add 10.78.0.2/24 dev veth1 && "
+		  "ip link set veth1 up"))
 		_exit(1);
 	_exit(kernel_serve());
 }
@@ -106,8 +107,8 @@ run_sampan(const struct site *site)
 	(void)snprintf(name, sizeof(name), "bench-%d", (int)getppid());
 	(void)setenv("SAMPAN_RUN_DIR", site->directory, 1);
 	(void)dup2(nowhere, STDOUT_FILENO);
-	(void)execl(path, "sampan", "serve", "--name", name, "--link", "tap:sampan0,host=10.77.0.1/24",
-	    "--addr", "10.77.0.2/24", (char *)NULL);
+	(void)execl(path, "sampan", "serve", "--name", name, "--link",
+	    "tap:sampan0,host=10.77.0.1/24", "--addr", "10.77.0.2/24", (char *)NULL);
 	_exit(127);
 }
 

@@ -107,8 +107,10 @@ parse_flags(struct pkt_parser *p, struct pkt_tcp_spec *tcp)
 		if (c >= '0' && c <= '7') {
 			const unsigned ace = (unsigned)(c - '0');
 
-			tcp->flags |= (uint8_t)(ace & 1 ? TCP_ECE : 0) |
-			    (uint8_t)(ace & 2 ? TCP_CWR : 0);
+			if ((ace & 1) != 0)
+				tcp->flags |= TCP_ECE;
+			if ((ace & 2) != 0)
+				tcp->flags |= TCP_CWR;
 			tcp->ae = (ace & 4) != 0;
 		} else if (c == 'A') {
 			tcp->ae = true;

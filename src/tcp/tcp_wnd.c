@@ -56,7 +56,7 @@ bool
 sp_tcp_wnd_update_due(const struct sampan *s, const struct tcp_tcb *t)
 {
 	const uint32_t now = tcp_rcv_wnd(t);
-	const uint32_t then = free_window(s, t);
+	const uint32_t then = smaller(free_window(s, t), WND_FIELD_MAX << t->rcv_scale);
 
 	return then >= 2 * now && then - now >= least_step(t);
 }

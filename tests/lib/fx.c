@@ -23,6 +23,7 @@ static struct {
 	uint8_t text[TEXT_BYTES];	/* frames, end to end; starts anew when it is full */
 	size_t text_used;
 	unsigned inputs;
+	const char *begun;		/* the state that the fixture was made in */
 } room;
 
 void
@@ -32,9 +33,16 @@ fx_here(const char *file, int line)
 	room.line = line;
 }
 
+void
+fx_begun(const char *state)
+{
+	room.begun = state;
+}
+
 _Noreturn void
 fx_fail(const char *what)
 {
+	printf("# begun in %s\n", room.begun != NULL ? room.begun : "no state");
 	test_fail(room.file, room.line, what);
 	abort();
 }

@@ -205,7 +205,9 @@ struct fx fx_make(enum sampan_tcp_state state, struct fx_opts opts);
 /* ---- Behind the macros ---- */
 
 void fx_here(const char *file, int line);
+void fx_begun(const char *state);
 _Noreturn void fx_fail(const char *what);
+const char *fx_state_name(enum sampan_tcp_state state);
 void fx_near_wrap(bool near);
 void fx_pump(struct fx *f);
 const struct fx_out *fx_next_out(struct fx *f);

@@ -12,6 +12,12 @@ static const char *const state_names[] = {
 #undef X
 };
 
+const char *
+fx_state_name(enum sampan_tcp_state state)
+{
+	return state_names[state];
+}
+
 static void
 print_flags(unsigned flags)
 {

@@ -198,6 +198,7 @@ fx_make(enum sampan_tcp_state state, struct fx_opts opts)
 {
 	struct fx f;
 
+	fx_begun(fx_state_name(state));
 	if (state == SAMPAN_TCP_LISTEN) {
 		f = begin(opts, BEGIN);
 		listen_on_port(&f);
