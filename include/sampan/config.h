@@ -18,6 +18,12 @@
 	  "receive buffer of a new socket (Linux: second number of tcp_rmem)") \
 	X(TCP_SNDBUF, "net.ipv4.tcp_wmem_default", 262144, 4608, 1073741824, "bytes", \
 	  "send buffer of a new socket (Linux: second number of tcp_wmem)") \
+	X(TCP_RCVBUF_MAX, "net.ipv4.tcp_rmem_max", 6291456, 2304, 1073741824, "bytes", \
+	  "most that a receive buffer grows to by itself (Linux: third number of tcp_rmem)") \
+	X(TCP_SNDBUF_MAX, "net.ipv4.tcp_wmem_max", 4194304, 4608, 1073741824, "bytes", \
+	  "most that a send buffer grows to by itself (Linux: third number of tcp_wmem)") \
+	X(TCP_MODERATE_RCVBUF, "net.ipv4.tcp_moderate_rcvbuf", 1, 0, 1, "switch", \
+	  "receive buffers grow by themselves") \
 	X(TCP_WINDOW_SCALING, "net.ipv4.tcp_window_scaling", 1, 0, 1, "switch", "RFC 7323 window scale") \
 	X(TCP_TIMESTAMPS, "net.ipv4.tcp_timestamps", 1, 0, 1, "switch", "RFC 7323 timestamps") \
 	X(TCP_SACK, "net.ipv4.tcp_sack", 1, 0, 1, "switch", "RFC 2018 selective acknowledgement") \
@@ -33,6 +39,14 @@
 	  "least retransmission time-out") \
 	X(TCP_RTO_MAX, "net.ipv4.tcp_rto_max_ms", 120000, 60000, 240000, "ms", \
 	  "greatest retransmission time-out") \
+	X(TCP_RETRIES1, "net.ipv4.tcp_retries1", 3, 3, 63, "count", \
+	  "time-outs after which the way to the peer is looked for anew (R1)") \
+	X(TCP_KEEP_TIME, "net.ipv4.tcp_keepalive_time", 7200, 1, 32767, "s", \
+	  "silence before the first keepalive probe") \
+	X(TCP_KEEP_INTVL, "net.ipv4.tcp_keepalive_intvl", 75, 1, 32767, "s", \
+	  "between keepalive probes") \
+	X(TCP_KEEP_PROBES, "net.ipv4.tcp_keepalive_probes", 9, 1, 127, "count", \
+	  "unanswered keepalive probes that end a connection") \
 	X(TCP_FIN_TIMEOUT, "net.ipv4.tcp_fin_timeout", 60, 1, 3600, "s", \
 	  "how long a connection without a socket stays in FIN-WAIT-2") \
 	X(TCP_MSL, "net.inet.tcp.msl", 30000, 0, 240000, "ms", \

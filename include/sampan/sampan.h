@@ -160,6 +160,7 @@ enum sampan_event_bits {
 	SAMPAN_PEER_CLOSED = 1 << 3,	/* the peer sent its FIN: end of stream after the data */
 	SAMPAN_CLOSED = 1 << 4,		/* both directions are done */
 	SAMPAN_FAILED = 1 << 5,		/* reset, refused, timed out: see status */
+	SAMPAN_URGENT = 1 << 6,		/* urgent bytes are ahead: see SIOCATMARK */
 };
 
 typedef uint64_t sampan_handle;	/* a socket: slot and generation; 0 is none */

@@ -45,6 +45,11 @@ SAMPAN_API int sampan_connect(struct sampan *s, sampan_handle h,
  * The error that ended the connection, once; PIPE after that. */
 SAMPAN_API int64_t sampan_send(struct sampan *s, sampan_handle h, const void *data, size_t len);
 
+/* The same, and what has been given to send so far is urgent: RFC 9293 §3.8.5.
+ * The reader's recv stops there once, unless it took OOBINLINE. */
+SAMPAN_API int64_t sampan_send_urgent(struct sampan *s, sampan_handle h, const void *data,
+    size_t len);
+
 /* Moves up to len bytes out and returns how many; 0: end of stream.
  * AGAIN.  NOTCONN.  The error that ended the connection, once; 0 after that. */
 SAMPAN_API int64_t sampan_recv(struct sampan *s, sampan_handle h, void *data, size_t len);

@@ -25,6 +25,8 @@
 	X(ICMP_MALFORMED, "IcmpMalformed", "ICMP too short") \
 	X(ICMP_CSUM, "IcmpInCsumErrors", "ICMP checksum wrong") \
 	X(ICMP_TYPE, "IcmpType", "ICMP type that is not acted on") \
+	X(ICMP_NO_FLOW, "IcmpNoFlow", "ICMP error about a connection that does not exist") \
+	X(ICMP_SEQ, "OutOfWindowIcmps", "ICMP error about nothing that is outstanding") \
 	X(ICMP_BROADCAST, "IcmpBroadcast", "echo request to a broadcast address") \
 	X(TCP_MALFORMED, "TcpInErrs", "TCP header or data offset wrong") \
 	X(TCP_CSUM, "TcpInCsumErrors", "TCP checksum wrong") \
@@ -59,10 +61,12 @@
 	X(TCP_ACTIVE_OPENS, "TcpActiveOpens", "CLOSED to SYN-SENT") \
 	X(TCP_PASSIVE_OPENS, "TcpPassiveOpens", "half-open connections made by listeners") \
 	X(TCP_ACCEPTED, "TcpAccepted", "handshakes completed by listeners") \
+	X(TCP_DEFERRED, "TCPDeferAcceptDrop", "handshakes that wait for text") \
 	X(TCP_ATTEMPT_FAILS, "TcpAttemptFails", "connections that failed before ESTABLISHED") \
 	X(TCP_ESTAB_RESETS, "TcpEstabResets", "established connections that were reset") \
 	X(TCP_TIMEOUTS, "TCPTimeouts", "retransmission time-outs") \
 	X(TCP_PROBES, "TCPWinProbe", "zero-window probes sent") \
+	X(TCP_KEEPALIVES, "TCPKeepAlive", "keepalive probes sent") \
 	X(TCP_CHALLENGES, "TCPChallengeACK", "challenge ACKs sent") \
 	X(TCP_DELAYED_ACKS, "DelayedACKs", "acknowledgements that waited for the timer") \
 	X(TCP_TIME_WAITS, "TW", "connections that entered TIME-WAIT") \

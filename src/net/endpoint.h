@@ -20,7 +20,7 @@ struct sp_endpoint {
 	uint8_t latched;	/* enum sampan_event_bits, not yet reported */
 	uint8_t error;		/* -SAMPAN_E* to report once, 0: none */
 	uint8_t was_error;	/* the error that ended it, kept for status */
-	uint8_t pad;
+	uint8_t soft_error;	/* -SAMPAN_E* that did not end it: the reason if a time-out does */
 };
 _Static_assert(sizeof(struct sp_endpoint) == 24, "part of each control block");
 

@@ -1,8 +1,8 @@
 /*
- * icmp.c - the echo server.  RFC 792, RFC 1122 §3.2.2.6.
+ * icmp.c - the echo server, and errors that others report.  RFC 792, RFC 1122
+ * §3.2.2.
  *
- * Does not: report errors (there is nothing yet to report them about), or act
- * on those of others.
+ * Does not: report errors itself: there is nothing yet to report them about.
  */
 #include <string.h>
 
@@ -39,29 +39,87 @@ answer_echo(struct sampan *s, const struct sp_pkt *pkt)
 	sp_count(s, SAMPAN_COUNT_ICMP_ECHO_REPS_OUT);
 }
 
-void
-sp_icmp4_in(struct sampan *s, const struct sp_pkt *pkt)
+/* RFC 1122 §4.2.3.9, by type and code: is it hard, and what does it say? */
+static void
+judge(const struct icmp4_hdr *icmp, struct sp_icmp_error *error)
+{
+	const bool unreachable = icmp->type == ICMP4_DEST_UNREACHABLE;
+
+	error->too_big = unreachable && icmp->code == 4;
+	error->mtu_bytes = error->too_big ? icmp4_next_hop_mtu(icmp) : 0;
+	error->hard = unreachable && (icmp->code == 2 || icmp->code == 3);
+	error->error = SAMPAN_EHOSTUNREACH;
+	if (unreachable && (icmp->code == 0 || icmp->code == 6 || icmp->code == 9))
+		error->error = SAMPAN_ENETUNREACH;
+	if (error->hard)
+		error->error = SAMPAN_ECONNREFUSED;
+}
+
+/* The TCP segment of ours that an error quotes: its IP header with all options
+ * and eight octets more.  R-ICMP-18. */
+static bool
+quoted_segment(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error)
+{
+	uint8_t quote[IP4_HDR_MAX + 8];
+	struct ip4_hdr ip;
+	const struct sp_span span = sp_span_part(pkt->span, ICMP4_HDR_LEN, sizeof(quote));
+
+	sp_span_copy(quote, span);
+	if (!ip4_quoted(&ip, quote, span.len) || ip.proto != IP_PROTO_TCP ||
+	    span.len < ip.hdr_len + 8u)
+		return false;
+	error->flow.local = sp_addr_of_v4(ip.src);
+	error->flow.remote = sp_addr_of_v4(ip.dst);
+	error->flow.local_port = be16_get(quote + ip.hdr_len);
+	error->flow.remote_port = be16_get(quote + ip.hdr_len + 2);
+	error->seq = be32_get(quote + ip.hdr_len + 4);
+	return sp_local_find(s, pkt->link, &error->flow.local) != NULL;
+}
+
+/* True: the error is TCP's to act on. */
+static bool
+take_error(struct sampan *s, const struct sp_pkt *pkt, const struct icmp4_hdr *icmp,
+    struct sp_icmp_error *error)
+{
+	*error = (struct sp_icmp_error){ 0 };
+	if (icmp->type == ICMP4_REDIRECT || icmp->type == ICMP4_SOURCE_QUENCH) {
+		sp_drop(s, SAMPAN_DROP_ICMP_TYPE, pkt->link);	/* RFC 6633 (MUST-55) */
+		return false;
+	}
+	if (!quoted_segment(s, pkt, error)) {
+		sp_drop(s, SAMPAN_DROP_ICMP_MALFORMED, pkt->link);
+		return false;
+	}
+	judge(icmp, error);
+	return true;
+}
+
+bool
+sp_icmp4_in(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error)
 {
 	struct sp_csum sum = { 0, false };
 	struct icmp4_hdr icmp;
 
 	if (!icmp4_parse(&icmp, pkt->body, pkt->body_len)) {
 		sp_drop(s, SAMPAN_DROP_ICMP_MALFORMED, pkt->link);
-		return;
+		return false;
 	}
 	sp_span_csum(&sum, pkt->span, s->csum_variant);
 	if (!sp_csum_good(sum.sum)) {
 		sp_drop(s, SAMPAN_DROP_ICMP_CSUM, pkt->link);
-		return;
+		return false;
 	}
+	if (icmp4_is_error(icmp.type))
+		return take_error(s, pkt, &icmp, error);
 	if (icmp.type != ICMP4_ECHO) {
 		sp_drop(s, SAMPAN_DROP_ICMP_TYPE, pkt->link);
-		return;
+		return false;
 	}
 	sp_count(s, SAMPAN_COUNT_ICMP_ECHOS_IN);
 	if (pkt->ip_group || pkt->l2_group) {
 		sp_drop(s, SAMPAN_DROP_ICMP_BROADCAST, pkt->link);	/* R-ICMP-12 */
-		return;
+		return false;
 	}
 	answer_echo(s, pkt);
+	return false;
 }

@@ -232,7 +232,7 @@ sp_ip_emit(const struct sampan *s, uint8_t *p, const struct sp_ip_out *out)
 		.tos = out->tos,
 		.total_len = (uint16_t)(IP4_HDR_LEN + out->payload_len),
 		.df = true,
-		.ttl = (uint8_t)sp_setting(s, SAMPAN_SET_IP_TTL),
+		.ttl = out->ttl != 0 ? out->ttl : (uint8_t)sp_setting(s, SAMPAN_SET_IP_TTL),
 		.proto = out->proto,
 		.src = sp_addr_v4(out->src),
 		.dst = sp_addr_v4(out->dst),

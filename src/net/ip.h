@@ -35,14 +35,26 @@ struct sp_pkt {
  * whose it is.  Changes nothing but counters. */
 void sp_ip_look(struct sampan *s, unsigned link, struct sampan_frame *f, struct sp_pkt *pkt);
 
-/* Echo requests are answered; everything else is counted.  RFC 1122 §3.2.2. */
-void sp_icmp4_in(struct sampan *s, const struct sp_pkt *pkt);
+/* What an ICMP error says about a TCP segment that it quotes. */
+struct sp_icmp_error {
+	struct sp_flow flow;	/* of the segment: local is where it came from */
+	uint32_t seq;		/* SEG.SEQ as quoted */
+	uint16_t mtu_bytes;	/* with `too_big`: of the next hop, 0: not said */
+	bool too_big;		/* the packet must be smaller */
+	bool hard;		/* in the sense of RFC 1122 §4.2.3.9 */
+	int error;		/* SAMPAN_E* for the application */
+};
+
+/* Echo requests are answered; an error about a TCP segment is filled in (true);
+ * everything else is counted.  RFC 1122 §3.2.2. */
+bool sp_icmp4_in(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error);
 
 struct sp_ip_out {
 	const struct sampan_addr *src, *dst;
 	uint32_t payload_len;
 	uint8_t proto;
 	uint8_t tos;
+	uint8_t ttl;		/* 0: the setting's */
 };
 
 /* Bytes of the IP header towards this address. */

@@ -214,6 +214,15 @@ sp_neigh_confirm(struct sampan *s, uint32_t ref)
 		enter(s, n, SP_NEIGH_REACHABLE, 0);
 }
 
+void
+sp_neigh_doubt(struct sampan *s, uint32_t ref)
+{
+	struct sp_neigh *n = sp_neigh_at(s, ref);
+
+	if (n->state == SP_NEIGH_REACHABLE)
+		enter(s, n, SP_NEIGH_STALE, 0);
+}
+
 static void
 give_up(struct sampan *s, struct sp_neigh *n)
 {

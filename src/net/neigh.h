@@ -56,6 +56,9 @@ enum sp_neigh_verdict sp_neigh_use(struct sampan *s, uint32_t ref);
 /* Forward progress through it: TCP's advice.  RFC 4861 §7.3.1. */
 void sp_neigh_confirm(struct sampan *s, uint32_t ref);
 
+/* Nothing comes back through it: it is to be asked directly before long. */
+void sp_neigh_doubt(struct sampan *s, uint32_t ref);
+
 void sp_neigh_timer(struct sampan *s, struct sp_neigh *n);
 
 /* An ARP packet that arrived; p: its contiguous bytes.  RFC 826. */

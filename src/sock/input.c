@@ -17,6 +17,8 @@
 static void
 process(struct sampan *s, const struct sp_pkt *pkt)
 {
+	struct sp_icmp_error error;
+
 	switch ((enum sp_pkt_kind)pkt->kind) {
 	case SP_PKT_DROPPED:
 		break;
@@ -24,7 +26,8 @@ process(struct sampan *s, const struct sp_pkt *pkt)
 		sp_arp_in(s, pkt->link, pkt->body, pkt->body_len);
 		break;
 	case SP_PKT_ICMP4:
-		sp_icmp4_in(s, pkt);
+		if (sp_icmp4_in(s, pkt, &error))
+			sp_tcp_icmp(s, &error);
 		break;
 	case SP_PKT_TCP:
 		sp_tcp_in(s, pkt);

@@ -187,3 +187,66 @@ sampan_status(const struct sampan *s, sampan_handle h, struct sampan_status *sta
 	sp_tcp_status(s, t, status);
 	return 0;
 }
+
+int
+sampan_setopt(struct sampan *s, sampan_handle h, enum sampan_option option, int64_t value)
+{
+	struct tcp_tcb *t = tcb_of(s, h);
+
+	return t != NULL ? sp_tcp_setopt(s, t, option, value) : SAMPAN_EBADHANDLE;
+}
+
+int
+sampan_getopt(struct sampan *s, sampan_handle h, enum sampan_option option, int64_t *value)
+{
+	struct tcp_tcb *t = tcb_of(s, h);
+
+	return t != NULL ? sp_tcp_getopt(s, t, option, value) : SAMPAN_EBADHANDLE;
+}
+
+int
+sampan_tcp_info(const struct sampan *s, sampan_handle h, struct sampan_tcp_info *info)
+{
+	const struct tcp_tcb *t = tcb_of(s, h);
+
+	if (t == NULL)
+		return SAMPAN_EBADHANDLE;
+	sp_tcp_info(s, t, info);
+	return 0;
+}
+
+int64_t
+sampan_send_urgent(struct sampan *s, sampan_handle h, const void *data, size_t len)
+{
+	struct tcp_tcb *t = tcb_of(s, h);
+	int64_t done;
+	int error;
+
+	if (t == NULL)
+		return SAMPAN_EBADHANDLE;
+	done = sp_tcp_send(s, t, data, len);
+	if (done <= 0)
+		return done;
+	error = sp_tcp_send_urgent(s, t);
+	return error != 0 ? error : done;
+}
+
+int
+sampan_cc_find(const char *name)
+{
+	for (unsigned i = 0; i < TCP_CC_COUNT; i++) {
+		const char *a = sp_tcp_cc_ops(i)->name, *b = name;
+
+		for (; *a != '\0' && *a == *b; b++)
+			a++;
+		if (*a == *b)
+			return (int)i;
+	}
+	return SAMPAN_ENOENT;
+}
+
+const char *
+sampan_cc_name(unsigned number)
+{
+	return number < TCP_CC_COUNT ? sp_tcp_cc_ops(number)->name : NULL;
+}

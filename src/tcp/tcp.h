@@ -6,6 +6,8 @@
 #ifndef SAMPAN_TCP_TCP_H
 #define SAMPAN_TCP_TCP_H
 
+#include <sampan/option.h>
+
 #include "net/ip.h"
 #include "tcp/tcp_tcb.h"
 
@@ -51,6 +53,16 @@ int64_t sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, uint8_t *data, size_t l
 int sp_tcp_shutdown(struct sampan *s, struct tcp_tcb *t, unsigned how);
 void sp_tcp_close(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_abort(struct sampan *s, struct tcp_tcb *t);
+int sp_tcp_send_urgent(struct sampan *s, struct tcp_tcb *t);
+int sp_tcp_setopt(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t value);
+int sp_tcp_getopt(const struct sampan *s, struct tcp_tcb *t, enum sampan_option option,
+    int64_t *value);
+void sp_tcp_info(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tcp_info *info);
+bool sp_tcp_at_mark(const struct sampan *s, const struct tcp_tcb *t);
+
+/* An ICMP error about a segment of ours.  RFC 9293 §3.9.2.2, RFC 5927. */
+void sp_tcp_icmp(struct sampan *s, const struct sp_icmp_error *error);
+
 uint32_t sp_tcp_writable_bytes(const struct sampan *s, const struct tcp_tcb *t);
 unsigned sp_tcp_level(const struct sampan *s, const struct tcp_tcb *t);
 void sp_tcp_status(const struct sampan *s, const struct tcp_tcb *t, struct sampan_status *st);

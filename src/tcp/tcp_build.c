@@ -22,7 +22,7 @@ options_of(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_pla
 
 	if (plan->why == TCP_WHY_SYN) {
 		o.has_mss = true;
-		o.mss = sp_tcp_own_mss(s, t->link, &t->flow.remote);
+		o.mss = sp_tcp_announced_mss(s, t);
 		o.sack_permitted = first ? sp_setting(s, SAMPAN_SET_TCP_SACK) != 0 :
 					   tcp_is(t, TCP_F_SACK);
 		o.has_wscale = first ? sp_setting(s, SAMPAN_SET_TCP_WINDOW_SCALING) != 0 :
@@ -86,6 +86,8 @@ header_of(const struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan
 
 	if ((plan->flags & TCP_ACK) != 0)
 		h.ack = t->rcv.nxt.raw;
+	if ((plan->flags & TCP_SYN) == 0 && sp_tcp_urg_out(s, t, plan->seq, &h.up))
+		h.flags |= TCP_URG;
 	if ((plan->flags & TCP_SYN) != 0)	/* never scaled: R-7323-3 */
 		h.wnd = (uint16_t)tcp_rcv_wnd(t);
 	else
@@ -104,6 +106,8 @@ sp_tcp_build(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
 		.src = &t->flow.local,
 		.dst = &t->flow.remote,
 		.proto = IP_PROTO_TCP,
+		.tos = t->rare != 0 ? tcp_rare_of(s, t)->tos : 0,	/* MUST-48 */
+		.ttl = t->rare != 0 ? tcp_rare_of(s, t)->ttl : 0,	/* MUST-49 */
 	};
 	uint32_t len = 0;
 

@@ -8,7 +8,7 @@
  * number and TCP_CC_WORDS words of its own; there are no pointers.
  *
  * The facts are complete from the start, so that later controls (CUBIC, BBR,
- * DCTCP) change no interface.  Units: bytes, nanoseconds, bytes per second.
+ * DCTCP) change no interface.  Units: bytes, nanoseconds, KiB per second.
  */
 #ifndef SAMPAN_TCP_CC_H
 #define SAMPAN_TCP_CC_H
@@ -37,7 +37,7 @@ enum tcp_cc_id {
 struct tcp_cc_state {
 	uint32_t cwnd_bytes;		/* at least one mss */
 	uint32_t ssthresh_bytes;
-	uint64_t pacing_bytes_per_s;	/* 0: not paced */
+	uint32_t pacing_kib_per_s;	/* 0: not paced */
 	uint32_t words[TCP_CC_WORDS];
 };
 

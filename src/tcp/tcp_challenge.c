@@ -7,15 +7,18 @@
  */
 #include "tcp/tcp_int.h"
 
-#define CHALLENGE_DISTANCE SAMPAN_MS(500)
+/* Kept in units of 16.8 ms, which wrap after 18 minutes; 0: none sent yet. */
+#define UNIT_SHIFT 24
+#define DISTANCE ((uint16_t)(SAMPAN_MS(500) >> UNIT_SHIFT))
 
 void
 sp_tcp_challenge(struct sampan *s, struct tcp_tcb *t)
 {
-	if (t->challenges != 0 && sp_tick_since(t->challenge_at, s->now) < CHALLENGE_DISTANCE)
+	const uint16_t now = (uint16_t)(s->now >> UNIT_SHIFT);
+
+	if (t->challenge_at != 0 && (uint16_t)(now - t->challenge_at) <= DISTANCE)
 		return;
-	t->challenges = 1;
-	t->challenge_at = sp_tick_of(s->now);
+	t->challenge_at = now != 0 ? now : 1;
 	tcp_set(t, TCP_F_ACK_NOW);
 	sp_count(s, SAMPAN_COUNT_TCP_CHALLENGES);
 }

@@ -35,6 +35,7 @@ parse(struct tcp_seg *seg, const struct sp_pkt *pkt)
 		.seq = seq_of(h.seq),
 		.ack = seq_of(h.ack),
 		.wnd = h.wnd,
+		.up = h.up,
 		.flags = h.flags,
 		.text = sp_span_part(pkt->span, h.data_off_bytes, pkt->span.len),
 		.at = pkt->at,
@@ -48,6 +49,7 @@ parse(struct tcp_seg *seg, const struct sp_pkt *pkt)
 static void
 to_connection(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 {
+	t->heard_at = sp_tick_of(s->now);
 	if (t->state == SAMPAN_TCP_SYN_SENT)
 		sp_tcp_arrives_syn_sent(s, t, seg);
 	else

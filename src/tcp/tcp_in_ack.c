@@ -88,6 +88,19 @@ sample_of(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_seg 
 	return ms < 60000 ? SAMPAN_MS(ms > 0 ? ms : 1) : 0;
 }
 
+/* Autotuning: what is in flight must stay queued, and as much again should wait
+ * behind it. */
+static void
+tune_send_buffer(const struct sampan *s, struct tcp_tcb *t)
+{
+	const uint32_t most = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_SNDBUF_MAX);
+	const uint64_t want = 2 * (uint64_t)t->cc.cwnd_bytes;
+
+	if (!tcp_is(t, TCP_F_SNDBUF_SET) && want > t->sndbuf_bytes)
+		t->sndbuf_bytes = want < most ? (uint32_t)want : most > t->sndbuf_bytes ? most :
+											  t->sndbuf_bytes;
+}
+
 static void
 take_sample(struct tcp_tcb *t, sampan_dur rtt)
 {
@@ -127,6 +140,7 @@ process_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	release_if_idle(s, t);
 	if (progress) {
 		sp_tcp_on_progress(s, t);
+		tune_send_buffer(s, t);
 		tell_room(s, t);
 		if (t->neigh != 0)
 			sp_neigh_confirm(s, t->neigh);
@@ -177,7 +191,7 @@ sp_tcp_check_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		sp_tcp_challenge(s, t);
 		return TCP_DONE;
 	}
-	if (tcp_is(t, TCP_F_PERSIST))
+	if (tcp_is(t, TCP_F_PERSIST) || seq_eq(t->snd.una, t->snd.nxt))
 		t->retries = 0;				/* the peer answers: MUST-37 */
 	if (!seq_lt(seg->ack, t->snd.una))
 		process_ack(s, t, seg);

@@ -68,6 +68,7 @@ trim(const struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 
 	if (seq_lt(seg->seq, t->rcv.nxt)) {
 		cut = seq_diff(t->rcv.nxt, seg->seq);
+		seg->up = seg->up > cut ? (uint16_t)(seg->up - cut) : 0;
 		if ((seg->flags & TCP_SYN) != 0) {
 			seg->flags &= (uint8_t)~TCP_SYN;
 			seg->len--;
@@ -187,7 +188,7 @@ sp_tcp_check_fin(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	if (t->state == SAMPAN_TCP_CLOSED || tcp_is(t, TCP_F_PEER_FIN) || !at_fin(s, t, seg))
 		return;
 	tcp_set(t, TCP_F_ACK_NOW);
-	t->rcv.nxt = seq_add(t->rcv.nxt, 1);
+	tcp_advance_rcv(t, 1);
 	if (seq_lt(t->rcv.edge, t->rcv.nxt))
 		t->rcv.edge = t->rcv.nxt;
 	tcp_set(t, TCP_F_PEER_FIN);
@@ -218,6 +219,7 @@ sp_tcp_arrives_other(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 	trim(s, t, seg);
 	if (sp_tcp_check_ack(s, t, seg) == TCP_DONE)	/* fifth   */
 		return;
+	sp_tcp_urg_in(s, t, seg);			/* sixth   */
 	sp_tcp_process_text(s, t, seg);			/* seventh */
 	sp_tcp_check_fin(s, t, seg);			/* eighth  */
 }

@@ -83,7 +83,7 @@ established(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	t->snd.una = seg->ack;
 	t->backoff = 0;
 	if (syns_lost == 0)				/* R-7323-24 */
-		sp_tcp_rtt_sample(&t->rtt, sp_tick_since(t->active_at, s->now));
+		sp_tcp_rtt_sample(&t->rtt, sp_tick_since(t->sent_at, s->now));
 	sp_tcp_start_sending(s, t, syns_lost);
 	sp_tcp_on_progress(s, t);
 	sp_tcp_enter(s, t, SAMPAN_TCP_ESTABLISHED);

@@ -44,7 +44,7 @@ take(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		s->counter[SAMPAN_COUNT_TCP_RCV_DROPPED] += seg->text.len - moved;
 		tcp_set(t, TCP_F_ACK_NOW);
 	}
-	t->rcv.nxt = seq_add(t->rcv.nxt, moved);
+	tcp_advance_rcv(t, moved);
 	sp_tcp_rx_release(s, t);
 	if (gap)
 		tcp_set(t, TCP_F_ACK_NOW);		/* R-5681-20 */
@@ -58,7 +58,7 @@ take(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 static void
 discard(struct tcp_tcb *t, const struct tcp_seg *seg)
 {
-	t->rcv.nxt = seq_add(t->rcv.nxt, seg->text.len);
+	tcp_advance_rcv(t, seg->text.len);
 	owe_ack(t);
 }
 

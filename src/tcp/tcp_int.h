@@ -28,6 +28,7 @@ struct tcp_seg {
 	tcp_seq seq, ack;
 	uint32_t len;		/* SEG.LEN: text, SYN and FIN */
 	uint32_t wnd;		/* as sent */
+	uint16_t up;
 	uint8_t flags;
 	struct sp_span text;
 	struct tcp_opts opts;
@@ -69,6 +70,7 @@ struct tcp_tcb *sp_tcp_tcb_new(struct sampan *s);
 void sp_tcp_set_mss(struct sampan *s, struct tcp_tcb *t, uint16_t peer_mss_bytes);
 
 /* The MSS to announce on a link.  RFC 9293 §3.7.1 (MUST-67). */
+uint16_t sp_tcp_announced_mss(const struct sampan *s, const struct tcp_tcb *t);
 uint16_t sp_tcp_own_mss(const struct sampan *s, unsigned link, const struct sampan_addr *peer);
 
 /* The way to the peer: finds it, and finds it again after routes changed. */
@@ -79,6 +81,7 @@ void sp_tcp_path_release(struct sampan *s, struct tcp_tcb *t);
 /* Makes sure that there is a struct tcp_tx or tcp_rx; NULL: no memory. */
 struct tcp_tx *sp_tcp_tx_need(struct sampan *s, struct tcp_tcb *t);
 struct tcp_rx *sp_tcp_rx_need(struct sampan *s, struct tcp_tcb *t);
+struct tcp_rare *sp_tcp_rare_need(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_tx_free(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_rx_free(struct sampan *s, struct tcp_tcb *t);
 
@@ -88,6 +91,9 @@ void sp_tcp_rx_release(struct sampan *s, struct tcp_tcb *t);
 /* ---- tcp_state.c ---- */
 
 void sp_tcp_enter(struct sampan *s, struct tcp_tcb *t, enum sampan_tcp_state state);
+
+/* FIN-WAIT-2 without a socket ends by itself. */
+void sp_tcp_orphan_fin_wait_2(struct sampan *s, struct tcp_tcb *t);
 
 /* Ends a connection with an error, without a segment. */
 void sp_tcp_fail(struct sampan *s, struct tcp_tcb *t, int error);
@@ -189,6 +195,9 @@ uint16_t sp_tcp_wnd_advertise(const struct sampan *s, struct tcp_tcb *t);
 uint16_t sp_tcp_wnd_initial(uint32_t rcvbuf_bytes, uint16_t mss_bytes);
 uint8_t sp_tcp_wnd_scale(const struct sampan *s);
 
+/* Lets the receive buffer grow with what the application takes. */
+void sp_tcp_wnd_tune(const struct sampan *s, struct tcp_tcb *t);
+
 /* Has reading opened the window enough to tell the peer at once? */
 bool sp_tcp_wnd_update_due(const struct sampan *s, const struct tcp_tcb *t);
 
@@ -210,6 +219,31 @@ void sp_tcp_ts_update(const struct sampan *s, struct tcp_tcb *t, const struct tc
 
 tcp_seq sp_tcp_isn(struct sampan *s, const struct sp_flow *flow);
 uint64_t sp_tcp_port_hash(struct sampan *s, const struct sp_flow *flow);
+
+/* ---- tcp_option.c ---- */
+
+void sp_tcp_inherit_options(struct sampan *s, struct tcp_tcb *t, const struct tcp_tcb *listener);
+
+/* ---- tcp_keepalive.c ---- */
+
+/* Keepalive was switched, or its times have changed, or a connection began. */
+void sp_tcp_on_keepalive(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_keepalive_expired(struct sampan *s, struct tcp_tcb *t);
+
+/* ---- tcp_urg.c: RFC 9293 §3.8.5 ---- */
+
+void sp_tcp_urg_in(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg);
+
+/* The URG flag and the urgent pointer of a segment that begins at seq. */
+bool sp_tcp_urg_out(const struct sampan *s, const struct tcp_tcb *t, tcp_seq seq, uint16_t *up);
+
+/* Bytes to read up to the urgent mark; UINT32_MAX: there is none ahead. */
+uint32_t sp_tcp_to_mark(const struct sampan *s, const struct tcp_tcb *t);
+
+/* ---- tcp_pmtu.c ---- */
+
+/* The largest packet towards the peer. */
+uint16_t sp_tcp_mtu(const struct sampan *s, const struct tcp_tcb *t);
 
 /* ---- tcp_challenge.c ---- */
 

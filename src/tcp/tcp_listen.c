@@ -205,7 +205,8 @@ promote(struct sampan *s, struct tcp_half_open *h, struct tcp_tcb *listener)
 	sp_tcp_replace(s, &h->flow, sp_ref(&s->arena, h), sp_ref(&s->arena, t), TCP_TAG_TCB);
 	tcp_set(t, TCP_F_IN_TABLE);
 	t->ep.user = listener->ep.user;
-	t->active_at = sp_tick_of(s->now);
+	sp_tcp_inherit_options(s, t, listener);
+	t->sent_at = sp_tick_of(s->now);
 	if (retries_of(h) == 0)		/* R-7323-24 */
 		sp_tcp_rtt_sample(&t->rtt, age(s, h));
 	t->snd.una = seq_add(h->iss, 1);
@@ -287,6 +288,13 @@ sp_tcp_arrives_half_open(struct sampan *s, struct tcp_half_open *h, struct tcp_s
 		sp_drop(s, SAMPAN_DROP_TCP_BACKLOG, seg->pkt->link);
 		return;
 	}
+	/* Wait for text, but not longer than for the handshake itself. */
+	if (tcp_rare_of(s, listener)->defer_accept_s != 0 && seg->text.len == 0 &&
+	    (seg->flags & TCP_FIN) == 0 && retries_of(h) <
+	    (unsigned)sp_setting(s, SAMPAN_SET_TCP_SYNACK_RETRIES)) {
+		sp_count(s, SAMPAN_COUNT_TCP_DEFERRED);
+		return;
+	}
 	t = promote(s, h, listener);
 	if (t == NULL) {
 		sp_drop(s, SAMPAN_DROP_MEMORY, seg->pkt->link);
@@ -316,6 +324,6 @@ sp_tcp_listen_end(struct sampan *s, struct tcp_tcb *listener)
 		}
 		sp_tcp_settle(s, t);
 	}
-	sp_pool_give(&s->arena, SP_KIND_LISTEN, listener->ext);
-	listener->ext = 0;
+	sp_pool_give(&s->arena, SP_KIND_LISTEN, tcp_rare_of(s, listener)->listen);
+	tcp_rare_of(s, listener)->listen = 0;
 }

@@ -131,15 +131,17 @@ tail_probe(const struct sampan *s, const struct tcp_tcb *t)
 	return (struct tcp_plan){ TCP_WHY_TAIL, seq, len, text_flags(s, t, seq_add(seq, len)) };
 }
 
-/* RFC 9293 §3.8.6.2.1 (MUST-38; R-WND-1 to 3): is `len` of the `unsent` bytes
+/* RFC 9293 §3.8.6.2.1 (MUST-38; R-WND-1 to 4): is `len` of the `unsent` bytes
  * worth a segment? */
 static bool
 worth_sending(const struct sampan *s, const struct tcp_tcb *t, uint32_t len, uint32_t unsent)
 {
 	if (len >= t->mss_bytes)
 		return true;
+	if (tcp_is(t, TCP_F_PROBE_DUE))
+		return true;
 	if (len == unsent)
-		return !held_by_nagle(s, t);
+		return !tcp_is(t, TCP_F_CORK) && !held_by_nagle(s, t);
 	return len >= t->snd_max_wnd_bytes / 2 && seq_eq(t->snd.una, t->snd.nxt);
 }
 
@@ -151,7 +153,8 @@ new_text(const struct sampan *s, const struct tcp_tcb *t)
 	uint32_t len = smaller(unsent, smaller(window_room(t), cwnd_room(s, t)));
 
 	len = smaller(len, frame_text_max(s, t));
-	if (len > t->mss_bytes && (len < unsent || held_by_nagle(s, t)))
+	if (len > t->mss_bytes &&
+	    (len < unsent || tcp_is(t, TCP_F_CORK) || held_by_nagle(s, t)))
 		len -= len % t->mss_bytes;
 	if (len == 0 || !worth_sending(s, t, len, unsent))
 		return nothing;
@@ -241,7 +244,7 @@ commit_text(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, ui
 	sp_tcp_rtx_sent(s, t, plan, record);
 	if (tx->phase == TCP_PHASE_RECOVERY)
 		sp_tcp_recovery_sent(tx, plan->len);
-	t->active_at = sp_tick_of(s->now);
+	t->sent_at = sp_tick_of(s->now);
 	t->quick = 0;	/* it answers: a conversation, not a download */
 	if (cwnd_room(s, t) < t->mss_bytes)
 		tcp_set(t, TCP_F_CWND_LIMITED);
@@ -263,7 +266,7 @@ commit(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_
 	tcp_clear(t, TCP_F_PROBE_DUE);
 	if ((plan->flags & TCP_SYN) != 0) {
 		tcp_clear(t, TCP_F_SYN_DUE);
-		t->active_at = sp_tick_of(s->now);
+		t->sent_at = sp_tick_of(s->now);
 	}
 	if (seq_lt(t->snd.nxt, end))
 		t->snd.nxt = end;
@@ -284,7 +287,7 @@ restart_after_idle(struct sampan *s, struct tcp_tcb *t)
 {
 	const sampan_dur rto = sp_tcp_rtt_rto(s, &t->rtt, 0);
 
-	if (seq_eq(t->snd.una, t->snd.nxt) && sp_tick_since(t->active_at, s->now) > rto) {
+	if (seq_eq(t->snd.una, t->snd.nxt) && sp_tick_since(t->sent_at, s->now) > rto) {
 		const struct tcp_cc_facts facts = sp_tcp_cc_facts(s, t);
 
 		sp_tcp_cc_ops(t->cc_id)->event(&t->cc, TCP_CC_IDLE_RESTART, &facts);

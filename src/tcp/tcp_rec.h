@@ -95,6 +95,34 @@ struct tcp_rx {
 };
 _Static_assert(sizeof(struct tcp_rx) == 64, "one cache line");
 
+/* What most connections do not have: options that differ from the defaults,
+ * urgent data, a path MTU. */
+struct tcp_rare {
+	uint32_t listen;		/* struct tcp_listen in LISTEN */
+	int32_t linger_s;		/* -1: off */
+	uint32_t keepidle_s;		/* 0: the setting's, and so on below */
+	uint32_t keepintvl_s;
+	uint32_t user_timeout_ms;
+	uint32_t notsent_lowat_bytes;
+	uint32_t window_clamp_bytes;
+	uint32_t defer_accept_s;
+	int32_t linger2_s;		/* -1: at once */
+	uint32_t rcvlowat_bytes;
+	sp_tick progress_at;		/* what is outstanding was first sent, or last acknowledged */
+	tcp_seq snd_up, rcv_up;		/* urgent pointers: RFC 9293 §3.8.5 */
+	uint16_t maxseg_bytes;
+	uint16_t pmtu_bytes;		/* learned from ICMP; 0: the link's MTU */
+	uint8_t keepcnt;
+	uint8_t syncnt;
+	uint8_t tos;
+	uint8_t ttl;
+	bool set;			/* some option of it was: accepted sockets inherit it */
+	bool urg_out, urg_in;		/* snd_up, rcv_up point at something still to come */
+	uint8_t pad;
+	uint32_t spare[16];
+};
+_Static_assert(sizeof(struct tcp_rare) == 128, "two cache lines");
+
 struct tcp_listen {
 	struct sp_list ready;	/* endpoints of connections to be accepted */
 	uint32_t ready_count;

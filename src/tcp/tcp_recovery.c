@@ -18,7 +18,7 @@ sp_tcp_cc_facts(const struct sampan *s, const struct tcp_tcb *t)
 		.now = s->now,
 		.mss_bytes = t->mss_bytes,
 		.in_flight_bytes = sp_tcp_pipe(s, t),
-		.delivered_bytes = t->delivered_bytes,
+		.delivered_bytes = sp_tcp_delivered(s, t),
 		.srtt = sp_tcp_rtt_srtt(&t->rtt),
 		.min_rtt = SAMPAN_US(t->min_rtt_us),
 	};
@@ -135,6 +135,19 @@ sp_tcp_recovery_timeout(struct sampan *s, struct tcp_tcb *t)
 	tx->recover = t->snd.nxt;		/* R-6675-11, R-6582-6 */
 }
 
+void
+sp_tcp_recovery_resend(struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_tx *tx = tcp_tx_if_any(s, t);
+
+	if (tx == NULL || tx->by_seq.first == 0)
+		return;
+	sp_tcp_rtx_all_lost(s, t);
+	tx->phase = TCP_PHASE_LOSS;
+	tx->recover = t->snd.nxt;
+	sp_tcp_disarm(t, TCP_AT_LOSS);
+}
+
 static void
 report(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_delivery *d,
     sampan_dur rtt)
@@ -186,7 +199,6 @@ sp_tcp_recovery_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *s
 	const uint32_t lost_before = tx->lost_bytes;
 	const uint32_t delivered = delivered_by(t, d, dup);
 
-	t->delivered_bytes += d->fresh_bytes;
 	if (tx->phase != TCP_PHASE_OPEN && seq_le(tx->recover, t->snd.una))
 		leave(s, t, tx);
 	sp_tcp_loss_ack(s, t, d, dup);

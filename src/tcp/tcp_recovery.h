@@ -21,6 +21,10 @@ void sp_tcp_recovery_check(struct sampan *s, struct tcp_tcb *t);
 /* The retransmission timer went off. */
 void sp_tcp_recovery_timeout(struct sampan *s, struct tcp_tcb *t);
 
+/* Everything in flight is to be sent again at once, without a reduction: it was
+ * too big for the path. */
+void sp_tcp_recovery_resend(struct sampan *s, struct tcp_tcb *t);
+
 /* Text was sent while recovering. */
 void sp_tcp_recovery_sent(struct tcp_tx *tx, uint32_t bytes);
 

@@ -42,6 +42,14 @@ sp_tcp_pipe(const struct sampan *s, const struct tcp_tcb *t)
 }
 
 uint32_t
+sp_tcp_delivered(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
+
+	return seq_diff(t->snd.una, t->iss) + (tx != NULL ? tx->sacked_bytes : 0);
+}
+
+uint32_t
 sp_tcp_unsent(const struct sampan *s, const struct tcp_tcb *t)
 {
 	if (t->tx == 0)
@@ -117,7 +125,7 @@ static void
 stamp(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, struct tcp_sent *r)
 {
 	r->sent_at = s->now;
-	r->delivered_bytes = t->delivered_bytes;
+	r->delivered_bytes = sp_tcp_delivered(s, t);
 	r->delivered_at = s->now;
 	sp_list_push(&s->arena, &tx->by_time, &r->by_time);
 }
@@ -269,7 +277,7 @@ sp_tcp_rtx_acked(struct sampan *s, struct tcp_tcb *t, tcp_seq ack, struct tcp_de
 	d->acked_bytes = seq_diff(ack, t->snd.una);
 	if (tcp_is(t, TCP_F_FIN_SENT) && seq_eq(ack, t->snd.nxt))
 		d->acked_bytes--;
-	t->snd.una = ack;
+	tcp_advance_una(t, ack);
 	if (tx == NULL)
 		return;
 	if (!tcp_is(t, TCP_F_SACK))

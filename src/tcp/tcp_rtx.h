@@ -36,6 +36,9 @@ struct tcp_delivery {
 /* Bytes believed to be in the network. */
 uint32_t sp_tcp_pipe(const struct sampan *s, const struct tcp_tcb *t);
 
+/* Delivered since the connection began, modulo 2^32. */
+uint32_t sp_tcp_delivered(const struct sampan *s, const struct tcp_tcb *t);
+
 /* Queued bytes that were never sent. */
 uint32_t sp_tcp_unsent(const struct sampan *s, const struct tcp_tcb *t);
 

@@ -46,6 +46,16 @@ end(struct sampan *s, struct tcp_tcb *t)
 	sp_tcp_tx_free(s, t);
 }
 
+/* Nobody will read any more, so it need not stay for long.  R-1337-5. */
+void
+sp_tcp_orphan_fin_wait_2(struct sampan *s, struct tcp_tcb *t)
+{
+	const int32_t own_s = t->rare != 0 ? tcp_rare_of(s, t)->linger2_s : 0;
+	const int64_t setting_s = sp_setting(s, SAMPAN_SET_TCP_FIN_TIMEOUT);
+
+	sp_tcp_arm(s, t, TCP_AT_LIFE, own_s < 0 ? 0 : SAMPAN_SEC(own_s > 0 ? own_s : setting_s));
+}
+
 void
 sp_tcp_enter(struct sampan *s, struct tcp_tcb *t, enum sampan_tcp_state state)
 {
@@ -57,12 +67,15 @@ sp_tcp_enter(struct sampan *s, struct tcp_tcb *t, enum sampan_tcp_state state)
 		sp_endpoint_raise(s, &t->ep, SAMPAN_CLOSED);
 		break;
 	case SAMPAN_TCP_ESTABLISHED:
+		t->space_seq = t->rcv.nxt;
+		t->space_at = sp_tick_of(s->now);
 		sp_endpoint_raise(s, &t->ep, SAMPAN_WRITABLE);
+		if (tcp_is(t, TCP_F_KEEPALIVE))
+			sp_tcp_on_keepalive(s, t);
 		break;
 	case SAMPAN_TCP_FIN_WAIT_2:
 		if (!sp_endpoint_attached(&t->ep))
-			sp_tcp_arm(s, t, TCP_AT_LIFE,
-			    SAMPAN_SEC(sp_setting(s, SAMPAN_SET_TCP_FIN_TIMEOUT)));
+			sp_tcp_orphan_fin_wait_2(s, t);
 		break;
 	case SAMPAN_TCP_TIME_WAIT:
 		/* RFC 9293 §3.6.1 (MUST-13) */

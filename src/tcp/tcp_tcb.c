@@ -20,6 +20,7 @@ sp_tcp_init(struct sampan *s)
 	sp_pool_init(&s->arena, SP_KIND_TCP_TX, sizeof(struct tcp_tx));
 	sp_pool_init(&s->arena, SP_KIND_TCP_RX, sizeof(struct tcp_rx));
 	sp_pool_init(&s->arena, SP_KIND_TCP_SENT, sizeof(struct tcp_sent));
+	sp_pool_init(&s->arena, SP_KIND_TCP_RARE, sizeof(struct tcp_rare));
 	sp_recvq_init(&s->arena);
 	sp_pool_init(&s->arena, SP_KIND_LISTEN, sizeof(struct tcp_listen));
 	*g = (struct tcp_globals){ 0 };
@@ -52,6 +53,8 @@ tcb_free(struct sampan *s, struct tcp_tcb *t)
 	sp_wheel_remove(&s->wheel, &s->arena, &t->timer);
 	sp_tcp_tx_free(s, t);
 	sp_tcp_rx_free(s, t);
+	if (t->rare != 0)
+		sp_pool_give(&s->arena, SP_KIND_TCP_RARE, t->rare);
 	sp_tcp(s)->tcbs--;
 	t->state = SAMPAN_TCP_STATE_COUNT;
 	sp_pool_give(&s->arena, SP_KIND_TCB, sp_ref(&s->arena, t));
@@ -107,10 +110,21 @@ sp_tcp_own_mss(const struct sampan *s, unsigned link, const struct sampan_addr *
 	return (uint16_t)(s->link[link].mtu_bytes - sp_ip_hdr_len(peer) - TCP_HDR_LEN);
 }
 
+uint16_t
+sp_tcp_announced_mss(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const uint16_t own = sp_tcp_own_mss(s, t->link, &t->flow.remote);
+	const uint16_t cap = t->rare != 0 ? tcp_rare_of(s, t)->maxseg_bytes : 0;
+
+	return cap != 0 && cap < own ? cap : own;
+}
+
 void
 sp_tcp_set_mss(struct sampan *s, struct tcp_tcb *t, uint16_t peer_mss_bytes)
 {
-	const uint16_t own = sp_tcp_own_mss(s, t->link, &t->flow.remote);
+	const uint16_t path = (uint16_t)(sp_tcp_mtu(s, t) - sp_ip_hdr_len(&t->flow.remote) - TCP_HDR_LEN);
+	const uint16_t announced = sp_tcp_announced_mss(s, t);
+	const uint16_t own = path < announced ? path : announced;
 	uint16_t mss = peer_mss_bytes < TCP_MSS_FLOOR ? TCP_MSS_FLOOR : peer_mss_bytes;
 
 	t->peer_mss_bytes = mss;
@@ -177,6 +191,25 @@ sp_tcp_tx_need(struct sampan *s, struct tcp_tcb *t)
 		.rack_fack = t->snd.una,
 	};
 	return tx;
+}
+
+struct tcp_rare *
+sp_tcp_rare_need(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->rare != 0)
+		return tcp_rare_of(s, t);
+	t->rare = sp_pool_take(&s->arena, SP_KIND_TCP_RARE);
+	if (t->rare == 0)
+		return NULL;
+	*tcp_rare_of(s, t) = (struct tcp_rare){
+		.linger_s = -1,
+		.notsent_lowat_bytes = UINT32_MAX,
+		.rcvlowat_bytes = 1,
+		.progress_at = sp_tick_of(s->now),
+		.snd_up = t->snd.una,
+		.rcv_up = t->rcv.nxt,
+	};
+	return tcp_rare_of(s, t);
 }
 
 struct tcp_rx *

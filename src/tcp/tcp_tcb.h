@@ -15,6 +15,7 @@
  *	struct tcp_rx		64	only while bytes wait to be read, or for a gap to close
  *	struct sp_part		32	for each stretch behind a gap
  *	chunks			256 or 4096 each, only while they hold bytes
+ *	struct tcp_rare		128	only with unusual options, or in LISTEN
  *	struct tcp_listen	64	only in LISTEN
  *	struct tcp_half_open	64	instead of a control block, SYN-RECEIVED
  *	struct tcp_time_wait	64	instead of a control block, TIME-WAIT
@@ -68,12 +69,19 @@ enum tcp_flag {
 	TCP_F_CWND_LIMITED = 1 << 20,	/* the congestion window was the limit in this round */
 	TCP_F_DIRTY = 1 << 21,		/* deadlines changed: the timer node is to be looked at */
 	TCP_F_USED = 1 << 22,		/* was opened once: CLOSED means ended */
+	TCP_F_KEEPALIVE = 1 << 23,	/* RFC 9293 §3.8.4 (MUST-24) */
+	TCP_F_CORK = 1 << 24,		/* hold back what does not fill a segment */
+	TCP_F_REUSEADDR = 1 << 25,
+	TCP_F_REUSEPORT = 1 << 26,
+	TCP_F_SNDBUF_SET = 1 << 27,	/* by the application: no autotuning */
+	TCP_F_RCVBUF_SET = 1 << 28,
+	TCP_F_OOBINLINE = 1 << 29,
 };
 
 enum tcp_deadline {
 	TCP_AT_RTX,		/* retransmission or persist */
 	TCP_AT_ACK,		/* delayed acknowledgement */
-	TCP_AT_LIFE,		/* end of FIN-WAIT-2 or TIME-WAIT */
+	TCP_AT_LIFE,		/* keepalive; end of FIN-WAIT-2 or TIME-WAIT */
 	TCP_AT_COUNT,
 	TCP_AT_LOSS = TCP_AT_COUNT,	/* kept in struct tcp_tx: it needs data in flight */
 };
@@ -102,6 +110,7 @@ struct tcp_tcb {
 	} rcv;				/* 84 */
 	struct sp_node run;		/* 96: in the link's run queue or parked list */
 	struct tcp_cc_state cc;		/* 104 */
+	uint32_t rare;			/* 124: struct tcp_rare, 0: nothing unusual */
 
 	/* Third: the socket, and what data in flight needs. */
 	struct sp_endpoint ep;		/* 128 */
@@ -113,7 +122,7 @@ struct tcp_tcb {
 	uint32_t rx;			/* 172: struct tcp_rx, 0: nothing to read */
 	uint16_t mss_bytes;		/* 176: effective send MSS, options taken off */
 	uint8_t backoff;		/* 178: doublings of the RTO in force */
-	uint8_t retries;		/* 179: time-outs since the last progress */
+	uint8_t retries;		/* 179: time-outs or probes since the last progress */
 	struct tcp_rtt rtt;		/* 180 */
 	uint32_t ts_offset;		/* 188: added to our clock, RFC 7323 §5.4 */
 
@@ -122,20 +131,20 @@ struct tcp_tcb {
 	uint32_t snd_max_wnd_bytes;	/* 200: largest ever offered, RFC 5961 §5.2 */
 	uint32_t sndbuf_bytes;		/* 204 */
 	uint32_t rcvbuf_bytes;		/* 208 */
-	uint32_t ext;			/* 212: struct tcp_listen in LISTEN */
-	uint32_t ts_recent_s;		/* 216: when it was taken, seconds; RFC 7323 §5.5 */
-	sp_tick active_at;		/* 220: last segment sent with data */
-	sp_tick challenge_at;		/* 224: last challenge acknowledgement */
-	uint32_t delivered_bytes;	/* 228: acknowledged, modulo 2^32 */
-	uint32_t min_rtt_us;		/* 232: 0: none yet */
-	uint32_t retrans_segs;		/* 236 */
-	uint16_t peer_mss_bytes;	/* 240: as the SYN said, or the default */
-	uint8_t quick;			/* 242: acknowledgements still to be sent at once */
-	uint8_t challenges;		/* 243: 0: none sent yet */
-	uint32_t dsack_start;		/* 244: a duplicate to be reported, RFC 2883 */
-	uint32_t dsack_end;		/* 248: the same as dsack_start: none */
-	uint8_t dup_acks_owed;		/* 252: duplicates that a peer without SACK is to count */
-	uint8_t spare[3];
+	sp_tick sent_at;		/* 212: last segment sent with data */
+	sp_tick heard_at;		/* 216: last segment of the peer's */
+	uint32_t min_rtt_us;		/* 220: 0: none yet */
+	uint32_t retrans_segs;		/* 224 */
+	tcp_seq space_seq;		/* 228: RCV.NXT when the present measurement began */
+	sp_tick space_at;		/* 232: when that was: tcp_wnd.c */
+	uint32_t dsack_start;		/* 236: a duplicate to be reported, RFC 2883 */
+	uint32_t dsack_end;		/* 240: the same as dsack_start: none */
+	uint16_t peer_mss_bytes;	/* 244: as the SYN said, or the default */
+	uint16_t ts_recent_h;		/* 246: when it was taken, hours; RFC 7323 §5.5 */
+	uint16_t challenge_at;		/* 248: last challenge acknowledgement: tcp_challenge.c */
+	uint8_t quick;			/* 250: acknowledgements still to be sent at once */
+	uint8_t dup_acks_owed;		/* 251: duplicates that a peer without SACK is to count */
+	uint16_t una_wraps, rcv_wraps;	/* 252: of SND.UNA past ISS, of RCV.NXT past IRS */
 };
 _Static_assert(sizeof(struct tcp_tcb) == 256, "four cache lines");
 _Static_assert(offsetof(struct tcp_tcb, snd) == 64, "second line");
@@ -185,10 +194,17 @@ tcp_rx_if_any(const struct sampan *s, const struct tcp_tcb *t)
 	return t->rx != 0 ? tcp_rx_of(s, t) : NULL;
 }
 
+/* Where t->rare is known not to be 0. */
+static inline struct tcp_rare *
+tcp_rare_of(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return sp_at(&s->arena, t->rare);
+}
+
 static inline struct tcp_listen *
 tcp_listen_of(const struct sampan *s, const struct tcp_tcb *t)
 {
-	return (struct tcp_listen *)sp_at(&s->arena, t->ext);
+	return (struct tcp_listen *)sp_at(&s->arena, tcp_rare_of(s, t)->listen);
 }
 
 static inline bool
@@ -207,6 +223,25 @@ static inline void
 tcp_clear(struct tcp_tcb *t, enum tcp_flag flag)
 {
 	t->flags &= ~(uint32_t)flag;
+}
+
+/* SND.UNA and RCV.NXT move forward; the wraps count what 32 bits cannot. */
+static inline void
+tcp_advance_una(struct tcp_tcb *t, tcp_seq to)
+{
+	t->una_wraps = (uint16_t)(t->una_wraps +
+	    (seq_diff(to, t->iss) < seq_diff(t->snd.una, t->iss) ? 1 : 0));
+	t->snd.una = to;
+}
+
+static inline void
+tcp_advance_rcv(struct tcp_tcb *t, uint32_t n)
+{
+	const tcp_seq to = seq_add(t->rcv.nxt, n);
+
+	t->rcv_wraps = (uint16_t)(t->rcv_wraps +
+	    (seq_diff(to, t->irs) < seq_diff(t->rcv.nxt, t->irs) ? 1 : 0));
+	t->rcv.nxt = to;
 }
 
 /* Bytes queued, sent or not. */

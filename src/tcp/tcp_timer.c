@@ -69,16 +69,35 @@ sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t)
 	sp_wheel_add(&s->wheel, &s->arena, &t->timer, first);
 }
 
+/* One RTO from now, but not past the user's time-out. */
 static void
 arm_rtx(struct sampan *s, struct tcp_tcb *t)
 {
-	sp_tcp_arm(s, t, TCP_AT_RTX, sp_tcp_rtt_rto(s, &t->rtt, t->backoff));
+	const uint32_t user_ms = t->rare != 0 ? tcp_rare_of(s, t)->user_timeout_ms : 0;
+	sampan_dur wait = sp_tcp_rtt_rto(s, &t->rtt, t->backoff);
+
+	if (user_ms != 0) {
+		const sampan_dur waited = sp_tick_since(tcp_rare_of(s, t)->progress_at, s->now);
+		const sampan_dur left = SAMPAN_MS(user_ms) > waited ? SAMPAN_MS(user_ms) - waited : 0;
+
+		wait = left < wait ? left : wait;
+	}
+	sp_tcp_arm(s, t, TCP_AT_RTX, wait);
+}
+
+/* Waiting for the peer begins, or begins anew. */
+static void
+note_progress(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->rare != 0)
+		tcp_rare_of(s, t)->progress_at = sp_tick_of(s->now);
 }
 
 /* A SYN of ours waits to be sent: it is to be given up even if it never can. */
 void
 sp_tcp_on_syn_due(struct sampan *s, struct tcp_tcb *t)
 {
+	note_progress(s, t);
 	arm_rtx(s, t);
 }
 
@@ -91,8 +110,10 @@ sp_tcp_on_sent(struct sampan *s, struct tcp_tcb *t)
 		sp_tcp_disarm(t, TCP_AT_RTX);
 		t->backoff = 0;
 	}
-	if (!tcp_armed(t, TCP_AT_RTX))
+	if (!tcp_armed(t, TCP_AT_RTX)) {
+		note_progress(s, t);
 		arm_rtx(s, t);
+	}
 }
 
 /* A probe for a lost tail left: what follows is the retransmission timer's.
@@ -109,6 +130,7 @@ void
 sp_tcp_on_progress(struct sampan *s, struct tcp_tcb *t)
 {
 	t->retries = 0;
+	note_progress(s, t);
 	if (seq_eq(t->snd.una, t->snd.nxt))
 		sp_tcp_disarm(t, TCP_AT_RTX);
 	else
@@ -122,6 +144,7 @@ sp_tcp_on_blocked(struct sampan *s, struct tcp_tcb *t)
 {
 	if (tcp_armed(t, TCP_AT_RTX))
 		return;
+	note_progress(s, t);
 	tcp_set(t, TCP_F_PERSIST);
 	arm_rtx(s, t);
 }
@@ -138,8 +161,10 @@ sp_tcp_on_ack_owed(struct sampan *s, struct tcp_tcb *t)
 static unsigned
 retries_allowed(const struct sampan *s, const struct tcp_tcb *t)
 {
+	const unsigned syncnt = t->rare != 0 ? tcp_rare_of(s, t)->syncnt : 0;
+
 	if (t->state == SAMPAN_TCP_SYN_SENT || t->state == SAMPAN_TCP_SYN_RECEIVED)
-		return (unsigned)sp_setting(s, SAMPAN_SET_TCP_SYN_RETRIES);
+		return syncnt != 0 ? syncnt : (unsigned)sp_setting(s, SAMPAN_SET_TCP_SYN_RETRIES);
 	if (!sp_endpoint_attached(&t->ep) && !tcp_is(t, TCP_F_QUEUED))
 		return (unsigned)sp_setting(s, SAMPAN_SET_TCP_ORPHAN_RETRIES);
 	return (unsigned)sp_setting(s, SAMPAN_SET_TCP_RETRIES2);
@@ -172,16 +197,41 @@ retransmission_timeout(struct sampan *s, struct tcp_tcb *t)
 	arm_rtx(s, t);
 }
 
+/* Is it time to give the connection up?  By the count (R2), or by the time that
+ * the application allows.  RFC 9293 §3.8.3 (MUST-20, MUST-21), RFC 5482. */
+static bool
+given_up(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const uint32_t user_ms = t->rare != 0 ? tcp_rare_of(s, t)->user_timeout_ms : 0;
+
+	if (user_ms == 0)
+		return t->retries >= retries_allowed(s, t);
+	return sp_tick_since(tcp_rare_of(s, t)->progress_at, s->now) >= SAMPAN_MS(user_ms);
+}
+
+/* What the time-outs are blamed on: an ICMP error, if there was one. */
+static int
+blame(const struct tcp_tcb *t)
+{
+	return t->ep.soft_error != 0 ? -(int)t->ep.soft_error : SAMPAN_ETIMEDOUT;
+}
+
 static void
 rtx_expired(struct sampan *s, struct tcp_tcb *t)
 {
-	if (t->retries >= retries_allowed(s, t)) {
+	if (given_up(s, t)) {
 		if (t->state == SAMPAN_TCP_SYN_SENT || t->state == SAMPAN_TCP_SYN_RECEIVED)
 			sp_count(s, SAMPAN_COUNT_TCP_ATTEMPT_FAILS);
-		sp_tcp_fail(s, t, SAMPAN_ETIMEDOUT);
+		sp_tcp_fail(s, t, blame(t));
 		return;
 	}
 	t->retries++;
+	if (t->retries == sp_setting(s, SAMPAN_SET_TCP_RETRIES1)) {
+		/* R1 (MUST-20, SHLD-10): perhaps the way is the trouble. */
+		if (t->neigh != 0)
+			sp_neigh_doubt(s, t->neigh);
+		sp_tcp_path_release(s, t);
+	}
 	if (tcp_is(t, TCP_F_PERSIST))
 		persist_timeout(s, t);
 	else
@@ -191,7 +241,11 @@ rtx_expired(struct sampan *s, struct tcp_tcb *t)
 static void
 life_expired(struct sampan *s, struct tcp_tcb *t)
 {
-	sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
+	if (t->state == SAMPAN_TCP_TIME_WAIT ||
+	    (t->state == SAMPAN_TCP_FIN_WAIT_2 && !sp_endpoint_attached(&t->ep)))
+		sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
+	else if (tcp_is(t, TCP_F_KEEPALIVE))
+		sp_tcp_keepalive_expired(s, t);
 }
 
 /* Is it armed and due?  Then it is armed no more. */

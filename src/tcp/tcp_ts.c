@@ -7,13 +7,13 @@
  */
 #include "tcp/tcp_int.h"
 
-/* RFC 7323 §5.5 (R-7323-20), in seconds. */
-#define PAWS_IDLE_S (24u * 86400)
+/* RFC 7323 §5.5 (R-7323-20): 24 days, in hours. */
+#define PAWS_IDLE_H (24u * 24)
 
-static uint32_t
-seconds(const struct sampan *s)
+static uint16_t
+hours(const struct sampan *s)
 {
-	return (uint32_t)(s->now / SAMPAN_SEC(1));
+	return (uint16_t)(s->now / SAMPAN_SEC(3600));
 }
 
 uint32_t
@@ -32,14 +32,14 @@ void
 sp_tcp_ts_set(const struct sampan *s, struct tcp_tcb *t, uint32_t tsval)
 {
 	t->ts_recent = tsval;
-	t->ts_recent_s = seconds(s);
+	t->ts_recent_h = hours(s);
 }
 
 bool
 sp_tcp_ts_is_old(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_seg *seg)
 {
 	return (int32_t)(seg->opts.tsval - t->ts_recent) < 0 &&
-	    seconds(s) - t->ts_recent_s < PAWS_IDLE_S;
+	    (uint16_t)(hours(s) - t->ts_recent_h) < PAWS_IDLE_H;
 }
 
 /* R-7323-15, R-V-57: only from what begins at or before Last.ACK.sent, after

@@ -69,6 +69,7 @@ int
 sp_tcp_listen(struct sampan *s, struct tcp_tcb *t, uint32_t backlog)
 {
 	const uint32_t most = (uint32_t)sp_setting(s, SAMPAN_SET_SOMAXCONN);
+	struct tcp_rare *rare;
 
 	if (t->state == SAMPAN_TCP_LISTEN) {
 		tcp_listen_of(s, t)->backlog = backlog < most ? backlog : most;
@@ -78,8 +79,10 @@ sp_tcp_listen(struct sampan *s, struct tcp_tcb *t, uint32_t backlog)
 		return SAMPAN_EISCONN;
 	if (!tcp_is(t, TCP_F_BOUND))
 		return SAMPAN_EINVAL;
-	t->ext = sp_pool_take(&s->arena, SP_KIND_LISTEN);
-	if (t->ext == 0)
+	rare = sp_tcp_rare_need(s, t);
+	if (rare != NULL)
+		rare->listen = sp_pool_take(&s->arena, SP_KIND_LISTEN);
+	if (rare == NULL || rare->listen == 0)
 		return SAMPAN_ENOBUFS;
 	*tcp_listen_of(s, t) = (struct tcp_listen){
 		.backlog = backlog < most ? backlog : most,
@@ -216,7 +219,10 @@ sp_tcp_writable_bytes(const struct sampan *s, const struct tcp_tcb *t)
 	if (tcp_is(t, TCP_F_FIN_QUEUED) ||
 	    (t->state != SAMPAN_TCP_ESTABLISHED && t->state != SAMPAN_TCP_CLOSE_WAIT))
 		return 0;
-	return queued < t->sndbuf_bytes ? t->sndbuf_bytes - queued : 0;
+	if (queued >= t->sndbuf_bytes ||
+	    (t->rare != 0 && sp_tcp_unsent(s, t) >= tcp_rare_of(s, t)->notsent_lowat_bytes))
+		return 0;
+	return t->sndbuf_bytes - queued;
 }
 
 /* Why nothing can be sent at all; 0: it could. */
@@ -263,7 +269,7 @@ int64_t
 sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, uint8_t *data, size_t len)
 {
 	struct tcp_rx *rx = tcp_rx_if_any(s, t);
-	uint32_t done;
+	uint32_t done, to_mark;
 
 	if (t->state == SAMPAN_TCP_LISTEN || !tcp_is(t, TCP_F_USED))
 		return SAMPAN_ENOTCONN;
@@ -275,9 +281,10 @@ sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, uint8_t *data, size_t len)
 			return 0;
 		return SAMPAN_EAGAIN;
 	}
-	done = sp_recvq_read(&rx->q, &s->arena, data,
-	    len < UINT32_MAX ? (uint32_t)len : UINT32_MAX);
+	to_mark = sp_tcp_to_mark(s, t);
+	done = sp_recvq_read(&rx->q, &s->arena, data, len < to_mark ? (uint32_t)len : to_mark);
 	sp_tcp_rx_release(s, t);
+	sp_tcp_wnd_tune(s, t);
 	if (t->state != SAMPAN_TCP_CLOSED && !tcp_is(t, TCP_F_PEER_FIN) &&
 	    sp_tcp_wnd_update_due(s, t)) {
 		tcp_set(t, TCP_F_ACK_NOW);
@@ -342,17 +349,18 @@ sp_tcp_close(struct sampan *s, struct tcp_tcb *t)
 {
 	const bool unread = tcp_readable_bytes(s, t) > 0;
 
+	const bool at_once = t->rare != 0 && tcp_rare_of(s, t)->linger_s == 0;
+
 	/* RFC 9293 §3.6.1 (SHLD-3): unread data are lost, and the peer is told. */
-	if (!is_open(t) || (unread && t->state != SAMPAN_TCP_TIME_WAIT)) {
+	if (!is_open(t) || ((unread || at_once) && t->state != SAMPAN_TCP_TIME_WAIT)) {
 		sp_tcp_abort(s, t);
 		return;
 	}
 	sp_endpoint_detach(s, &t->ep);
 	sp_tcp_rx_free(s, t);
 	queue_fin(s, t);
-	if (t->state == SAMPAN_TCP_FIN_WAIT_2)	/* R-1337-5 */
-		sp_tcp_arm(s, t, TCP_AT_LIFE,
-		    SAMPAN_SEC(sp_setting(s, SAMPAN_SET_TCP_FIN_TIMEOUT)));
+	if (t->state == SAMPAN_TCP_FIN_WAIT_2)
+		sp_tcp_orphan_fin_wait_2(s, t);
 	sp_tcp_settle(s, t);
 }
 

@@ -13,8 +13,10 @@
 uint8_t
 sp_tcp_wnd_scale(const struct sampan *s)
 {
-	const int64_t want = sp_setting(s, SAMPAN_SET_TCP_RCVBUF);
-	uint8_t scale = 7;	/* what Linux announces for 6 MB */
+	const int64_t most = sp_setting(s, SAMPAN_SET_TCP_RCVBUF_MAX);
+	const int64_t now = sp_setting(s, SAMPAN_SET_TCP_RCVBUF);
+	const int64_t want = most > now ? most : now;
+	uint8_t scale = 0;	/* 7 for 6 MB, as Linux announces */
 
 	while (scale < TCP_WSCALE_MAX && ((int64_t)WND_FIELD_MAX << scale) < want)
 		scale++;
@@ -43,13 +45,35 @@ least_step(const struct tcp_tcb *t)
 	return smaller(t->rcvbuf_bytes / 2, t->mss_bytes);
 }
 
-/* The window that the buffer would allow. */
+/* The window that the buffer, and the application's clamp, would allow. */
 static uint32_t
 free_window(const struct sampan *s, const struct tcp_tcb *t)
 {
 	const uint32_t used = tcp_readable_bytes(s, t);
+	const uint32_t room = used < t->rcvbuf_bytes ? t->rcvbuf_bytes - used : 0;
+	const uint32_t clamp = t->rare != 0 ? tcp_rare_of(s, t)->window_clamp_bytes : 0;
 
-	return used < t->rcvbuf_bytes ? t->rcvbuf_bytes - used : 0;
+	return clamp != 0 ? smaller(room, clamp) : room;
+}
+
+/* Autotuning: what the application took in a round trip should fit into half
+ * of the buffer, so that the peer's window may double while it does.  A round
+ * trip is the smoothed one, or what a window's worth of text took. */
+void
+sp_tcp_wnd_tune(const struct sampan *s, struct tcp_tcb *t)
+{
+	const uint32_t most = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RCVBUF_MAX);
+	const uint32_t read = seq_diff(t->rcv.nxt, t->space_seq) - tcp_readable_bytes(s, t);
+	const sampan_dur rtt = sp_tcp_rtt_srtt(&t->rtt);
+
+	if (tcp_is(t, TCP_F_RCVBUF_SET) || sp_setting(s, SAMPAN_SET_TCP_MODERATE_RCVBUF) == 0)
+		return;
+	if (sp_tick_since(t->space_at, s->now) < rtt)
+		return;
+	if ((int32_t)read > 0 && 2 * (uint64_t)read > t->rcvbuf_bytes && t->rcvbuf_bytes < most)
+		t->rcvbuf_bytes = 2 * (uint64_t)read < most ? 2 * read : most;
+	t->space_seq = seq_sub(t->rcv.nxt, tcp_readable_bytes(s, t));
+	t->space_at = sp_tick_of(s->now);
 }
 
 bool

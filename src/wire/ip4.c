@@ -13,11 +13,26 @@
 #define IP4_OPT_LSRR 131
 #define IP4_OPT_SSRR 137
 
+/* The fields that need no check. */
+static void
+read_rest(struct ip4_hdr *h, const uint8_t *p)
+{
+	const uint16_t frag = be16_get(p + 6);
+
+	h->tos = p[1];
+	h->id = be16_get(p + 4);
+	h->df = (frag & IP4_DF) != 0;
+	h->mf = (frag & IP4_MF) != 0;
+	h->frag_off_bytes = (uint16_t)((frag & IP4_FRAG_OFF) * 8);
+	h->ttl = p[8];
+	h->proto = p[9];
+	h->src = be32_get(p + 12);
+	h->dst = be32_get(p + 16);
+}
+
 enum ip4_error
 ip4_parse(struct ip4_hdr *h, const uint8_t *p, size_t avail, size_t frame_left)
 {
-	uint16_t frag;
-
 	if (avail < IP4_HDR_LEN)
 		return IP4_SHORT;
 	if (p[0] >> 4 != 4)
@@ -32,17 +47,19 @@ ip4_parse(struct ip4_hdr *h, const uint8_t *p, size_t avail, size_t frame_left)
 	h->total_len = be16_get(p + 2);
 	if (h->total_len < h->hdr_len || h->total_len > frame_left)
 		return IP4_TOTAL_LEN;
-	frag = be16_get(p + 6);
-	h->tos = p[1];
-	h->id = be16_get(p + 4);
-	h->df = (frag & IP4_DF) != 0;
-	h->mf = (frag & IP4_MF) != 0;
-	h->frag_off_bytes = (uint16_t)((frag & IP4_FRAG_OFF) * 8);
-	h->ttl = p[8];
-	h->proto = p[9];
-	h->src = be32_get(p + 12);
-	h->dst = be32_get(p + 16);
+	read_rest(h, p);
 	return IP4_OK;
+}
+
+bool
+ip4_quoted(struct ip4_hdr *h, const uint8_t *p, size_t avail)
+{
+	if (avail < IP4_HDR_LEN || p[0] >> 4 != 4)
+		return false;
+	h->hdr_len = (uint8_t)((p[0] & 0xf) * 4);
+	h->total_len = be16_get(p + 2);
+	read_rest(h, p);
+	return h->hdr_len >= IP4_HDR_LEN && h->hdr_len <= avail;
 }
 
 void

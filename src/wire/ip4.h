@@ -46,6 +46,11 @@ enum ip4_error {
  * IP4_OK.  The reserved flag is ignored (RFC 791 §3.1). */
 enum ip4_error ip4_parse(struct ip4_hdr *h, const uint8_t *p, size_t avail, size_t frame_left);
 
+/* The header of a datagram that an ICMP error quotes: avail octets at p, which
+ * may end anywhere behind it; its checksum and total length are not looked at,
+ * since routers change them.  False: no header. */
+bool ip4_quoted(struct ip4_hdr *h, const uint8_t *p, size_t avail);
+
 /* Writes IP4_HDR_LEN octets, checksum included; h->hdr_len is not looked at. */
 void ip4_emit(uint8_t *p, const struct ip4_hdr *h);
 

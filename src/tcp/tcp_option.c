@@ -1,0 +1,400 @@
+/*
+ * tcp_option.c - socket options.  RFC 9293 §3.9.1; names and ranges as Linux.
+ *
+ * What differs from the default and has no room in the control block makes a
+ * struct tcp_rare; a listener's is copied to what it accepts.
+ */
+#include "tcp/tcp_int.h"
+#include "tcp/tcp_recovery.h"
+
+#define KEEP_S_MAX 32767
+#define KEEPCNT_MAX 127
+#define LINGER2_MAX 120
+#define BUF_MIN 2304
+
+/* What a plain number may be, and where it is kept. */
+static const struct {
+	int64_t least, most;
+} bounds[SAMPAN_OPT_COUNT] = {
+	[SAMPAN_OPT_REUSEADDR] = { INT32_MIN, INT32_MAX },
+	[SAMPAN_OPT_REUSEPORT] = { INT32_MIN, INT32_MAX },
+	[SAMPAN_OPT_KEEPALIVE] = { INT32_MIN, INT32_MAX },
+	[SAMPAN_OPT_LINGER] = { -1, INT32_MAX },
+	[SAMPAN_OPT_OOBINLINE] = { INT32_MIN, INT32_MAX },
+	[SAMPAN_OPT_SNDBUF] = { 0, INT32_MAX / 2 },
+	[SAMPAN_OPT_RCVBUF] = { 0, INT32_MAX / 2 },
+	[SAMPAN_OPT_RCVLOWAT] = { 0, INT32_MAX },
+	[SAMPAN_OPT_NODELAY] = { INT32_MIN, INT32_MAX },
+	[SAMPAN_OPT_CORK] = { INT32_MIN, INT32_MAX },
+	[SAMPAN_OPT_QUICKACK] = { INT32_MIN, INT32_MAX },
+	[SAMPAN_OPT_MAXSEG] = { TCP_MSS_FLOOR, 32767 },
+	[SAMPAN_OPT_KEEPIDLE] = { 1, KEEP_S_MAX },
+	[SAMPAN_OPT_KEEPINTVL] = { 1, KEEP_S_MAX },
+	[SAMPAN_OPT_KEEPCNT] = { 1, KEEPCNT_MAX },
+	[SAMPAN_OPT_USER_TIMEOUT] = { 0, INT32_MAX },
+	[SAMPAN_OPT_DEFER_ACCEPT] = { 0, INT32_MAX },
+	[SAMPAN_OPT_NOTSENT_LOWAT] = { 0, UINT32_MAX },
+	[SAMPAN_OPT_SYNCNT] = { 1, 127 },
+	[SAMPAN_OPT_LINGER2] = { INT32_MIN, INT32_MAX },
+	[SAMPAN_OPT_WINDOW_CLAMP] = { 0, INT32_MAX },
+	[SAMPAN_OPT_CONGESTION] = { 0, TCP_CC_COUNT - 1 },
+	[SAMPAN_OPT_TOS] = { 0, 255 },
+	[SAMPAN_OPT_TTL] = { -1, 255 },
+};
+
+static enum tcp_flag
+flag_of(enum sampan_option option)
+{
+	static const uint32_t flags[SAMPAN_OPT_COUNT] = {
+		[SAMPAN_OPT_REUSEADDR] = TCP_F_REUSEADDR,
+		[SAMPAN_OPT_REUSEPORT] = TCP_F_REUSEPORT,
+		[SAMPAN_OPT_KEEPALIVE] = TCP_F_KEEPALIVE,
+		[SAMPAN_OPT_OOBINLINE] = TCP_F_OOBINLINE,
+		[SAMPAN_OPT_NODELAY] = TCP_F_NODELAY,
+		[SAMPAN_OPT_CORK] = TCP_F_CORK,
+	};
+
+	return (enum tcp_flag)flags[option];
+}
+
+/* Switches that are one flag. */
+static void
+set_flag(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, bool on)
+{
+	if (on)
+		tcp_set(t, flag_of(option));
+	else
+		tcp_clear(t, flag_of(option));
+	if (option == SAMPAN_OPT_KEEPALIVE)
+		sp_tcp_on_keepalive(s, t);
+	/* What was held back may go now. */
+	if (option == SAMPAN_OPT_NODELAY && on && t->tx != 0)
+		tcp_tx_of(s, t)->small_end = t->snd.una;
+}
+
+/* Linux doubles what it is given, for its own overhead; the number got is the
+ * number in force. */
+static uint32_t
+buffer_bytes(int64_t value)
+{
+	const int64_t doubled = value * 2;
+
+	return doubled < BUF_MIN ? BUF_MIN : (uint32_t)doubled;
+}
+
+static int
+set_here(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t value)
+{
+	if (option == SAMPAN_OPT_SNDBUF) {
+		t->sndbuf_bytes = buffer_bytes(value);
+		tcp_set(t, TCP_F_SNDBUF_SET);
+	} else if (option == SAMPAN_OPT_RCVBUF) {
+		t->rcvbuf_bytes = buffer_bytes(value);
+		tcp_set(t, TCP_F_RCVBUF_SET);
+	} else if (option == SAMPAN_OPT_QUICKACK) {
+		t->quick = value != 0 ? TCP_QUICK_ACKS : 0;
+		if (value != 0 && !seq_eq(t->rcv.acked, t->rcv.nxt)) {
+			tcp_set(t, TCP_F_ACK_NOW);
+			sp_tcp_settle(s, t);
+		}
+	} else if (option == SAMPAN_OPT_CONGESTION) {
+		t->cc_id = (uint8_t)value;
+	} else {
+		return SAMPAN_EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* The lifetime in FIN-WAIT-2: 0 is the setting, above the most none at all. */
+static int32_t
+linger2_of(int64_t value)
+{
+	if (value < 0)
+		return -1;
+	return value > LINGER2_MAX ? 0 : (int32_t)value;
+}
+
+static int
+set_rare(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t value)
+{
+	struct tcp_rare *r = sp_tcp_rare_need(s, t);
+
+	if (r == NULL)
+		return SAMPAN_ENOBUFS;
+	r->set = true;
+	if (option == SAMPAN_OPT_LINGER)
+		r->linger_s = (int32_t)value;
+	else if (option == SAMPAN_OPT_RCVLOWAT)
+		r->rcvlowat_bytes = value > 0 ? (uint32_t)value : 1;
+	else if (option == SAMPAN_OPT_MAXSEG)
+		r->maxseg_bytes = (uint16_t)value;
+	else if (option == SAMPAN_OPT_KEEPIDLE)
+		r->keepidle_s = (uint32_t)value;
+	else if (option == SAMPAN_OPT_KEEPINTVL)
+		r->keepintvl_s = (uint32_t)value;
+	else if (option == SAMPAN_OPT_KEEPCNT)
+		r->keepcnt = (uint8_t)value;
+	else if (option == SAMPAN_OPT_USER_TIMEOUT)
+		r->user_timeout_ms = (uint32_t)value;
+	else if (option == SAMPAN_OPT_DEFER_ACCEPT)
+		r->defer_accept_s = (uint32_t)value;
+	else if (option == SAMPAN_OPT_NOTSENT_LOWAT)
+		r->notsent_lowat_bytes = (uint32_t)value;
+	else if (option == SAMPAN_OPT_SYNCNT)
+		r->syncnt = (uint8_t)value;
+	else if (option == SAMPAN_OPT_LINGER2)
+		r->linger2_s = linger2_of(value);
+	else if (option == SAMPAN_OPT_WINDOW_CLAMP)
+		r->window_clamp_bytes = (uint32_t)value;
+	else if (option == SAMPAN_OPT_TOS)
+		r->tos = (uint8_t)value;
+	else if (option == SAMPAN_OPT_TTL)
+		r->ttl = value > 0 ? (uint8_t)value : 0;
+	return 0;
+}
+
+static bool
+is_rare(enum sampan_option option)
+{
+	static const bool rare[SAMPAN_OPT_COUNT] = {
+		[SAMPAN_OPT_LINGER] = true,
+		[SAMPAN_OPT_RCVLOWAT] = true,
+		[SAMPAN_OPT_MAXSEG] = true,
+		[SAMPAN_OPT_KEEPIDLE] = true,
+		[SAMPAN_OPT_KEEPINTVL] = true,
+		[SAMPAN_OPT_KEEPCNT] = true,
+		[SAMPAN_OPT_USER_TIMEOUT] = true,
+		[SAMPAN_OPT_DEFER_ACCEPT] = true,
+		[SAMPAN_OPT_NOTSENT_LOWAT] = true,
+		[SAMPAN_OPT_SYNCNT] = true,
+		[SAMPAN_OPT_LINGER2] = true,
+		[SAMPAN_OPT_WINDOW_CLAMP] = true,
+		[SAMPAN_OPT_TOS] = true,
+		[SAMPAN_OPT_TTL] = true,
+	};
+
+	return rare[option];
+}
+
+int
+sp_tcp_setopt(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t value)
+{
+	if ((unsigned)option >= SAMPAN_OPT_COUNT)
+		return SAMPAN_ENOENT;
+	if (bounds[option].least == bounds[option].most)
+		return SAMPAN_EOPNOTSUPP;	/* get only */
+	if (value < bounds[option].least || value > bounds[option].most ||
+	    (option == SAMPAN_OPT_TTL && value == 0))
+		return SAMPAN_ERANGE;
+	if (is_rare(option)) {
+		const int error = set_rare(s, t, option, value);
+
+		if (error == 0 && (option == SAMPAN_OPT_KEEPIDLE || option == SAMPAN_OPT_KEEPINTVL))
+			sp_tcp_on_keepalive(s, t);
+		sp_tcp_settle(s, t);
+		return error;
+	}
+	if (flag_of(option) == 0)
+		return set_here(s, t, option, value);
+	set_flag(s, t, option, value != 0);
+	sp_tcp_settle(s, t);
+	return 0;
+}
+
+static int64_t
+or_setting(const struct sampan *s, uint32_t value, enum sampan_setting setting)
+{
+	return value != 0 ? value : sp_setting(s, setting);
+}
+
+/* The value of an option kept in struct tcp_rare. */
+static int64_t
+get_rare(const struct sampan *s, const struct tcp_tcb *t, enum sampan_option option,
+    const struct tcp_rare *r)
+{
+	const int64_t maxseg = r->maxseg_bytes != 0 ? r->maxseg_bytes : TCP_MSS_DEFAULT4;
+	const int64_t value[SAMPAN_OPT_COUNT] = {
+		[SAMPAN_OPT_LINGER] = r->linger_s,
+		[SAMPAN_OPT_RCVLOWAT] = r->rcvlowat_bytes,
+		[SAMPAN_OPT_MAXSEG] = t->mss_bytes != 0 ? t->mss_bytes : maxseg,
+		[SAMPAN_OPT_KEEPIDLE] = or_setting(s, r->keepidle_s, SAMPAN_SET_TCP_KEEP_TIME),
+		[SAMPAN_OPT_KEEPINTVL] = or_setting(s, r->keepintvl_s, SAMPAN_SET_TCP_KEEP_INTVL),
+		[SAMPAN_OPT_KEEPCNT] = or_setting(s, r->keepcnt, SAMPAN_SET_TCP_KEEP_PROBES),
+		[SAMPAN_OPT_USER_TIMEOUT] = r->user_timeout_ms,
+		[SAMPAN_OPT_DEFER_ACCEPT] = r->defer_accept_s,
+		[SAMPAN_OPT_NOTSENT_LOWAT] = r->notsent_lowat_bytes,
+		[SAMPAN_OPT_SYNCNT] = or_setting(s, r->syncnt, SAMPAN_SET_TCP_SYN_RETRIES),
+		[SAMPAN_OPT_LINGER2] = r->linger2_s < 0 ? -1 :
+		    or_setting(s, (uint32_t)r->linger2_s, SAMPAN_SET_TCP_FIN_TIMEOUT),
+		[SAMPAN_OPT_WINDOW_CLAMP] = r->window_clamp_bytes,
+		[SAMPAN_OPT_TOS] = r->tos,
+		[SAMPAN_OPT_TTL] = or_setting(s, r->ttl, SAMPAN_SET_IP_TTL),
+	};
+
+	return value[option];
+}
+
+static int
+get_here(const struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t *value)
+{
+	const struct tcp_rx *rx = tcp_rx_if_any(s, t);
+
+	if (option == SAMPAN_OPT_SNDBUF) {
+		*value = t->sndbuf_bytes;
+	} else if (option == SAMPAN_OPT_RCVBUF) {
+		*value = t->rcvbuf_bytes;
+	} else if (option == SAMPAN_OPT_QUICKACK) {
+		*value = t->quick > 0;
+	} else if (option == SAMPAN_OPT_CONGESTION) {
+		*value = t->cc_id;
+	} else if (option == SAMPAN_OPT_ERROR) {
+		*value = -(int64_t)t->ep.error;
+		t->ep.error = 0;
+	} else if (option == SAMPAN_OPT_ACCEPTCONN) {
+		*value = t->state == SAMPAN_TCP_LISTEN;
+	} else if (t->state == SAMPAN_TCP_LISTEN) {
+		return SAMPAN_EINVAL;
+	} else if (option == SAMPAN_OPT_INQ) {
+		*value = rx != NULL ? rx->q.bytes : 0;
+	} else if (option == SAMPAN_OPT_OUTQ) {
+		*value = tcp_queued_bytes(s, t) + (tcp_is(t, TCP_F_FIN_QUEUED) &&
+		    !(tcp_is(t, TCP_F_FIN_SENT) && seq_eq(t->snd.una, t->snd.nxt)));
+	} else if (option == SAMPAN_OPT_OUTQNSD) {
+		*value = sp_tcp_unsent(s, t);
+	} else {
+		*value = sp_tcp_at_mark(s, t);
+	}
+	return 0;
+}
+
+int
+sp_tcp_getopt(const struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t *value)
+{
+	static const struct tcp_rare none = {
+		.linger_s = -1,
+		.notsent_lowat_bytes = UINT32_MAX,
+		.rcvlowat_bytes = 1,
+	};
+
+	if ((unsigned)option >= SAMPAN_OPT_COUNT)
+		return SAMPAN_ENOENT;
+	if (is_rare(option))
+		*value = get_rare(s, t, option, t->rare != 0 ? tcp_rare_of(s, t) : &none);
+	else if (flag_of(option) != 0)
+		*value = tcp_is(t, flag_of(option));
+	else
+		return get_here(s, t, option, value);
+	return 0;
+}
+
+void
+sp_tcp_inherit_options(struct sampan *s, struct tcp_tcb *t, const struct tcp_tcb *listener)
+{
+	const uint32_t flags = TCP_F_KEEPALIVE | TCP_F_NODELAY | TCP_F_CORK | TCP_F_OOBINLINE |
+	    TCP_F_SNDBUF_SET | TCP_F_RCVBUF_SET | TCP_F_REUSEADDR | TCP_F_REUSEPORT;
+	const struct tcp_rare *from = tcp_rare_of(s, listener);
+	struct tcp_rare *to;
+
+	t->flags |= listener->flags & flags;
+	t->cc_id = listener->cc_id;
+	t->sndbuf_bytes = listener->sndbuf_bytes;
+	t->rcvbuf_bytes = listener->rcvbuf_bytes;
+	if (!from->set)
+		return;
+	to = sp_tcp_rare_need(s, t);
+	if (to == NULL)
+		return;	/* without memory the defaults hold */
+	*to = *from;
+	to->listen = 0;
+	to->pmtu_bytes = 0;
+	to->snd_up = t->snd.una;
+	to->rcv_up = t->rcv.nxt;
+}
+
+#define KNOWN(field, expr) \
+	do { \
+		info->field = (uint64_t)(expr); \
+		info->has |= UINT64_C(1) << SAMPAN_INFO_##field; \
+	} while (0)
+
+static uint32_t
+segs_of(const struct tcp_tcb *t, uint32_t bytes)
+{
+	return t->mss_bytes != 0 ? (bytes + t->mss_bytes - 1) / t->mss_bytes : 0;
+}
+
+/* What is said of every state. */
+static void
+info_always(const struct tcp_tcb *t, struct sampan_tcp_info *info)
+{
+	KNOWN(state, t->state);
+	KNOWN(retransmits, tcp_is(t, TCP_F_PERSIST) ? 0 : t->retries);
+	KNOWN(probes, tcp_is(t, TCP_F_PERSIST) ? t->retries : 0);
+	KNOWN(backoff, t->backoff);
+	KNOWN(options, (tcp_is(t, TCP_F_TS) ? 1 : 0) | (tcp_is(t, TCP_F_SACK) ? 2 : 0) |
+	    (tcp_is(t, TCP_F_WSCALE) ? 4 : 0));
+	KNOWN(snd_wscale, t->snd_scale);
+	KNOWN(rcv_wscale, t->rcv_scale);
+	KNOWN(total_retrans_segs, t->retrans_segs);
+}
+
+static void
+info_in_flight(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tcp_info *info)
+{
+	static const uint8_t ca_state[] = {
+		[TCP_PHASE_OPEN] = 0,
+		[TCP_PHASE_RECOVERY] = 3,
+		[TCP_PHASE_LOSS] = 4,
+	};
+	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
+	const bool disorder = tx != NULL && tx->phase == TCP_PHASE_OPEN && tx->sacked_bytes > 0;
+
+	KNOWN(ca_state, tx == NULL ? 0 : disorder ? 1 : ca_state[tx->phase]);
+	KNOWN(unacked_segs, segs_of(t, seq_diff(t->snd.nxt, t->snd.una)));
+	KNOWN(sacked_segs, tx != NULL ? segs_of(t, tx->sacked_bytes) : 0);
+	KNOWN(lost_segs, tx != NULL ? segs_of(t, tx->lost_bytes) : 0);
+	KNOWN(notsent_bytes, sp_tcp_unsent(s, t));
+	KNOWN(delivered_segs, segs_of(t, sp_tcp_delivered(s, t)));
+}
+
+static void
+info_connection(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tcp_info *info)
+{
+	KNOWN(rto_us, sp_tcp_rtt_rto(s, &t->rtt, t->backoff) / 1000);
+	KNOWN(ato_us, TCP_DELACK / 1000);
+	KNOWN(snd_mss_bytes, t->mss_bytes);
+	KNOWN(advmss_bytes, sp_tcp_own_mss(s, t->link, &t->flow.remote));
+	KNOWN(pmtu_bytes, sp_tcp_mtu(s, t));
+	KNOWN(last_data_sent_ms, sp_tick_since(t->sent_at, s->now) / SAMPAN_MS(1));
+	KNOWN(last_data_recv_ms, sp_tick_since(t->heard_at, s->now) / SAMPAN_MS(1));
+	KNOWN(snd_wnd_bytes, t->snd.wnd_bytes);
+	KNOWN(rcv_wnd_bytes, tcp_rcv_wnd(t));
+	if (t->rtt.srtt_us8 != 0) {
+		KNOWN(rtt_us, t->rtt.srtt_us8 / 8);
+		KNOWN(rttvar_us, t->rtt.rttvar_us4 / 4);
+	}
+	if (t->min_rtt_us != 0)
+		KNOWN(min_rtt_us, t->min_rtt_us);
+	if (t->mss_bytes == 0)
+		return;
+	KNOWN(snd_cwnd_segs, t->cc.cwnd_bytes / t->mss_bytes);
+	KNOWN(snd_ssthresh_segs, t->cc.ssthresh_bytes == TCP_SSTHRESH_INFINITE ?
+	    INT32_MAX : t->cc.ssthresh_bytes / t->mss_bytes);
+	KNOWN(bytes_acked, (uint64_t)t->una_wraps << 32 | seq_diff(t->snd.una, seq_add(t->iss, 1)));
+	KNOWN(bytes_received,
+	    (uint64_t)t->rcv_wraps << 32 | seq_diff(t->rcv.nxt, seq_add(t->irs, 1)));
+	info_in_flight(s, t, info);
+}
+
+void
+sp_tcp_info(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tcp_info *info)
+{
+	*info = (struct sampan_tcp_info){ 0 };
+	info_always(t, info);
+	if (t->state == SAMPAN_TCP_LISTEN) {
+		KNOWN(unacked_segs, tcp_listen_of(s, t)->ready_count);
+		KNOWN(sacked_segs, tcp_listen_of(s, t)->backlog);
+	} else if (t->state != SAMPAN_TCP_CLOSED) {
+		info_connection(s, t, info);
+	}
+}

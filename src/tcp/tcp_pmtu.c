@@ -1,0 +1,43 @@
+/*
+ * tcp_pmtu.c - the path MTU of a connection.  RFC 1191, RFC 5927 §7.
+ *
+ * Learned from ICMP per connection, never below the floor (5-D10) and never
+ * above the link's.  Does not: probe (RFC 4821) or raise it again.
+ */
+#include "tcp/tcp_pmtu.h"
+
+#include "tcp/tcp_int.h"
+#include "tcp/tcp_recovery.h"
+
+#define PMTU_FLOOR4 552
+#define PMTU_FLOOR6 1280
+
+uint16_t
+sp_tcp_mtu(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const uint16_t link = s->link[t->link].mtu_bytes;
+	const uint16_t learned = t->rare != 0 ? tcp_rare_of(s, t)->pmtu_bytes : 0;
+
+	return learned != 0 && learned < link ? learned : link;
+}
+
+void
+sp_tcp_pmtu_learn(struct sampan *s, struct tcp_tcb *t, uint16_t mtu_bytes)
+{
+	const uint16_t least = sp_addr_is_v4(&t->flow.remote) ? PMTU_FLOOR4 : PMTU_FLOOR6;
+	const uint16_t mtu = mtu_bytes < least ? least : mtu_bytes;
+	struct tcp_rare *r;
+	struct tcp_cc_facts facts;
+
+	if (mtu >= sp_tcp_mtu(s, t))	/* says nothing new */
+		return;
+	r = sp_tcp_rare_need(s, t);
+	if (r == NULL)
+		return;
+	r->pmtu_bytes = mtu;
+	sp_tcp_set_mss(s, t, t->peer_mss_bytes);
+	facts = sp_tcp_cc_facts(s, t);
+	sp_tcp_cc_ops(t->cc_id)->event(&t->cc, TCP_CC_MSS, &facts);
+	/* What is in flight was too big: not congestion, so no reduction. */
+	sp_tcp_recovery_resend(s, t);
+}
