@@ -154,15 +154,22 @@ check_rst(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
  * it is looked at before the first step.  A repeated SYN of a simultaneous
  * open gets our SYN-ACK again (R-9293-36). */
 static enum tcp_step
-check_syn(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+check_syn(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 {
 	if ((seg->flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
 		return TCP_PASS;
 	if (t->state == SAMPAN_TCP_SYN_RECEIVED && seq_eq(seg->seq, t->irs)) {
-		if ((seg->flags & TCP_ACK) != 0)
-			return TCP_PASS;
-		tcp_set(t, TCP_F_SYN_DUE);
-		return TCP_DONE;
+		if ((seg->flags & TCP_ACK) == 0) {
+			tcp_set(t, TCP_F_SYN_DUE);
+			return TCP_DONE;
+		}
+		/* Crossing SYNs: its acknowledgement is all that counts of it
+		 * (R-9293-32), and its window is not scaled (R-7323-3). */
+		seg->flags &= (uint8_t)~TCP_SYN;
+		seg->seq = t->rcv.nxt;
+		seg->len--;
+		seg->wnd >>= t->snd_scale;
+		return TCP_PASS;
 	}
 	sp_drop(s, SAMPAN_DROP_TCP_SYN_CHALLENGED, seg->pkt->link);
 	sp_tcp_challenge(s, t);

@@ -48,6 +48,17 @@ window_of(const struct sampan *s, const struct tcp_half_open *h)
 	    sp_tcp_own_mss(s, l != NULL ? l->link : 0, &h->flow.remote));
 }
 
+/* R-7323-9. */
+static void
+add_timestamp(struct sampan *s, const struct tcp_half_open *h, struct tcp_opts *o)
+{
+	o->has_ts = (h->has & HAS_TS) != 0;
+	if (!o->has_ts)
+		return;
+	o->tsval = sp_tcp_ts_now(s, sp_tcp_ts_offset(s, &h->flow));
+	o->tsecr = h->ts_recent;
+}
+
 static void
 send_syn_ack(struct sampan *s, const struct tcp_half_open *h)
 {
@@ -67,12 +78,27 @@ send_syn_ack(struct sampan *s, const struct tcp_half_open *h)
 	bare.opts.sack_permitted = (h->has & HAS_SACK) != 0;
 	bare.opts.has_wscale = (h->has & HAS_SCALE) != HAS_NO_SCALE;	/* R-7323-2 */
 	bare.opts.wscale = sp_tcp_wnd_scale(s);
-	bare.opts.has_ts = (h->has & HAS_TS) != 0;			/* R-7323-9 */
-	if (bare.opts.has_ts) {
-		bare.opts.tsval = sp_tcp_ts_now(s, sp_tcp_ts_offset(s, &h->flow));
-		bare.opts.tsecr = h->ts_recent;
-	}
+	add_timestamp(s, h, &bare.opts);
 	sp_tcp_send_bare(s, &bare);
+}
+
+/* RFC 5961 §3.2 (R-5961-3). */
+static void
+challenge(struct sampan *s, const struct tcp_half_open *h)
+{
+	struct tcp_bare bare = {
+		.flow = &h->flow,
+		.seq = seq_add(h->iss, 1),
+		.ack = seq_add(h->irs, 1),
+		.flags = TCP_ACK,
+		.wnd = window_of(s, h),
+	};
+
+	if ((h->has & HAS_SCALE) != HAS_NO_SCALE)
+		bare.wnd = (uint16_t)(bare.wnd >> sp_tcp_wnd_scale(s));
+	add_timestamp(s, h, &bare.opts);
+	sp_tcp_send_bare(s, &bare);
+	sp_count(s, SAMPAN_COUNT_TCP_CHALLENGES);
 }
 
 static void
@@ -234,12 +260,15 @@ completes(struct sampan *s, const struct tcp_half_open *h, const struct tcp_seg 
 		sp_tcp_send_reset(s, seg);
 		return false;
 	}
-	if ((h->has & HAS_TS) != 0 && seg->opts.has_ts &&
-	    (int32_t)(seg->opts.tsval - h->ts_recent) < 0) {
+	if ((h->has & HAS_TS) == 0)
+		return true;
+	if (!seg->opts.has_ts)			/* R-7323-10 */
+		sp_drop(s, SAMPAN_DROP_TCP_NO_TS, seg->pkt->link);
+	else if ((int32_t)(seg->opts.tsval - h->ts_recent) < 0)
 		sp_drop(s, SAMPAN_DROP_TCP_PAWS, seg->pkt->link);
-		return false;
-	}
-	return true;
+	else
+		return true;
+	return false;
 }
 
 /* RST, SYN and what is outside the window.  R-9293-13, R-9293-15, R-9293-36. */
@@ -249,10 +278,14 @@ check_before_ack(struct sampan *s, struct tcp_half_open *h, const struct tcp_seg
 	const bool in_window = seq_in(seg->seq, seq_add(h->irs, 1), window_of(s, h));
 
 	if ((seg->flags & TCP_RST) != 0) {
-		if (seq_eq(seg->seq, seq_add(h->irs, 1)))
+		if (seq_eq(seg->seq, seq_add(h->irs, 1))) {
 			forget(s, h);
-		else
+		} else if (in_window) {
+			sp_drop(s, SAMPAN_DROP_TCP_RST_CHALLENGED, seg->pkt->link);
+			challenge(s, h);
+		} else {
 			sp_drop(s, SAMPAN_DROP_TCP_RST_OLD, seg->pkt->link);
+		}
 		return TCP_DONE;
 	}
 	if ((seg->flags & TCP_SYN) != 0 && in_window) {

@@ -1,0 +1,300 @@
+/*
+ * sim_opt.c - options, information, settings and counters of the world in
+ * virtual time: Linux's names and values to the stack's and back.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <linux/sockios.h>
+
+#include <sampan/config.h>
+#include <sampan/host.h>
+#include <sampan/option.h>
+#include <sampan/socket.h>
+#include <sampan/stats.h>
+
+#include "pkt/sim.h"
+
+#define NAME_MAX_BYTES 16
+
+static const struct {
+	int level, name;
+	enum sampan_option option;
+} table[] = {
+	{ SOL_SOCKET, SO_REUSEADDR, SAMPAN_OPT_REUSEADDR },
+	{ SOL_SOCKET, SO_REUSEPORT, SAMPAN_OPT_REUSEPORT },
+	{ SOL_SOCKET, SO_KEEPALIVE, SAMPAN_OPT_KEEPALIVE },
+	{ SOL_SOCKET, SO_LINGER, SAMPAN_OPT_LINGER },
+	{ SOL_SOCKET, SO_OOBINLINE, SAMPAN_OPT_OOBINLINE },
+	{ SOL_SOCKET, SO_SNDBUF, SAMPAN_OPT_SNDBUF },
+	{ SOL_SOCKET, SO_RCVBUF, SAMPAN_OPT_RCVBUF },
+	{ SOL_SOCKET, SO_SNDBUFFORCE, SAMPAN_OPT_SNDBUF },
+	{ SOL_SOCKET, SO_RCVBUFFORCE, SAMPAN_OPT_RCVBUF },
+	{ SOL_SOCKET, SO_RCVLOWAT, SAMPAN_OPT_RCVLOWAT },
+	{ SOL_SOCKET, SO_ERROR, SAMPAN_OPT_ERROR },
+	{ SOL_SOCKET, SO_ACCEPTCONN, SAMPAN_OPT_ACCEPTCONN },
+	{ IPPROTO_TCP, 1, SAMPAN_OPT_NODELAY },
+	{ IPPROTO_TCP, 2, SAMPAN_OPT_MAXSEG },
+	{ IPPROTO_TCP, 3, SAMPAN_OPT_CORK },
+	{ IPPROTO_TCP, 4, SAMPAN_OPT_KEEPIDLE },
+	{ IPPROTO_TCP, 5, SAMPAN_OPT_KEEPINTVL },
+	{ IPPROTO_TCP, 6, SAMPAN_OPT_KEEPCNT },
+	{ IPPROTO_TCP, 7, SAMPAN_OPT_SYNCNT },
+	{ IPPROTO_TCP, 8, SAMPAN_OPT_LINGER2 },
+	{ IPPROTO_TCP, 9, SAMPAN_OPT_DEFER_ACCEPT },
+	{ IPPROTO_TCP, 10, SAMPAN_OPT_WINDOW_CLAMP },
+	{ IPPROTO_TCP, 12, SAMPAN_OPT_QUICKACK },
+	{ IPPROTO_TCP, 13, SAMPAN_OPT_CONGESTION },
+	{ IPPROTO_TCP, 18, SAMPAN_OPT_USER_TIMEOUT },
+	{ IPPROTO_TCP, 25, SAMPAN_OPT_NOTSENT_LOWAT },
+	{ IPPROTO_IP, IP_TOS, SAMPAN_OPT_TOS },
+	{ IPPROTO_IPV6, IPV6_TCLASS, SAMPAN_OPT_TOS },
+	{ IPPROTO_IP, IP_TTL, SAMPAN_OPT_TTL },
+	{ IPPROTO_IPV6, IPV6_UNICAST_HOPS, SAMPAN_OPT_TTL },
+};
+
+static bool
+find_option(int level, int name, enum sampan_option *option)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].level == level && table[i].name == name) {
+			*option = table[i].option;
+			return true;
+		}
+	}
+	return false;
+}
+
+static sampan_handle
+handle_of(const struct sim *m, int s)
+{
+	return s < 0 || s >= SIM_SOCKETS ? 0 : m->socket[s].handle;
+}
+
+/* ---- setsockopt ---- */
+
+/* What Linux's bytes mean as one number; a result otherwise. */
+static int64_t
+read_value(enum sampan_option option, const struct pkt_sockopt *opt, int64_t *value)
+{
+	char name[NAME_MAX_BYTES] = "";
+	int32_t n[2] = { 0, 0 };
+
+	if (option == SAMPAN_OPT_CONGESTION) {
+		memcpy(name, opt->value, opt->len < sizeof(name) ? opt->len : sizeof(name) - 1);
+		*value = sampan_cc_find(name);
+		return *value < 0 ? -ENOENT : 0;
+	}
+	if (opt->len < sizeof(n[0]))
+		return -EINVAL;
+	memcpy(n, opt->value, opt->len < sizeof(n) ? opt->len : sizeof(n));
+	*value = n[0];
+	if (option == SAMPAN_OPT_LINGER) {
+		if (opt->len < sizeof(n))
+			return -EINVAL;
+		*value = n[0] == 0 ? -1 : n[1];
+	}
+	return 0;
+}
+
+int64_t
+sp_pkt_sim_setopt(struct pkt_world *w, int s, const struct pkt_sockopt *opt)
+{
+	struct sim *m = sim_of(w);
+	enum sampan_option option;
+	int64_t value, error;
+
+	if (handle_of(m, s) == 0)
+		return -EBADF;
+	if (!find_option(opt->level, opt->name, &option))
+		return sp_pkt_world_lacks(w, "sockopt:level %d option %d", opt->level, opt->name);
+	error = read_value(option, opt, &value);
+	if (error != 0)
+		return error;
+	error = sampan_setopt(m->stack, handle_of(m, s), option, value);
+	if (error == SAMPAN_ERANGE)
+		return -EINVAL;
+	if (error == SAMPAN_ENOENT)
+		return sp_pkt_world_lacks(w, "sockopt:level %d option %d", opt->level, opt->name);
+	return error == 0 ? 0 : -sampan_errno((int)error);
+}
+
+/* ---- getsockopt ---- */
+
+static void
+write_bytes(struct pkt_sockopt *opt, const void *p, uint32_t len)
+{
+	if (len < opt->len)
+		opt->len = len;
+	memcpy(opt->value, p, opt->len);
+}
+
+static void
+write_value(enum sampan_option option, int64_t value, struct pkt_sockopt *opt)
+{
+	char name[NAME_MAX_BYTES] = "";
+	int32_t n[2] = { (int32_t)value, 0 };
+
+	if (option == SAMPAN_OPT_CONGESTION) {
+		const char *const known = sampan_cc_name((unsigned)value);
+
+		memcpy(name, known == NULL ? "?" : known, strlen(known == NULL ? "?" : known));
+		write_bytes(opt, name, sizeof(name));
+		return;
+	}
+	if (option == SAMPAN_OPT_LINGER) {
+		n[0] = value >= 0;
+		n[1] = value >= 0 ? (int32_t)value : 0;
+		write_bytes(opt, n, sizeof(n));
+		return;
+	}
+	if (option == SAMPAN_OPT_ERROR)
+		n[0] = sampan_errno((int)(value > 0 ? -value : value));
+	write_bytes(opt, n, sizeof(n[0]));
+}
+
+int64_t
+sp_pkt_sim_getopt(struct pkt_world *w, int s, struct pkt_sockopt *opt)
+{
+	struct sim *m = sim_of(w);
+	enum sampan_option option;
+	int64_t value = 0, error;
+
+	if (handle_of(m, s) == 0)
+		return -EBADF;
+	if (!find_option(opt->level, opt->name, &option))
+		return sp_pkt_world_lacks(w, "sockopt:level %d option %d", opt->level, opt->name);
+	error = sampan_getopt(m->stack, handle_of(m, s), option, &value);
+	if (error == SAMPAN_ENOENT)
+		return sp_pkt_world_lacks(w, "sockopt:level %d option %d", opt->level, opt->name);
+	if (error != 0)
+		return -sampan_errno((int)error);
+	write_value(option, value, opt);
+	return 0;
+}
+
+int64_t
+sp_pkt_sim_ioctl(struct pkt_world *w, int s, int request, int64_t *value)
+{
+	struct sim *m = sim_of(w);
+	enum sampan_option option;
+	int error;
+
+	if (request == FIONREAD)
+		option = SAMPAN_OPT_INQ;
+	else if (request == TIOCOUTQ)
+		option = SAMPAN_OPT_OUTQ;
+	else if (request == SIOCOUTQNSD)
+		option = SAMPAN_OPT_OUTQNSD;
+	else if (request == SIOCATMARK)
+		option = SAMPAN_OPT_ATMARK;
+	else
+		return sp_pkt_world_lacks(w, "ioctl:0x%x", (unsigned)request);
+	error = sampan_getopt(m->stack, handle_of(m, s), option, value);
+	if (error == SAMPAN_ENOENT)
+		return sp_pkt_world_lacks(w, "ioctl:0x%x", (unsigned)request);
+	return error == 0 ? 0 : -sampan_errno(error);
+}
+
+/* ---- TCP_INFO ---- */
+
+/* In Linux's numbers; a half-open connection is SYN_RECV. */
+static const int linux_states[SAMPAN_TCP_STATE_COUNT] = {
+	[SAMPAN_TCP_CLOSED] = 7, [SAMPAN_TCP_LISTEN] = 10, [SAMPAN_TCP_SYN_SENT] = 2,
+	[SAMPAN_TCP_SYN_RECEIVED] = 3, [SAMPAN_TCP_ESTABLISHED] = 1,
+	[SAMPAN_TCP_FIN_WAIT_1] = 4, [SAMPAN_TCP_FIN_WAIT_2] = 5, [SAMPAN_TCP_CLOSE_WAIT] = 8,
+	[SAMPAN_TCP_CLOSING] = 11, [SAMPAN_TCP_LAST_ACK] = 9, [SAMPAN_TCP_TIME_WAIT] = 6,
+};
+
+int64_t
+sp_pkt_sim_info(struct pkt_world *w, int s, const char *field, int64_t *value)
+{
+	static const char *const names[] = {
+#define X(id, name, unit) name,
+		SAMPAN_TCP_INFO(X)
+#undef X
+	};
+	struct sim *m = sim_of(w);
+	struct sampan_tcp_info info;
+	const uint64_t all[] = {
+#define X(id, name, unit) offsetof(struct sampan_tcp_info, id),
+		SAMPAN_TCP_INFO(X)
+#undef X
+	};
+	uint64_t n;
+
+	if (sampan_tcp_info(m->stack, handle_of(m, s), &info) != 0)
+		return -EBADF;
+	for (unsigned i = 0; i < SAMPAN_INFO_COUNT; i++) {
+		if (strcmp(names[i], field) != 0)
+			continue;
+		if ((info.has >> i & 1) == 0)
+			return -ENOENT;
+		memcpy(&n, (const uint8_t *)&info + all[i], sizeof(n));
+		*value = i == SAMPAN_INFO_state && n < SAMPAN_TCP_STATE_COUNT ?
+		    linux_states[n] : (int64_t)n;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/* ---- Settings and counters ---- */
+
+int64_t
+sp_pkt_sim_setting(struct pkt_world *w, const char *name, const char *value)
+{
+	struct sim *m = sim_of(w);
+	char *end;
+	const long long n = strtoll(value, &end, 0);
+
+	if (end == value || *end != '\0')
+		return -EINVAL;
+	switch (sampan_set(m->stack, name, n)) {
+	case 0:
+		return 0;
+	case SAMPAN_ENOENT:
+		return -ENOENT;
+	default:
+		return -EINVAL;
+	}
+}
+
+int64_t
+sp_pkt_sim_counter(struct pkt_world *w, const char *name, int64_t *value)
+{
+	static const char *const names[] = {
+#define X(id, counter, text) counter,
+		SAMPAN_DROPS(X)
+		SAMPAN_COUNTS(X)
+#undef X
+	};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], name) != 0)
+			continue;
+		*value = (int64_t)sampan_counter(sim_of(w)->stack, i);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int64_t
+sp_pkt_sim_count_state(struct pkt_world *w, int state)
+{
+	struct sampan_status found[32];
+	uint64_t cursor = 0;
+	int64_t count = 0;
+
+	while (cursor != SAMPAN_WALK_END) {
+		const int n = sampan_walk(sim_of(w)->stack, &cursor, found, 32);
+
+		if (n < 0)
+			return count;
+		for (int i = 0; i < n; i++)
+			count += linux_states[found[i].state] == state;
+	}
+	return count;
+}
