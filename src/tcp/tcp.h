@@ -9,7 +9,7 @@
 #include <sampan/option.h>
 
 #include "net/ip.h"
-#include "tcp/tcp_tcb.h"
+#include "tcp/tcp_of.h"
 
 /* Declares the pools and draws the keys. */
 void sp_tcp_init(struct sampan *s);

@@ -4,6 +4,8 @@
  * Segments with a control block go into the link's frame, with the text shown
  * from the send queue; bare ones (resets, SYN-ACKs, TIME-WAIT) become replies.
  */
+#include "tcp/tcp_build.h"
+
 #include <string.h>
 
 #include "net/neigh.h"

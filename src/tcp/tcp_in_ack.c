@@ -94,11 +94,11 @@ static void
 tune_send_buffer(const struct sampan *s, struct tcp_tcb *t)
 {
 	const uint32_t most = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_SNDBUF_MAX);
-	const uint64_t want = 2 * (uint64_t)t->cc.cwnd_bytes;
+	const uint64_t twice = 2 * (uint64_t)t->cc.cwnd_bytes;
+	const uint32_t want = twice < most ? (uint32_t)twice : most;
 
 	if (!tcp_is(t, TCP_F_SNDBUF_SET) && want > t->sndbuf_bytes)
-		t->sndbuf_bytes = want < most ? (uint32_t)want : most > t->sndbuf_bytes ? most :
-											  t->sndbuf_bytes;
+		t->sndbuf_bytes = want;
 }
 
 static void

@@ -75,6 +75,22 @@ sp_tcp_start_sending(struct sampan *s, struct tcp_tcb *t, unsigned syns_lost)
 		t->cc.cwnd_bytes = t->mss_bytes;
 }
 
+/* The first round trip: of the handshake (R-7323-24) if its SYN left once, or as
+ * its echoed timestamp says. */
+void
+sp_tcp_handshake_sample(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
+    unsigned syns_lost, sampan_dur took)
+{
+	const uint32_t ms = sp_tcp_ts_now(s, t->ts_offset) - seg->opts.tsecr;
+
+	if (syns_lost == 0)
+		sp_tcp_rtt_sample(&t->rtt, took);
+	else if (tcp_is(t, TCP_F_TS) && seg->opts.has_ts && seg->opts.tsecr != 0 && ms < 60000)
+		sp_tcp_rtt_sample(&t->rtt, SAMPAN_MS(ms > 0 ? ms : 1));
+	else
+		sp_tcp_rtt_begin_slowly(&t->rtt);
+}
+
 static void
 established(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
@@ -82,8 +98,7 @@ established(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 
 	t->snd.una = seg->ack;
 	t->backoff = 0;
-	if (syns_lost == 0)				/* R-7323-24 */
-		sp_tcp_rtt_sample(&t->rtt, sp_tick_since(t->sent_at, s->now));
+	sp_tcp_handshake_sample(s, t, seg, syns_lost, sp_tick_since(t->sent_at, s->now));
 	sp_tcp_start_sending(s, t, syns_lost);
 	sp_tcp_on_progress(s, t);
 	sp_tcp_enter(s, t, SAMPAN_TCP_ESTABLISHED);

@@ -5,7 +5,9 @@
 #define SAMPAN_TCP_TCP_INT_H
 
 #include "tcp/tcp.h"
+#include "tcp/tcp_build.h"
 #include "tcp/tcp_rtx.h"
+#include "tcp/tcp_timer.h"
 #include "wire/tcp.h"
 #include "wire/tcp_opt.h"
 
@@ -114,6 +116,10 @@ void sp_tcp_check_fin(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg 
 /* Begins to send on a connection whose handshake is complete. */
 void sp_tcp_start_sending(struct sampan *s, struct tcp_tcb *t, unsigned syns_lost);
 
+/* Takes the first RTT sample from the segment that completes the handshake. */
+void sp_tcp_handshake_sample(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
+    unsigned syns_lost, sampan_dur took);
+
 /* Makes the half-open record of a SYN; iss_after: the ISN must be beyond it
  * (NULL: any). */
 void sp_tcp_half_open_new(struct sampan *s, const struct tcp_seg *seg, const tcp_seq *iss_after);
@@ -125,68 +131,6 @@ void sp_tcp_time_wait_from(struct sampan *s, struct tcp_tcb *t);
 
 /* Lets go of what a listener holds. */
 void sp_tcp_listen_end(struct sampan *s, struct tcp_tcb *listener);
-
-/* ---- tcp_build.c ---- */
-
-/* A segment that no control block stands behind. */
-struct tcp_bare {
-	const struct sp_flow *flow;
-	tcp_seq seq, ack;
-	uint8_t flags;
-	uint16_t wnd;
-	struct tcp_opts opts;
-};
-
-void sp_tcp_send_bare(struct sampan *s, const struct tcp_bare *bare);
-
-/* The reset that answers seg where there is no connection.  §3.10.7.1. */
-void sp_tcp_send_reset(struct sampan *s, const struct tcp_seg *seg);
-
-/* A reset at SND.NXT of a connection that is being given up.  §3.10.5. */
-void sp_tcp_send_abort(struct sampan *s, struct tcp_tcb *t);
-
-/* What one frame of a connection carries. */
-enum tcp_why {
-	TCP_WHY_NOTHING,
-	TCP_WHY_SYN,
-	TCP_WHY_REPAIR,		/* lost before */
-	TCP_WHY_DATA,
-	TCP_WHY_TAIL,		/* a probe for the loss of a tail */
-	TCP_WHY_FIN,
-	TCP_WHY_PROBE,
-	TCP_WHY_ACK,
-};
-
-struct tcp_plan {
-	enum tcp_why why;
-	tcp_seq seq;
-	uint32_t len;		/* of text */
-	uint8_t flags;
-};
-
-/* Writes the frame; returns the bytes of text it carries: fewer than planned
- * when the frame has no room for more slices. */
-uint32_t sp_tcp_build(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
-    struct sampan_frame *f);
-
-/* ---- tcp_timer.c: events, not commands ---- */
-
-void sp_tcp_on_syn_due(struct sampan *s, struct tcp_tcb *t);
-void sp_tcp_on_sent(struct sampan *s, struct tcp_tcb *t);
-void sp_tcp_on_probe_sent(struct sampan *s, struct tcp_tcb *t);
-void sp_tcp_on_progress(struct sampan *s, struct tcp_tcb *t);
-void sp_tcp_on_blocked(struct sampan *s, struct tcp_tcb *t);
-void sp_tcp_on_ack_owed(struct sampan *s, struct tcp_tcb *t);
-void sp_tcp_arm(struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which, sampan_dur dur);
-void sp_tcp_disarm(struct tcp_tcb *t, enum tcp_deadline which);
-void sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t);
-void sp_tcp_tcb_timer(struct sampan *s, struct tcp_tcb *t);
-
-static inline bool
-tcp_armed(const struct tcp_tcb *t, enum tcp_deadline which)
-{
-	return (t->armed & 1u << which) != 0;
-}
 
 /* ---- tcp_wnd.c ---- */
 

@@ -217,7 +217,8 @@ inherit(struct sampan *s, struct tcp_tcb *t, const struct tcp_half_open *h)
 /* The handshake is complete: from here on it is SYN-RECEIVED with a control
  * block for the moment that the acknowledgement needs to be processed. */
 static struct tcp_tcb *
-promote(struct sampan *s, struct tcp_half_open *h, struct tcp_tcb *listener)
+promote(struct sampan *s, struct tcp_half_open *h, struct tcp_tcb *listener,
+    const struct tcp_seg *seg)
 {
 	struct tcp_listen *l = tcp_listen_of(s, listener);
 	const struct sp_local_addr *local = sp_local_find(s, 0, &h->flow.local);
@@ -233,8 +234,7 @@ promote(struct sampan *s, struct tcp_half_open *h, struct tcp_tcb *listener)
 	t->ep.user = listener->ep.user;
 	sp_tcp_inherit_options(s, t, listener);
 	t->sent_at = sp_tick_of(s->now);
-	if (retries_of(h) == 0)		/* R-7323-24 */
-		sp_tcp_rtt_sample(&t->rtt, age(s, h));
+	sp_tcp_handshake_sample(s, t, seg, retries_of(h), age(s, h));
 	t->snd.una = seq_add(h->iss, 1);
 	sp_tcp_start_sending(s, t, retries_of(h));
 	sp_tcp_enter(s, t, SAMPAN_TCP_ESTABLISHED);
@@ -328,7 +328,7 @@ sp_tcp_arrives_half_open(struct sampan *s, struct tcp_half_open *h, struct tcp_s
 		sp_count(s, SAMPAN_COUNT_TCP_DEFERRED);
 		return;
 	}
-	t = promote(s, h, listener);
+	t = promote(s, h, listener, seg);
 	if (t == NULL) {
 		sp_drop(s, SAMPAN_DROP_MEMORY, seg->pkt->link);
 		return;

@@ -72,7 +72,8 @@ reordering_window(const struct tcp_tcb *t, const struct tcp_tx *tx)
 	sampan_dur wnd;
 
 	if (!tx->reordering &&
-	    (tx->phase != TCP_PHASE_OPEN || tx->sacked_bytes >= DUP_THRESH * (uint32_t)t->mss_bytes))
+	    (tx->phase != TCP_PHASE_OPEN ||
+		tx->sacked_bytes >= DUP_THRESH * (uint32_t)t->mss_bytes))
 		return 0;
 	wnd = (tx->reo_mult + (sampan_dur)1) * SAMPAN_US(t->min_rtt_us) / 4;
 	return wnd < srtt ? wnd : srtt;
@@ -82,7 +83,8 @@ reordering_window(const struct tcp_tcb *t, const struct tcp_tx *tx)
 static bool
 sent_before(const struct tcp_tx *tx, const struct tcp_sent *r)
 {
-	return r->sent_at < tx->rack_at || (r->sent_at == tx->rack_at && seq_lt(r->end, tx->rack_end));
+	return r->sent_at < tx->rack_at ||
+	    (r->sent_at == tx->rack_at && seq_lt(r->end, tx->rack_end));
 }
 
 static sampan_dur

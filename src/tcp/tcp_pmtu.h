@@ -4,7 +4,7 @@
 #ifndef SAMPAN_TCP_TCP_PMTU_H
 #define SAMPAN_TCP_TCP_PMTU_H
 
-#include "tcp/tcp_tcb.h"
+#include "tcp/tcp_of.h"
 
 /* A router says that packets must not be larger than this; 0: it does not say
  * how large.  Unbelievable values are raised to the floor. */

@@ -86,7 +86,7 @@ _Static_assert(sizeof(struct tcp_tx) == 128, "two cache lines");
 /* While bytes wait to be read, or behind a gap. */
 struct tcp_rx {
 	struct sp_recvq q;		/* positions are sequence numbers */
-	uint32_t recent[TCP_SACK_RECENT];	/* where text behind a gap came last, newest first */
+	uint32_t recent[TCP_SACK_RECENT];	/* where text behind a gap came, newest first */
 	uint8_t recent_count;
 	bool fin_held;			/* the peer's FIN is at fin_at, behind a gap */
 	uint8_t pad[2];
@@ -108,7 +108,7 @@ struct tcp_rare {
 	uint32_t defer_accept_s;
 	int32_t linger2_s;		/* -1: at once */
 	uint32_t rcvlowat_bytes;
-	sp_tick progress_at;		/* what is outstanding was first sent, or last acknowledged */
+	sp_tick progress_at;		/* what is outstanding was sent, or some acknowledged */
 	tcp_seq snd_up, rcv_up;		/* urgent pointers: RFC 9293 §3.8.5 */
 	uint16_t maxseg_bytes;
 	uint16_t pmtu_bytes;		/* learned from ICMP; 0: the link's MTU */

@@ -60,7 +60,8 @@ larger(uint32_t a, uint32_t b)
 /* RFC 9937 §6.2 (R-9937-5 to R-9937-9).  safe: SND.UNA moved and nothing more
  * was found lost. */
 static void
-prr(const struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t delivered_bytes, bool safe)
+prr(const struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t delivered_bytes,
+    bool safe)
 {
 	const uint32_t in_flight = sp_tcp_pipe(s, t);
 	const uint32_t target = t->cc.ssthresh_bytes;
@@ -76,7 +77,8 @@ prr(const struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t deliv
 
 		sndcnt = want > out ? (uint32_t)want - out : 0;
 	} else {
-		const uint32_t lag = tx->prr_delivered_bytes > out ? tx->prr_delivered_bytes - out : 0;
+		const uint32_t lag = tx->prr_delivered_bytes > out ?
+		    tx->prr_delivered_bytes - out : 0;
 
 		sndcnt = larger(lag, delivered_bytes) + (safe ? t->mss_bytes : 0);
 		if (sndcnt > target - in_flight)

@@ -32,12 +32,19 @@ sp_tcp_rtt_sample(struct tcp_rtt *rtt, sampan_dur r)
 		rtt->srtt_us8 = 1;
 }
 
+void
+sp_tcp_rtt_begin_slowly(struct tcp_rtt *rtt)
+{
+	if (rtt->srtt_us8 == 0)
+		rtt->rttvar_us4 = (uint32_t)(TCP_RTO_AFTER_SYN_LOSS / 1000);
+}
+
 sampan_dur
 sp_tcp_rtt_rto(const struct sampan *s, const struct tcp_rtt *rtt, unsigned backoff)
 {
 	const sampan_dur most = SAMPAN_MS(sp_setting(s, SAMPAN_SET_TCP_RTO_MAX));
 	const sampan_dur least = SAMPAN_US(sp_setting(s, SAMPAN_SET_TCP_RTO_MIN));
-	sampan_dur rto = TCP_RTO_INITIAL;
+	sampan_dur rto = rtt->rttvar_us4 != 0 ? SAMPAN_US(rtt->rttvar_us4) : TCP_RTO_INITIAL;
 
 	if (rtt->srtt_us8 != 0) {
 		const uint32_t var = rtt->rttvar_us4 > GRANULARITY_US ? rtt->rttvar_us4 :

@@ -16,13 +16,20 @@ struct sampan;
 /* RFC 6298 §2.1 (R-6298-1) */
 #define TCP_RTO_INITIAL SAMPAN_SEC(1)
 
+/* RFC 6298 §5.7 (R-6298-12): after a SYN was lost, and no sample says better. */
+#define TCP_RTO_AFTER_SYN_LOSS SAMPAN_SEC(3)
+
 struct tcp_rtt {
 	uint32_t srtt_us8;	/* 8 * SRTT; 0: no sample yet */
-	uint32_t rttvar_us4;	/* 4 * RTTVAR; undefined without a sample */
+	uint32_t rttvar_us4;	/* 4 * RTTVAR; without a sample the RTO to begin with, in us,
+				 * 0: TCP_RTO_INITIAL */
 };
 
 /* Takes the sample r.  r == 0 counts as 1 us, more than 60 s as 60 s. */
 void sp_tcp_rtt_sample(struct tcp_rtt *rtt, sampan_dur r);
+
+/* A connection begins without a sample, after its SYN was lost. */
+void sp_tcp_rtt_begin_slowly(struct tcp_rtt *rtt);
 
 /* RTO after `backoff` doublings, within the settings' bounds. */
 sampan_dur sp_tcp_rtt_rto(const struct sampan *s, const struct tcp_rtt *rtt, unsigned backoff);

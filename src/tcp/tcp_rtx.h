@@ -10,7 +10,7 @@
 #define SAMPAN_TCP_TCP_RTX_H
 
 #include "base/range.h"
-#include "tcp/tcp_tcb.h"
+#include "tcp/tcp_of.h"
 
 struct tcp_plan;
 

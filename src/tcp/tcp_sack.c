@@ -5,8 +5,9 @@
  * arrival first (§4), and a duplicate before all others (RFC 2883 §4).
  * Sending side: blocks are checked and told to tcp_rtx.c.
  */
-#include "tcp/tcp_int.h"
 #include "tcp/tcp_sack.h"
+
+#include "tcp/tcp_int.h"
 
 void
 sp_tcp_sack_arrived(struct tcp_rx *rx, tcp_seq at)
@@ -72,7 +73,8 @@ sp_tcp_sack_blocks(const struct sampan *s, const struct tcp_tcb *t, struct tcp_o
 static bool
 is_dsack(const struct tcp_seg *seg)
 {
-	const tcp_seq left = seq_of(seg->opts.sack[0].left), right = seq_of(seg->opts.sack[0].right);
+	const tcp_seq left = seq_of(seg->opts.sack[0].left);
+	const tcp_seq right = seq_of(seg->opts.sack[0].right);
 
 	if (seq_lt(left, seg->ack))
 		return true;

@@ -122,7 +122,8 @@ sp_tcp_announced_mss(const struct sampan *s, const struct tcp_tcb *t)
 void
 sp_tcp_set_mss(struct sampan *s, struct tcp_tcb *t, uint16_t peer_mss_bytes)
 {
-	const uint16_t path = (uint16_t)(sp_tcp_mtu(s, t) - sp_ip_hdr_len(&t->flow.remote) - TCP_HDR_LEN);
+	const uint32_t hdrs = sp_ip_hdr_len(&t->flow.remote) + TCP_HDR_LEN;
+	const uint16_t path = (uint16_t)(sp_tcp_mtu(s, t) - hdrs);
 	const uint16_t announced = sp_tcp_announced_mss(s, t);
 	const uint16_t own = path < announced ? path : announced;
 	uint16_t mss = peer_mss_bytes < TCP_MSS_FLOOR ? TCP_MSS_FLOOR : peer_mss_bytes;

@@ -15,6 +15,8 @@
  * while something is outstanding, the persist timer (TCP_F_PERSIST) while the
  * peer's window keeps everything back and nothing is.
  */
+#include "tcp/tcp_timer.h"
+
 #include "net/neigh.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
@@ -78,7 +80,8 @@ arm_rtx(struct sampan *s, struct tcp_tcb *t)
 
 	if (user_ms != 0) {
 		const sampan_dur waited = sp_tick_since(tcp_rare_of(s, t)->progress_at, s->now);
-		const sampan_dur left = SAMPAN_MS(user_ms) > waited ? SAMPAN_MS(user_ms) - waited : 0;
+		const sampan_dur most = SAMPAN_MS(user_ms);
+		const sampan_dur left = most > waited ? most - waited : 0;
 
 		wait = left < wait ? left : wait;
 	}
