@@ -20,7 +20,6 @@ complete_handshake(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *se
 	t->snd.wnd_bytes = seg->wnd << t->snd_scale;
 	t->snd_max_wnd_bytes = t->snd.wnd_bytes;
 	t->snd.wl1 = seg->seq;
-	t->snd.wl2 = seg->ack;
 	sp_tcp_start_sending(s, t, t->retries);
 	tcp_clear(t, TCP_F_SYN_DUE);
 	sp_tcp_on_progress(s, t);
@@ -39,7 +38,9 @@ ack_in_range(const struct tcp_tcb *t, const struct tcp_seg *seg)
 	    seq_le(seg->ack, t->snd.nxt);
 }
 
-/* R-9293-19. */
+/* R-9293-19.  SND.WL2 is not kept: RFC 9293 asks for SND.WL2 =< SEG.ACK, and
+ * whatever it was taken from has moved SND.UNA at least there, below which
+ * SEG.ACK is not looked at. */
 static void
 update_window(struct tcp_tcb *t, const struct tcp_seg *seg)
 {
@@ -47,12 +48,10 @@ update_window(struct tcp_tcb *t, const struct tcp_seg *seg)
 
 	if (seq_lt(seg->ack, t->snd.una))
 		return;
-	if (!seq_lt(t->snd.wl1, seg->seq) &&
-	    !(seq_eq(t->snd.wl1, seg->seq) && seq_le(t->snd.wl2, seg->ack)))
+	if (seq_lt(seg->seq, t->snd.wl1))
 		return;
 	t->snd.wnd_bytes = wnd;
 	t->snd.wl1 = seg->seq;
-	t->snd.wl2 = seg->ack;
 	if (wnd > t->snd_max_wnd_bytes)
 		t->snd_max_wnd_bytes = wnd;
 }

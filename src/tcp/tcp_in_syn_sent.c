@@ -47,9 +47,9 @@ take_syn(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	t->rcv.edge = seq_add(t->rcv.nxt, seq_diff(t->rcv.edge, seq_of(0)));
 	if (seg->opts.has_wscale && sp_setting(s, SAMPAN_SET_TCP_WINDOW_SCALING) != 0) {
 		tcp_set(t, TCP_F_WSCALE);
-		t->snd_scale = seg->opts.wscale < TCP_WSCALE_MAX ? seg->opts.wscale :
-								   TCP_WSCALE_MAX;
-		t->rcv_scale = sp_tcp_wnd_scale(s);
+		t->snd_scale = (seg->opts.wscale < TCP_WSCALE_MAX ? seg->opts.wscale :
+								    TCP_WSCALE_MAX) & 15u;
+		t->rcv_scale = sp_tcp_wnd_scale(s) & 15u;
 	}
 	if (seg->opts.has_ts && sp_setting(s, SAMPAN_SET_TCP_TIMESTAMPS) != 0) {
 		tcp_set(t, TCP_F_TS);
@@ -61,7 +61,6 @@ take_syn(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	t->snd.wnd_bytes = seg->wnd;			/* R-7323-3 */
 	t->snd_max_wnd_bytes = seg->wnd;
 	t->snd.wl1 = seg->seq;
-	t->snd.wl2 = seg->ack;
 }
 
 /* RFC 5681 §3.1 (R-5681-4), RFC 6928 §2 (R-6928-3). */

@@ -4,21 +4,9 @@
  * The segment has been trimmed to the window: it begins at RCV.NXT or behind a
  * gap.
  */
+#include "tcp/tcp_delack.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_sack.h"
-
-/* RFC 9293 §3.8.6.3 (SHLD-18, SHLD-19), RFC 5681 §4.2: at once for the first
- * ones and for every second full segment, else a moment later. */
-static void
-owe_ack(struct tcp_tcb *t)
-{
-	const uint32_t owed = seq_diff(t->rcv.nxt, t->rcv.acked);
-
-	if (t->quick > 0 || owed >= 2u * t->mss_bytes)
-		tcp_set(t, TCP_F_ACK_NOW);
-	else
-		tcp_set(t, TCP_F_ACK_DUE);
-}
 
 /* Takes text that nobody will read: half-duplex close, RFC 9293 §3.6.1
  * (SHLD-3).  The peer is told that it is lost. */
@@ -50,16 +38,16 @@ take(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		tcp_set(t, TCP_F_ACK_NOW);		/* R-5681-20 */
 	if (moved == 0)
 		return;
-	owe_ack(t);
+	sp_tcp_delack_text(s, t);
 	sp_endpoint_raise(s, &t->ep, SAMPAN_READABLE);
 }
 
 /* Nobody will read it: as if it had been. */
 static void
-discard(struct tcp_tcb *t, const struct tcp_seg *seg)
+discard(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
 	tcp_advance_rcv(t, seg->text.len);
-	owe_ack(t);
+	sp_tcp_delack_text(s, t);
 }
 
 /* Text, or only a FIN, behind a gap: kept and reported at once (SHLD-31, MAY-13;
@@ -110,7 +98,7 @@ sp_tcp_process_text(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 	else if (!seq_eq(seg->seq, t->rcv.nxt))
 		keep(s, t, seg);
 	else if (seg->text.len > 0 && tcp_is(t, TCP_F_SHUT_RD))
-		discard(t, seg);
+		discard(s, t, seg);
 	else if (seg->text.len > 0)
 		take(s, t, seg);
 }

@@ -18,10 +18,6 @@
 #define TCP_MSS_FLOOR 48
 /* RFC 7323 §2.3 (R-7323-5) */
 #define TCP_WSCALE_MAX 14
-/* Acknowledgements that a new connection sends at once; Linux's TCP_MAX_QUICKACKS. */
-#define TCP_QUICK_ACKS 16
-/* RFC 9293 §3.8.6.3 (MUST-40): Linux's least; strictly below 500 ms. */
-#define TCP_DELACK SAMPAN_MS(40)
 /* Octets of the timestamp option with its padding. */
 #define TCP_TS_BYTES 12
 

@@ -202,8 +202,8 @@ inherit(struct sampan *s, struct tcp_tcb *t, const struct tcp_half_open *h)
 	tcp_set(t, TCP_F_USED);
 	if ((h->has & HAS_SCALE) != HAS_NO_SCALE) {
 		tcp_set(t, TCP_F_WSCALE);
-		t->snd_scale = (uint8_t)(h->has & HAS_SCALE);
-		t->rcv_scale = sp_tcp_wnd_scale(s);
+		t->snd_scale = h->has & HAS_SCALE;
+		t->rcv_scale = sp_tcp_wnd_scale(s) & 15u;
 	}
 	if ((h->has & HAS_TS) != 0) {
 		tcp_set(t, TCP_F_TS);
@@ -336,7 +336,6 @@ sp_tcp_arrives_half_open(struct sampan *s, struct tcp_half_open *h, struct tcp_s
 	t->snd.wnd_bytes = seg->wnd << t->snd_scale;
 	t->snd_max_wnd_bytes = t->snd.wnd_bytes;
 	t->snd.wl1 = seg->seq;
-	t->snd.wl2 = seg->ack;
 	sp_tcp_arrives_other(s, t, seg);
 	sp_tcp_settle(s, t);
 }

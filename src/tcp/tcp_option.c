@@ -4,6 +4,7 @@
  * What differs from the default and has no room in the control block makes a
  * struct tcp_rare; a listener's is copied to what it accepts.
  */
+#include "tcp/tcp_delack.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_recovery.h"
 
@@ -92,11 +93,8 @@ set_here(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t
 		t->rcvbuf_bytes = buffer_bytes(value);
 		tcp_set(t, TCP_F_RCVBUF_SET);
 	} else if (option == SAMPAN_OPT_QUICKACK) {
-		t->quick = value != 0 ? TCP_QUICK_ACKS : 0;
-		if (value != 0 && !seq_eq(t->rcv.acked, t->rcv.nxt)) {
-			tcp_set(t, TCP_F_ACK_NOW);
-			sp_tcp_settle(s, t);
-		}
+		sp_tcp_delack_quick(t, value != 0);
+		sp_tcp_settle(s, t);
 	} else if (option == SAMPAN_OPT_CONGESTION) {
 		t->cc_id = (uint8_t)value;
 	} else {
@@ -244,7 +242,7 @@ get_here(const struct sampan *s, struct tcp_tcb *t, enum sampan_option option, i
 	} else if (option == SAMPAN_OPT_RCVBUF) {
 		*value = t->rcvbuf_bytes;
 	} else if (option == SAMPAN_OPT_QUICKACK) {
-		*value = t->quick > 0;
+		*value = !tcp_is(t, TCP_F_PINGPONG);
 	} else if (option == SAMPAN_OPT_CONGESTION) {
 		*value = t->cc_id;
 	} else if (option == SAMPAN_OPT_ERROR) {
@@ -361,12 +359,12 @@ static void
 info_connection(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tcp_info *info)
 {
 	KNOWN(rto_us, sp_tcp_rtt_rto(s, &t->rtt, t->backoff) / 1000);
-	KNOWN(ato_us, TCP_DELACK / 1000);
+	KNOWN(ato_us, 1000u * t->ato_ms);
 	KNOWN(snd_mss_bytes, t->mss_bytes);
 	KNOWN(advmss_bytes, sp_tcp_own_mss(s, t->link, &t->flow.remote));
 	KNOWN(pmtu_bytes, sp_tcp_mtu(s, t));
 	KNOWN(last_data_sent_ms, sp_tick_since(t->sent_at, s->now) / SAMPAN_MS(1));
-	KNOWN(last_data_recv_ms, sp_tick_since(t->heard_at, s->now) / SAMPAN_MS(1));
+	KNOWN(last_data_recv_ms, sp_tick_since(t->got_at, s->now) / SAMPAN_MS(1));
 	KNOWN(snd_wnd_bytes, t->snd.wnd_bytes);
 	KNOWN(rcv_wnd_bytes, tcp_rcv_wnd(t));
 	if (t->rtt.srtt_us8 != 0) {

@@ -12,6 +12,7 @@
  * The order of the tests in decide() is the priority: open, repair, probe a
  * tail, data, FIN, probe a window, acknowledge.
  */
+#include "tcp/tcp_delack.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_recovery.h"
@@ -221,8 +222,8 @@ acknowledged(struct tcp_tcb *t)
 	t->rcv.acked = t->rcv.nxt;
 	t->dsack_start = t->dsack_end;	/* reported once: R-2883-4 */
 	sp_tcp_disarm(t, TCP_AT_ACK);
-	if (t->quick > 0 && (t->flags & (TCP_F_ACK_NOW | TCP_F_ACK_DUE)) != 0)
-		t->quick--;
+	if ((t->flags & (TCP_F_ACK_NOW | TCP_F_ACK_DUE)) != 0)
+		sp_tcp_delack_acked(t);
 	t->dup_acks_owed = again ? (uint8_t)(t->dup_acks_owed - 1) : 0;
 	t->flags &= ~(uint32_t)(TCP_F_ACK_NOW | TCP_F_ACK_DUE);
 	if (again)
@@ -245,7 +246,7 @@ commit_text(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, ui
 	if (tx->phase == TCP_PHASE_RECOVERY)
 		sp_tcp_recovery_sent(tx, plan->len);
 	t->sent_at = sp_tick_of(s->now);
-	t->quick = 0;	/* it answers: a conversation, not a download */
+	sp_tcp_delack_sent_text(s, t);
 	if (cwnd_room(s, t) < t->mss_bytes)
 		tcp_set(t, TCP_F_CWND_LIMITED);
 }

@@ -41,7 +41,6 @@ sp_tcp_tcb_new(struct sampan *s)
 		.state = SAMPAN_TCP_CLOSED,
 		.sndbuf_bytes = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_SNDBUF),
 		.rcvbuf_bytes = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RCVBUF),
-		.quick = TCP_QUICK_ACKS,
 	};
 	sp_tcp(s)->tcbs++;
 	return t;

@@ -76,6 +76,7 @@ enum tcp_flag {
 	TCP_F_SNDBUF_SET = 1 << 27,	/* by the application: no autotuning */
 	TCP_F_RCVBUF_SET = 1 << 28,
 	TCP_F_OOBINLINE = 1 << 29,
+	TCP_F_PINGPONG = 1 << 30,	/* text goes both ways in turn: tcp_delack.c */
 };
 
 enum tcp_deadline {
@@ -101,8 +102,9 @@ struct tcp_tcb {
 	struct {
 		tcp_seq una, nxt;
 		uint32_t wnd_bytes;	/* scaled */
-		tcp_seq wl1, wl2;
+		tcp_seq wl1;		/* SND.WL2 says nothing more: see tcp_in_ack.c */
 	} snd;				/* 64 */
+	sp_tick got_at;			/* 80: last text of the peer's */
 	struct {
 		tcp_seq nxt;
 		tcp_seq edge;		/* rightmost ever advertised: RCV.NXT + RCV.WND at least */
@@ -117,7 +119,9 @@ struct tcp_tcb {
 	sp_tick at[TCP_AT_COUNT];	/* 152: deadlines, valid where `armed` says so */
 	uint8_t armed;			/* 164: 1 << enum tcp_deadline */
 	uint8_t cc_id;			/* 165 */
-	uint8_t snd_scale, rcv_scale;	/* 166: window shifts */
+	unsigned snd_scale : 4;		/* 166: window shifts */
+	unsigned rcv_scale : 4;
+	uint8_t ato_ms;			/* 167: the peer's pause, 0: no text yet; tcp_delack.c */
 	uint32_t tx;			/* 168: struct tcp_tx, 0: nothing queued */
 	uint32_t rx;			/* 172: struct tcp_rx, 0: nothing to read */
 	uint16_t mss_bytes;		/* 176: effective send MSS, options taken off */

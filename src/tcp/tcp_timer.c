@@ -18,6 +18,7 @@
 #include "tcp/tcp_timer.h"
 
 #include "net/neigh.h"
+#include "tcp/tcp_delack.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_recovery.h"
@@ -157,7 +158,7 @@ void
 sp_tcp_on_ack_owed(struct sampan *s, struct tcp_tcb *t)
 {
 	if (!tcp_armed(t, TCP_AT_ACK))
-		sp_tcp_arm(s, t, TCP_AT_ACK, TCP_DELACK);
+		sp_tcp_arm(s, t, TCP_AT_ACK, sp_tcp_delack_dur(s, t));
 }
 
 /* How many time-outs in a row the connection survives: R2, RFC 9293 §3.8.3. */
@@ -265,10 +266,8 @@ void
 sp_tcp_tcb_timer(struct sampan *s, struct tcp_tcb *t)
 {
 	tcp_set(t, TCP_F_DIRTY);	/* the node is out of the wheel */
-	if (expired(s, t, TCP_AT_ACK)) {
-		tcp_set(t, TCP_F_ACK_NOW);
-		sp_count(s, SAMPAN_COUNT_TCP_DELAYED_ACKS);
-	}
+	if (expired(s, t, TCP_AT_ACK))
+		sp_tcp_delack_expired(s, t);
 	if (expired(s, t, TCP_AT_LIFE))
 		life_expired(s, t);
 	else if (expired(s, t, TCP_AT_RTX))
