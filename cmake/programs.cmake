@@ -25,6 +25,19 @@ if(cmd_sources AND SAMPAN_STATIC_LIBS)
 	target_link_options(sampan-cmd PRIVATE -Wl,--as-needed)
 endif()
 
+# The packet-script runner: all but its main() is a library for its tests.
+file(GLOB pkt_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/pkt/*.c)
+list(REMOVE_ITEM pkt_sources ${PROJECT_SOURCE_DIR}/src/pkt/main.c)
+if(pkt_sources AND SAMPAN_STATIC_LIBS)
+	add_library(sampan-pkt-static STATIC ${pkt_sources})
+	target_compile_definitions(sampan-pkt-static PRIVATE _GNU_SOURCE)
+	target_include_directories(sampan-pkt-static PRIVATE
+		${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+	target_link_libraries(sampan-pkt-static PUBLIC ${SAMPAN_STATIC_LIBS})
+	sampan_program(sampan-pkt ${PROJECT_SOURCE_DIR}/src/pkt/main.c)
+	target_link_libraries(sampan-pkt PRIVATE sampan-pkt-static)
+endif()
+
 file(GLOB bench_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.c)
 if(bench_sources AND SAMPAN_STATIC_LIBS)
 	sampan_program(sampan-bench ${bench_sources})

@@ -22,6 +22,7 @@ struct pkt_attempt {
 	struct pkt_run *r;
 	const struct pkt_event *event;
 	const struct pkt_call *call;
+	int64_t (*fn)(struct pkt_attempt *a);
 	const struct pkt_expr *arg[PKT_ARGS_MAX];
 	int64_t end_ns;			/* when a call that blocks is to end */
 	int64_t wake_ns;		/* a time-out of its own; -1: none */

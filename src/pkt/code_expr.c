@@ -64,7 +64,8 @@ look_up(struct pkt_code *c, const char *name)
 static struct pkt_value
 call_function(struct pkt_code *c, const char *name, const struct pkt_value *args)
 {
-	struct pkt_value v = args->kind == PKT_VALUE_TUPLE && args->count > 0 ? args->items[0] : *args;
+	struct pkt_value v = args->kind == PKT_VALUE_TUPLE && args->count > 0 ?
+	    args->items[0] : *args;
 	const bool is_max = strcmp(name, "max") == 0;
 
 	if (strcmp(name, "abs") == 0) {

@@ -263,8 +263,8 @@ learn_ts(struct pkt_run *r, struct pkt_conn *c, const struct pkt_packet *k,
 	struct tcp_opts o;
 
 	tcp_opts_parse(&o, live->opts, live->opts_len);
-	for (const struct pkt_opt *want = k->tcp.opts; o.has_ts && want != NULL; want = want->next) {
-		if (want->kind == PKT_OPT_TS)
+	for (const struct pkt_opt *want = k->tcp.opts; want != NULL; want = want->next) {
+		if (o.has_ts && want->kind == PKT_OPT_TS)
 			sp_pkt_ts_learn(c, &r->pool, want->a.n, o.tsval);
 	}
 	c->last_seq = live->tcp.seq;

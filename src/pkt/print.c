@@ -103,7 +103,8 @@ add_opts(struct out *o, const struct pkt_live *live, const struct pkt_conn *conn
 	while (rd_left(&r) > 0) {
 		const uint8_t kind = rd_u8(&r);
 		const uint8_t len = kind > TCP_OPT_NOP ? rd_u8(&r) : 2;
-		const uint8_t *const body = len < 2 ? NULL : rd_skip(&r, kind > TCP_OPT_NOP ? len - 2u : 0);
+		const uint32_t rest = kind > TCP_OPT_NOP ? len - 2u : 0;
+		const uint8_t *const body = len < 2 ? NULL : rd_skip(&r, rest);
 
 		if (body == NULL) {
 			add(o, "%smalformed", o->separator);

@@ -16,6 +16,7 @@
 #define FIRST_REMOTE_PORT 51234
 /* How long `*` waits. */
 #define FOREVER_NS ((int64_t)SAMPAN_SEC(3600))
+#define FOREVER_KERNEL_NS ((int64_t)SAMPAN_SEC(10))
 
 static void
 settle(struct pkt_run *r, enum pkt_verdict verdict, const char *format, va_list args)
@@ -84,7 +85,8 @@ place(struct pkt_run *r, const struct pkt_event *e)
 	r->event = e;
 	if (e->when.any) {
 		r->first_ns = r->w->now_ns;
-		r->last_ns = r->w->now_ns + FOREVER_NS;
+		r->last_ns = r->w->now_ns +
+		    (r->config.kernel ? FOREVER_KERNEL_NS : FOREVER_NS);
 		r->slack_ns = 0;
 		return;
 	}

@@ -137,7 +137,7 @@ sp_pkt_sim_send(struct pkt_world *w, int s, const struct pkt_io *io)
 	if (k == NULL)
 		return -EBADF;
 	if ((io->flags & ~known) != 0)
-		return sp_pkt_world_lacks(w, "flag:send flags 0x%x", (unsigned)(io->flags & ~known));
+		return sp_pkt_world_lacks(w, "flag:send 0x%x", (unsigned)(io->flags & ~known));
 	if (io->len == 0)
 		return 0;
 	return result_of(sampan_send(m->stack, k->handle, io->data, io->len));
@@ -153,7 +153,7 @@ sp_pkt_sim_recv(struct pkt_world *w, int s, const struct pkt_io *io)
 	if (k == NULL)
 		return -EBADF;
 	if ((io->flags & ~known) != 0)
-		return sp_pkt_world_lacks(w, "flag:recv flags 0x%x", (unsigned)(io->flags & ~known));
+		return sp_pkt_world_lacks(w, "flag:recv 0x%x", (unsigned)(io->flags & ~known));
 	if (io->len == 0)
 		return 0;
 	return result_of(sampan_recv(m->stack, k->handle, io->data, io->len));

@@ -173,17 +173,31 @@ check_in_flight(const struct sampan *s, const struct tcp_tcb *t)
 	return FIRST_BROKEN(rules);
 }
 
+static bool
+held_parts_wait(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const struct tcp_rx *rx = tcp_rx_if_any(s, t);
+
+	return rx == NULL || rx->q.part == 0 ||
+	    seq_lt(
+		t->rcv.nxt, seq_of(((const struct sp_part *)sp_at(&s->arena, rx->q.part))->start));
+}
+
 static const char *
 check_receive_queue(const struct sampan *s, const struct tcp_tcb *t)
 {
 	const uint32_t unread = tcp_readable_bytes(s, t);
 	const uint32_t unit = 1u << t->rcv_scale;
 	const struct rule rules[] = {
-		{ implies(t->rx != 0, t->rx == 0 || !sp_recvq_empty(&tcp_rx_of(s, t)->q) ||
-		    tcp_rx_of(s, t)->fin_held), "a receive queue is held only while it has bytes" },
-		{ implies(is_in(t, SYNCHRONIZED), (uint64_t)unread + tcp_rcv_wnd(t) <
-		    (uint64_t)t->rcvbuf_bytes + unit),
-		    "no more is promised than the receive buffer holds, up to the scale's rounding" },
+		{ implies(t->rx != 0,
+		      t->rx == 0 || !sp_recvq_empty(&tcp_rx_of(s, t)->q) ||
+			  tcp_rx_of(s, t)->fin_held),
+		    "a receive queue is held only while it has bytes" },
+		{ held_parts_wait(s, t), "text behind a gap begins beyond RCV.NXT" },
+		{ implies(is_in(t, SYNCHRONIZED),
+		      (uint64_t)unread + tcp_rcv_wnd(t) < (uint64_t)t->rcvbuf_bytes + unit),
+		    "no more is promised than the receive buffer holds, up to the scale's "
+		    "rounding" },
 	};
 
 	return FIRST_BROKEN(rules);
@@ -194,24 +208,30 @@ check_flags(const struct tcp_tcb *t)
 {
 	const bool fin_sent = tcp_is(t, TCP_F_FIN_SENT);
 	const struct rule rules[] = {
-		{ implies(fin_sent, is_in(t, FIN_STATES | IN(CLOSED))), "FIN_SENT only after CLOSE" },
+		{ implies(fin_sent, is_in(t, FIN_STATES | IN(CLOSED))),
+		    "FIN_SENT only after CLOSE" },
 		{ implies(tcp_is(t, TCP_F_FIN_QUEUED), is_in(t, FIN_STATES | IN(SYN_RECEIVED))),
 		    "FIN_QUEUED only after CLOSE" },
 		{ implies(is_in(t, FIN_STATES), tcp_is(t, TCP_F_FIN_QUEUED)),
 		    "after CLOSE a FIN is queued" },
 		{ implies(tcp_is(t, TCP_F_FIN_DUE), fin_sent), "FIN_DUE is a FIN sent before" },
 		{ implies(is_in(t, IN(FIN_WAIT_2) | IN(TIME_WAIT)),
-		    fin_sent && seq_eq(t->snd.una, t->snd.nxt)), "past FIN-WAIT-1 our FIN is acknowledged" },
+		      fin_sent && seq_eq(t->snd.una, t->snd.nxt)),
+		    "past FIN-WAIT-1 our FIN is acknowledged" },
 		{ implies(is_in(t, IN(FIN_WAIT_1) | IN(CLOSING) | IN(LAST_ACK)) && fin_sent,
-		    !seq_eq(t->snd.una, t->snd.nxt)), "until its acknowledgement our FIN is outstanding" },
+		      !seq_eq(t->snd.una, t->snd.nxt)),
+		    "until its acknowledgement our FIN is outstanding" },
 		{ implies(tcp_is(t, TCP_F_PEER_FIN), is_in(t, PEER_FIN_STATES | IN(CLOSED))),
 		    "PEER_FIN only in states that have it" },
 		{ implies(is_in(t, PEER_FIN_STATES), tcp_is(t, TCP_F_PEER_FIN)),
 		    "PEER_FIN in states that need it" },
-		{ implies(tcp_is(t, TCP_F_SYN_DUE), is_in(t, OPENING)), "SYN_DUE only while opening" },
-		{ implies(tcp_is(t, TCP_F_QUEUED), !sp_endpoint_attached(&t->ep) &&
-		    sp_node_linked(&t->ep.ready)), "what waits to be accepted has no handle yet" },
-		{ implies(tcp_is(t, TCP_F_PARKED), waits_to_send(t)), "what is parked is in a list" },
+		{ implies(tcp_is(t, TCP_F_SYN_DUE), is_in(t, OPENING)),
+		    "SYN_DUE only while opening" },
+		{ implies(tcp_is(t, TCP_F_QUEUED),
+		      !sp_endpoint_attached(&t->ep) && sp_node_linked(&t->ep.ready)),
+		    "what waits to be accepted has no handle yet" },
+		{ implies(tcp_is(t, TCP_F_PARKED), waits_to_send(t)),
+		    "what is parked is in a list" },
 		{ implies(tcp_is(t, TCP_F_DIRTY), is_in(t, IN(CLOSED))), "deadlines have settled" },
 	};
 
@@ -300,7 +320,8 @@ check_table(const struct sampan *s, const struct tcp_tcb *t)
 	const uint32_t found = sp_tcp_find(s, &t->flow, sp_flow_hash(&s->flow_key, &t->flow)).ref;
 	const struct rule rules[] = {
 		{ implies(bound, in_table), "what is bound is in the table" },
-		{ implies(bound, is_in(t, IN(CLOSED) | IN(LISTEN))), "only without a peer is it bound" },
+		{ implies(bound, is_in(t, IN(CLOSED) | IN(LISTEN))),
+		    "only without a peer is it bound" },
 		{ implies(is_in(t, IN(LISTEN)), bound && t->rare != 0), "a listener is bound" },
 		{ implies(is_in(t, OPENING | SYNCHRONIZED), in_table && found == ref),
 		    "a connection is found by its flow" },
@@ -315,7 +336,8 @@ static const char *
 check_closed(const struct tcp_tcb *t)
 {
 	const struct rule rules[] = {
-		{ t->armed == 0 && !sp_timer_armed(&t->timer), "CLOSED and LISTEN have no deadlines" },
+		{ t->armed == 0 && !sp_timer_armed(&t->timer),
+		    "CLOSED and LISTEN have no deadlines" },
 		{ !waits_to_send(t), "CLOSED and LISTEN have nothing to send" },
 		{ t->tx == 0, "CLOSED and LISTEN have no send queue" },
 		{ t->neigh == 0, "CLOSED and LISTEN hold no neighbour" },

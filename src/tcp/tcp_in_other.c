@@ -99,8 +99,6 @@ check_seq(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		refuse(s, t, seg, SAMPAN_DROP_TCP_SEQ);
 		return TCP_DONE;
 	}
-	if ((seg->flags & TCP_RST) == 0)
-		sp_tcp_ts_update(s, t, seg);
 	return TCP_PASS;
 }
 
@@ -223,9 +221,10 @@ sp_tcp_arrives_other(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 		return;
 	if (check_rst(s, t, seg) == TCP_DONE)		/* second  */
 		return;
-	trim(s, t, seg);
 	if (sp_tcp_check_ack(s, t, seg) == TCP_DONE)	/* fifth   */
 		return;
+	sp_tcp_ts_update(s, t, seg);			/* R-V-57: after all checks */
+	trim(s, t, seg);
 	sp_tcp_urg_in(s, t, seg);			/* sixth   */
 	sp_tcp_process_text(s, t, seg);			/* seventh */
 	sp_tcp_check_fin(s, t, seg);			/* eighth  */

@@ -114,8 +114,9 @@ transport_flaw(const struct sampan_frame *f, const uint8_t *ip)
 		if (ip[9] != IP_PROTO_TCP || f->csum_offset != TCP_CSUM_OFF ||
 		    f->csum_start != ETH_HDR_LEN + ip_hdr_len(ip))
 			return "a partial checksum to be the TCP header's";
-		return be16_get(l4 + TCP_CSUM_OFF) == pseudo ? NULL :
-							       "the pseudo-header's sum in a partial checksum";
+		return be16_get(l4 + TCP_CSUM_OFF) == pseudo
+		    ? NULL
+		    : "the pseudo-header's sum in a partial checksum";
 	}
 	return frame_sum(l4, len, pseudo) == 0xffff ? NULL : "a good TCP or ICMP checksum (MUST-2)";
 }

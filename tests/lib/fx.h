@@ -115,8 +115,15 @@ struct fx_seg {
 };
 
 #define FX_SEG(f, ...) \
-	((struct fx_seg){ .flags = TCP_ACK, .seq = (f)->rcv_nxt, .ack = (f)->snd_nxt, .wnd = FX_ANY, \
-	    .tsval = FX_ANY, .tsecr = FX_ANY, .mss = FX_ANY, .wscale = FX_ANY, __VA_ARGS__ })
+	((struct fx_seg){ .flags = TCP_ACK, \
+	    .seq = (f)->rcv_nxt, \
+	    .ack = (f)->snd_nxt, \
+	    .wnd = FX_ANY, \
+	    .tsval = FX_ANY, \
+	    .tsecr = FX_ANY, \
+	    .mss = FX_ANY, \
+	    .wscale = FX_ANY, \
+	    __VA_ARGS__ })
 
 #define peer_sends(f, ...) \
 	(fx_here(__FILE__, __LINE__), fx_peer_sends(f, FX_SEG(f, __VA_ARGS__)))
@@ -136,8 +143,15 @@ struct fx_want {
 };
 
 #define FX_WANT(f, ...) \
-	((struct fx_want){ .flags = TCP_ACK, .seq = (f)->snd_nxt, .ack = (f)->rcv_nxt, .wnd = FX_ANY, \
-	    .mss = FX_ANY, .wscale = FX_ANY, .ts = FX_ANY, .tsecr = FX_ANY, .sack_ok = FX_ANY, \
+	((struct fx_want){ .flags = TCP_ACK, \
+	    .seq = (f)->snd_nxt, \
+	    .ack = (f)->rcv_nxt, \
+	    .wnd = FX_ANY, \
+	    .mss = FX_ANY, \
+	    .wscale = FX_ANY, \
+	    .ts = FX_ANY, \
+	    .tsecr = FX_ANY, \
+	    .sack_ok = FX_ANY, \
 	    __VA_ARGS__ })
 
 /* PSH is compared only where it is asked for. */

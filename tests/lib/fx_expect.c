@@ -211,8 +211,10 @@ fx_forget_events(struct fx *f)
 void
 fx_expect_event(struct fx *f, uint32_t bits)
 {
-	const uint32_t got = (drain_events(f), f->events);
+	uint32_t got;
 
+	drain_events(f);
+	got = f->events;
 	f->events = 0;
 	if (got == bits)
 		return;

@@ -106,7 +106,8 @@ craft(const struct fx *f, const struct fx_seg *seg, uint8_t *p)
 static void
 remember(struct fx *f, const struct fx_seg *seg)
 {
-	const uint32_t len = seg->len + ((seg->flags & TCP_SYN) != 0) + ((seg->flags & TCP_FIN) != 0);
+	const uint32_t len =
+	    seg->len + ((seg->flags & TCP_SYN) != 0) + ((seg->flags & TCP_FIN) != 0);
 	const unsigned scale = (seg->flags & TCP_SYN) != 0 || !f->opts.wscale ? 0 :
 										f->opts.peer_scale;
 
@@ -115,7 +116,8 @@ remember(struct fx *f, const struct fx_seg *seg)
 		return;
 	if (seq_eq(seg->seq, f->rcv_nxt)) {
 		f->rcv_nxt = seq_add(f->rcv_nxt, len);
-		f->rcv_wnd = seq_lt(f->rcv_nxt, f->rcv_edge) ? seq_diff(f->rcv_edge, f->rcv_nxt) : 0;
+		f->rcv_wnd =
+		    seq_lt(f->rcv_nxt, f->rcv_edge) ? seq_diff(f->rcv_edge, f->rcv_nxt) : 0;
 	}
 	if ((seg->flags & TCP_ACK) == 0 || !seq_le(seg->ack, f->snd_nxt))
 		return;

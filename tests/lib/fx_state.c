@@ -145,7 +145,8 @@ fx_accept(struct fx *f)
 static void
 close_our_side(struct fx *f)
 {
-	must(f->opts.orphan ? sampan_close(f->s, f->h) : sampan_shutdown(f->s, f->h, SAMPAN_SHUT_WR));
+	must(f->opts.orphan ? sampan_close(f->s, f->h)
+			    : sampan_shutdown(f->s, f->h, SAMPAN_SHUT_WR));
 	expect_segment(f, .flags = TCP_FIN | TCP_ACK);
 }
 

@@ -44,8 +44,8 @@ sim_chance(struct sim *sim, uint32_t ppm)
 static void
 sim_fail(const struct sim *sim, const char *what)
 {
-	printf("# seed %" PRIu64 ", step %" PRIu64 ", %" PRIu64 " ms\n", sim->config.seed, sim->steps,
-	    (sim->now - sim->config.begin) / SAMPAN_MS(1));
+	printf("# seed %" PRIu64 ", step %" PRIu64 ", %" PRIu64 " ms\n", sim->config.seed,
+	    sim->steps, (sim->now - sim->config.begin) / SAMPAN_MS(1));
 	test_fail(__FILE__, __LINE__, what);
 }
 
@@ -143,12 +143,17 @@ print_frame(const struct sim *sim, unsigned from, const uint8_t *bytes, uint32_t
 
 	if (!frame_tcp_read(&t, bytes, len))
 		return;
-	printf("# %10.3f ms %u: flags %02x seq %" PRIu32 " len %" PRIu32 " ack %" PRIu32 " wnd %u%s\n",
+	printf("# %10.3f ms %u: flags %02x seq %" PRIu32 " len %" PRIu32 " ack %" PRIu32
+	       " wnd %u%s\n",
 	    (double)(sim->now - sim->config.begin) / 1e6, from, t.h.flags, t.h.seq, t.len, t.h.ack,
-	    t.h.wnd, copies == 0 ? " lost" : copies == 2 ? " twice" : "");
+	    t.h.wnd,
+	    copies == 0	      ? " lost"
+		: copies == 2 ? " twice"
+			      : "");
 }
 
-/* ARP is never lost: three requests are all it has.  As a wire would carry it, or, for big ones that pass whole, as it is. */
+/* As a wire would carry it, or, for big ones that pass whole, as it is.  ARP is
+ * never lost: three requests are all that it has. */
 static void
 send_bytes(struct sim *sim, unsigned from, const struct sampan_frame *big, const uint8_t *bytes,
     uint32_t len)
@@ -208,7 +213,8 @@ arrive(struct sim *sim, struct sim_flight *flight)
 		.csum_start = flight->csum_start, .csum_offset = flight->csum_offset };
 
 	f.slice[0] = (struct sampan_slice){ flight->bytes, flight->len };
-	must(sim, sampan_input(sim->s[flight->to], sim->link[flight->to], &f, 1, sim->now) == 0, "input");
+	must(sim, sampan_input(sim->s[flight->to], sim->link[flight->to], &f, 1, sim->now) == 0,
+	    "input");
 	free(flight);
 }
 

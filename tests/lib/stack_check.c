@@ -57,7 +57,7 @@ check_link(const struct sampan *s, unsigned link)
 {
 	const struct sp_link *l = &s->link[link];
 	const char *broken;
-	uint32_t replies, waiting, n;
+	uint32_t replies = 0, waiting = 0, n;
 
 	broken = check_list(s, &l->replies, &replies);
 	if (broken == NULL)

@@ -25,8 +25,12 @@ TEST_TWICE(closed_segment_without_ack_is_answered_with_reset)
 		unsigned flags;
 		uint32_t len, seg_len;
 	} cases[] = {
-		{ TCP_SYN, 0, 1 }, { TCP_SYN, 10, 11 }, { TCP_FIN, 0, 1 }, { TCP_SYN | TCP_FIN, 5, 7 },
-		{ 0, 0, 0 }, { 0, 100, 100 },
+		{ TCP_SYN, 0, 1 },
+		{ TCP_SYN, 10, 11 },
+		{ TCP_FIN, 0, 1 },
+		{ TCP_SYN | TCP_FIN, 5, 7 },
+		{ 0, 0, 0 },
+		{ 0, 100, 100 },
 	};
 	struct fx f = closed();
 
@@ -46,7 +50,8 @@ TEST_TWICE(closed_segment_with_ack_is_answered_with_bare_reset)
 
 	COVERS("R-9293-1");
 	for (unsigned i = 0; i < 3; i++) {
-		peer_sends(&f, .flags = flags[i], .ack = seq_of(4711 + i), .len = 10, .refused = true);
+		peer_sends(
+		    &f, .flags = flags[i], .ack = seq_of(4711 + i), .len = 10, .refused = true);
 		expect_segment(&f, .flags = TCP_RST, .seq = seq_of(4711 + i));
 		EXPECT_EQ(f.seg.tcp.h.ack, 0);
 	}

@@ -53,7 +53,8 @@ TEST_TWICE(established_ack_left_of_range_is_challenged)
 	struct fx f = with_history(3000);
 
 	COVERS("R-5961-6", "R-5961-7", "MAY-12");
-	peer_sends(&f, .flags = TCP_ACK, .ack = seq_sub(f.snd_una, 1001), .len = 10, .refused = true);
+	peer_sends(
+	    &f, .flags = TCP_ACK, .ack = seq_sub(f.snd_una, 1001), .len = 10, .refused = true);
 	expect_count(&f, DROP_TCP_ACK_RANGE, 1);
 	expect_segment(&f, .flags = TCP_ACK);
 	EXPECT_EQ(fx_read(&f, 10), SAMPAN_EAGAIN);

@@ -141,7 +141,8 @@ syn_anywhere(unsigned flags)
 		for (unsigned k = 0; k < 5; k++) {
 			struct fx f = grid_make(i);
 
-			grid_peer_sends(&f, .flags = flags, .seq = seq_add(f.rcv_nxt, (uint32_t)off[k]));
+			grid_peer_sends(
+			    &f, .flags = flags, .seq = seq_add(f.rcv_nxt, (uint32_t)off[k]));
 			grid_expect_ack(&f, i);
 		}
 	}

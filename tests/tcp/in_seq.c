@@ -55,8 +55,12 @@ TEST_TWICE(synchronized_one_octet_at_window_edges)
 TEST_TWICE(synchronized_long_segment_at_window_edges)
 {
 	static const struct position p[] = {
-		{ false, -1000, true }, { false, -999, false }, { true, -1, false }, { true, 0, true },
-		{ true, 100000, true }, { false, -100000, true },
+		{ false, -1000, true },
+		{ false, -999, false },
+		{ true, -1, false },
+		{ true, 0, true },
+		{ true, 100000, true },
+		{ false, -100000, true },
 	};
 
 	COVERS("R-9293-9", "R-9293-10");
@@ -86,7 +90,8 @@ TEST_TWICE(established_segment_across_left_edge_is_trimmed)
 
 	COVERS("R-9293-12");
 	peer_sends(&f, .flags = TCP_ACK, .len = 100);
-	peer_sends(&f, .flags = TCP_ACK, .seq = seq_sub(f.rcv_nxt, 60), .len = 100, .refused = true);
+	peer_sends(
+	    &f, .flags = TCP_ACK, .seq = seq_sub(f.rcv_nxt, 60), .len = 100, .refused = true);
 	f.rcv_nxt = seq_add(f.rcv_nxt, 40);
 	expect_segment(&f, .flags = TCP_ACK);
 	EXPECT_EQ(fx_read(&f, 1000), 140);

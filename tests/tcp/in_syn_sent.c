@@ -21,7 +21,8 @@ TEST_TWICE(syn_sent_bad_ack_is_answered_with_reset)
 
 		if (acks[i].good)
 			continue;
-		peer_sends(&f, .flags = TCP_SYN | TCP_ACK, .seq = f.irs, .ack = ack, .refused = true);
+		peer_sends(
+		    &f, .flags = TCP_SYN | TCP_ACK, .seq = f.irs, .ack = ack, .refused = true);
 		expect_segment(&f, .flags = TCP_RST, .seq = ack);
 		expect_state(&f, TCP_SYN_SENT);
 		peer_sends(&f, .flags = TCP_ACK, .seq = f.irs, .ack = ack, .refused = true);
@@ -108,7 +109,8 @@ TEST_TWICE(syn_sent_syn_ack_with_text_and_fin_loses_nothing)
 {
 	struct fx f = fx_syn_sent();
 
-	peer_sends(&f, .flags = TCP_SYN | TCP_ACK | TCP_FIN, .seq = f.irs, .len = 20, .refused = true);
+	peer_sends(
+	    &f, .flags = TCP_SYN | TCP_ACK | TCP_FIN, .seq = f.irs, .len = 20, .refused = true);
 	f.rcv_nxt = seq_add(f.irs, 1);
 	expect_segment(&f, .flags = TCP_ACK, .any_ack = true);
 	f.rcv_nxt = f.seg.ack;
@@ -266,7 +268,8 @@ TEST_TWICE(crossed_syn_ack_completes_the_handshake)
 	struct fx f = crossed();
 
 	COVERS("MUST-10", "R-9293-32");
-	peer_sends(&f, .flags = TCP_SYN | TCP_ACK, .seq = f.irs, .ack = seq_add(f.iss, 1), .mss = 1460);
+	peer_sends(
+	    &f, .flags = TCP_SYN | TCP_ACK, .seq = f.irs, .ack = seq_add(f.iss, 1), .mss = 1460);
 	fx_drop(&f);
 	expect_state(&f, TCP_ESTABLISHED);
 }

@@ -44,7 +44,8 @@ TEST_TWICE(syn_sent_crossing_syns_to_established)
 	peer_sends(&f, .flags = TCP_SYN, .seq = f.irs, .mss = 1460);
 	expect_segment(&f, .flags = TCP_SYN | TCP_ACK, .seq = f.iss, .ack = seq_add(f.irs, 1));
 	expect_state(&f, TCP_SYN_RECEIVED);
-	peer_sends(&f, .flags = TCP_SYN | TCP_ACK, .seq = f.irs, .ack = seq_add(f.iss, 1), .mss = 1460);
+	peer_sends(
+	    &f, .flags = TCP_SYN | TCP_ACK, .seq = f.irs, .ack = seq_add(f.iss, 1), .mss = 1460);
 	fx_drop(&f);			/* an acknowledgement is allowed */
 	peer_sends(&f, .flags = TCP_ACK);
 	expect_state(&f, TCP_ESTABLISHED);
