@@ -190,11 +190,12 @@ sp_tcp_check_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		sp_tcp_challenge(s, t);
 		return TCP_DONE;
 	}
-	if (tcp_is(t, TCP_F_PERSIST) || seq_eq(t->snd.una, t->snd.nxt))
-		t->retries = 0;				/* the peer answers: MUST-37 */
 	if (!seq_lt(seg->ack, t->snd.una))
 		process_ack(s, t, seg);
 	update_window(t, seg);
+	/* The peer answers, and what waits, waits for its window: MUST-37, SHLD-17. */
+	if (tcp_is(t, TCP_F_PERSIST) || seq_eq(t->snd.una, t->snd.nxt) || t->snd.wnd_bytes == 0)
+		t->retries = 0;
 	if (tcp_is(t, TCP_F_FIN_SENT) && seq_eq(t->snd.una, t->snd.nxt))
 		fin_acked(s, t);
 	return t->state == SAMPAN_TCP_CLOSED ? TCP_DONE : TCP_PASS;
