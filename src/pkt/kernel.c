@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <linux/ipv6.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <net/route.h>
 #include <netinet/in.h>
@@ -22,6 +23,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,9 +48,11 @@ open_tun(struct kernel *k)
 {
 	struct ifreq ifr = { .ifr_name = DEVICE };
 
-	ifr.ifr_flags = IFF_TUN | IFF_NO_PI;
+	ifr.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
 	k->tun = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	return k->tun < 0 ? -1 : ioctl(k->tun, TUNSETIFF, &ifr);
+	if (k->tun < 0 || ioctl(k->tun, TUNSETIFF, &ifr) != 0)
+		return -1;
+	return ioctl(k->tun, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6);
 }
 
 static void
@@ -145,6 +149,8 @@ open_kernel(struct pkt_world *w, const struct pkt_setup *setup)
 	if (open_tun(k) != 0 || configure(setup) != 0)
 		return sp_pkt_world_lacks(w, "kernel:no TUN device: %s", strerror(errno));
 	k->epoll = epoll_create1(EPOLL_CLOEXEC);
+	/* As Linux documents it; this machine may have been tuned. */
+	(void)sp_pkt_kernel_setting(w, "net.ipv4.tcp_rmem", "4096 131072 6291456");
 	(void)prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
 	k->began_ns = clock_ns();
 	return 0;
@@ -184,12 +190,15 @@ static void
 take_packets(struct kernel *k)
 {
 	static uint8_t bytes[PKT_PACKET_MAX];
+	struct virtio_net_hdr hdr;
+	struct iovec iov[2] = { { &hdr, sizeof(hdr) }, { bytes, sizeof(bytes) } };
 	ssize_t n;
 
-	while ((n = read(k->tun, bytes, sizeof(bytes))) > 0) {
+	while ((n = readv(k->tun, iov, 2)) > (ssize_t)sizeof(hdr)) {
 		k->world.now_ns = (int64_t)(clock_ns() - k->began_ns);
+		n -= (ssize_t)sizeof(hdr);
 		if (is_wanted(bytes, n))
-			sp_pkt_world_arrived(&k->world, bytes, (uint32_t)n, k->world.now_ns);
+			sp_pkt_kernel_arrived(k, &hdr, bytes, (uint32_t)n);
 	}
 	sp_pkt_kernel_take_edges(k);
 }
@@ -222,8 +231,12 @@ static void
 inject(struct pkt_world *w, const uint8_t *packet, uint32_t len)
 {
 	struct kernel *k = kernel_of(w);
+	static uint8_t bytes[PKT_PACKET_MAX + sizeof(struct virtio_net_hdr)];
+	const size_t head = sizeof(struct virtio_net_hdr);
 
-	if (write(k->tun, packet, len) != (ssize_t)len)
+	memset(bytes, 0, head);
+	memcpy(bytes + head, packet, len);
+	if (write(k->tun, bytes, head + len) != (ssize_t)(head + len))
 		(void)sp_pkt_world_lacks(w, "kernel:TUN: %s", strerror(errno));
 	take_packets(k);
 }

@@ -2,7 +2,8 @@
  * kernel.h - the world in real time: the running Linux kernel, in a network
  * namespace of its own, over a TUN device whose other end is the script.
  *
- * kernel.c: namespace, device, time.  kernel_sock.c: the calls.
+ * kernel.c: namespace, device, time.  kernel_gso.c: big segments.
+ * kernel_sock.c: the calls.
  * kernel_info.c: TCP_INFO, sysctls, states.
  */
 #ifndef SAMPAN_PKT_KERNEL_H
@@ -28,6 +29,11 @@ kernel_of(struct pkt_world *w)
 }
 
 void sp_pkt_kernel_take_edges(struct kernel *k);
+
+/* A packet that the kernel sent, cut into what goes over a wire. */
+struct virtio_net_hdr;
+void sp_pkt_kernel_arrived(struct kernel *k, const struct virtio_net_hdr *hdr, uint8_t *p,
+    uint32_t len);
 
 int64_t sp_pkt_kernel_socket(struct pkt_world *w, int type);
 int64_t sp_pkt_kernel_bind(struct pkt_world *w, int s, const struct sampan_sockaddr *addr);

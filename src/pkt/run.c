@@ -53,7 +53,11 @@ sp_pkt_skip(struct pkt_run *r, const char *format, ...)
 bool
 sp_pkt_step(struct pkt_run *r, int64_t at_ns)
 {
-	r->w->ops->run(r->w, at_ns);
+	int64_t limit = at_ns;
+
+	if (r->parked != NULL && r->parked->wake_ns > r->w->now_ns && r->parked->wake_ns < at_ns)
+		limit = r->parked->wake_ns;
+	r->w->ops->run(r->w, limit);
 	sp_pkt_call_again(r);
 	return r->w->now_ns < at_ns;
 }

@@ -77,6 +77,7 @@ TEST_TWICE(established_first_flight_is_the_initial_window)
 	EXPECT_EQ(first_flight(fx_established()), 14600);
 	EXPECT_EQ(first_flight(fx_established(.peer_mss = 536)), 5360);
 	EXPECT_EQ(first_flight(fx_established(.mtu = 9000, .peer_mss = 8960)), 17920);
+	EXPECT_EQ(first_flight(fx_established(.mtu = 4000, .peer_mss = 3960)), 3 * 3960);
 	EXPECT_EQ(first_flight(fx_established_active()), 14600);
 	EXPECT_EQ(first_flight(fx_established(.ts = true)), 14480);
 }
