@@ -115,6 +115,12 @@ void sp_slab_give(struct sp_arena *a, uint32_t slab);
 /* Whose slab the object lies in. */
 enum sp_kind sp_arena_kind(const struct sp_arena *a, uint32_t ref);
 
+/* Is so little left that what can wait must wait?  Newcomers give way at a
+ * sixteenth of all slabs, generosity to those who are here at a half of that;
+ * what is left is for those that must go on (ARCHITECTURE, section 5). */
+bool sp_arena_low_for_newcomers(const struct sp_arena *a);
+bool sp_arena_low(const struct sp_arena *a);
+
 /* Bytes in slabs that are in use, and in all slabs. */
 uint64_t sp_arena_used_bytes(const struct sp_arena *a);
 uint64_t sp_arena_total_bytes(const struct sp_arena *a);

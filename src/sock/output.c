@@ -49,6 +49,9 @@ run(struct sampan *s, struct sp_link *l, struct sampan_frame *f)
 		case TCP_OUTPUT_PARK:
 			park(s, l, t);
 			break;
+		case TCP_OUTPUT_MOVED:
+			sp_tcp_settle(s, t);
+			break;
 		case TCP_OUTPUT_FRAME:
 			sp_tcp_settle(s, t);
 			return true;

@@ -26,6 +26,7 @@ enum tcp_output {
 	TCP_OUTPUT_NONE,	/* nothing to say now */
 	TCP_OUTPUT_FRAME,	/* a frame; ask again, there may be more */
 	TCP_OUTPUT_PARK,	/* its neighbour is being asked for */
+	TCP_OUTPUT_MOVED,	/* it belongs to another link now */
 };
 
 /* Builds the connection's next frame; it has just left the run queue. */

@@ -20,21 +20,15 @@ static struct tcp_opts
 options_of(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_plan *plan)
 {
 	struct tcp_opts o = { 0 };
-	const bool first = t->state == SAMPAN_TCP_SYN_SENT;
 
 	if (plan->why == TCP_WHY_SYN) {
 		o.has_mss = true;
 		o.mss = sp_tcp_announced_mss(s, t);
-		o.sack_permitted = first ? sp_setting(s, SAMPAN_SET_TCP_SACK) != 0 :
-					   tcp_is(t, TCP_F_SACK);
-		o.has_wscale = first ? sp_setting(s, SAMPAN_SET_TCP_WINDOW_SCALING) != 0 :
-				       tcp_is(t, TCP_F_WSCALE);
-		o.wscale = sp_tcp_wnd_scale(s);
-		o.has_ts = first ? sp_setting(s, SAMPAN_SET_TCP_TIMESTAMPS) != 0 :
-				   tcp_is(t, TCP_F_TS);
-	} else {
-		o.has_ts = tcp_is(t, TCP_F_TS);
+		o.sack_permitted = tcp_is(t, TCP_F_SACK);
+		o.has_wscale = tcp_is(t, TCP_F_WSCALE);
+		o.wscale = t->rcv_scale;
 	}
+	o.has_ts = tcp_is(t, TCP_F_TS);
 	if (o.has_ts) {
 		o.tsval = sp_tcp_ts_now(s, t->ts_offset);
 		o.tsecr = (plan->flags & TCP_ACK) != 0 ? t->ts_recent : 0;	/* R-7323-8 */

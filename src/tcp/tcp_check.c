@@ -261,7 +261,7 @@ check_timers(const struct sampan *s, const struct tcp_tcb *t)
 		{ implies(outstanding, rtx && !persist),
 		    "outstanding data, SYN or FIN implies the retransmission timer" },
 		{ implies(is_in(t, OPENING), rtx), "an opening can time out" },
-		{ implies(persist, rtx && sp_tcp_unsent(s, t) > 0),
+		{ implies(persist, rtx && (sp_tcp_unsent(s, t) > 0 || tcp_is(t, TCP_F_WANT_ROOM))),
 		    "the persist timer runs, and for something unsent" },
 		{ implies(is_in(t, IN(TIME_WAIT)), tcp_armed(t, TCP_AT_LIFE)), "TIME-WAIT ends" },
 		{ implies(is_in(t, IN(FIN_WAIT_2)) && !held(t), tcp_armed(t, TCP_AT_LIFE)),

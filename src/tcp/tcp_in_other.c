@@ -34,7 +34,8 @@ refuse(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg, enum samp
 	if (seg->text.len > 0 && seq_lt(seg->seq, t->rcv.nxt))
 		sp_tcp_sack_duplicate(s, t, seg->seq,
 		    seq_min(seq_add(seg->seq, seg->text.len), t->rcv.nxt));
-	if (t->state == SAMPAN_TCP_TIME_WAIT && (seg->flags & TCP_FIN) != 0)	/* R-9293-21 */
+	if (t->state == SAMPAN_TCP_TIME_WAIT && (seg->flags & TCP_FIN) != 0 &&	/* R-9293-21 */
+	    seq_eq(seq_add(seg->seq, seg->len), t->rcv.nxt))
 		sp_tcp_arm(s, t, TCP_AT_LIFE, 2 * SAMPAN_MS(sp_setting(s, SAMPAN_SET_TCP_MSL)));
 	if (seg->len > 0)
 		tcp_set(t, TCP_F_ACK_NOW);

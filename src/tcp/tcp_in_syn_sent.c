@@ -45,18 +45,20 @@ take_syn(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	t->rcv.nxt = seq_add(seg->seq, 1);
 	t->rcv.acked = seg->seq;
 	t->rcv.edge = seq_add(t->rcv.nxt, seq_diff(t->rcv.edge, seq_of(0)));
-	if (seg->opts.has_wscale && sp_setting(s, SAMPAN_SET_TCP_WINDOW_SCALING) != 0) {
-		tcp_set(t, TCP_F_WSCALE);
+	/* Until now the flags said what we offer, from here on what is agreed. */
+	if (!seg->opts.has_wscale)
+		tcp_clear(t, TCP_F_WSCALE);
+	if (!seg->opts.has_ts)
+		tcp_clear(t, TCP_F_TS);
+	if (!seg->opts.sack_permitted)
+		tcp_clear(t, TCP_F_SACK);
+	if (tcp_is(t, TCP_F_WSCALE))
 		t->snd_scale = (seg->opts.wscale < TCP_WSCALE_MAX ? seg->opts.wscale :
 								    TCP_WSCALE_MAX) & 15u;
-		t->rcv_scale = sp_tcp_wnd_scale(s) & 15u;
-	}
-	if (seg->opts.has_ts && sp_setting(s, SAMPAN_SET_TCP_TIMESTAMPS) != 0) {
-		tcp_set(t, TCP_F_TS);
+	else
+		t->rcv_scale = 0;
+	if (tcp_is(t, TCP_F_TS))
 		sp_tcp_ts_set(s, t, seg->opts.tsval);
-	}
-	if (seg->opts.sack_permitted && sp_setting(s, SAMPAN_SET_TCP_SACK) != 0)
-		tcp_set(t, TCP_F_SACK);
 	sp_tcp_set_mss(s, t, seg->opts.has_mss ? seg->opts.mss : mss_default);
 	t->snd.wnd_bytes = seg->wnd;			/* R-7323-3 */
 	t->snd_max_wnd_bytes = seg->wnd;

@@ -33,21 +33,16 @@ take(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		tcp_set(t, TCP_F_ACK_NOW);
 	}
 	tcp_advance_rcv(t, moved);
+	if (tcp_is(t, TCP_F_SHUT_RD))		/* as if it had been read */
+		sp_tcp_rx_discard(s, t);
 	sp_tcp_rx_release(s, t);
 	if (gap)
 		tcp_set(t, TCP_F_ACK_NOW);		/* R-5681-20 */
 	if (moved == 0)
 		return;
 	sp_tcp_delack_text(s, t);
-	sp_endpoint_raise(s, &t->ep, SAMPAN_READABLE);
-}
-
-/* Nobody will read it: as if it had been. */
-static void
-discard(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
-{
-	tcp_advance_rcv(t, seg->text.len);
-	sp_tcp_delack_text(s, t);
+	if (!tcp_is(t, TCP_F_SHUT_RD))
+		sp_endpoint_raise(s, &t->ep, SAMPAN_READABLE);
 }
 
 /* Text, or only a FIN, behind a gap: kept and reported at once (SHLD-31, MAY-13;
@@ -97,8 +92,6 @@ sp_tcp_process_text(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 		reject(s, t, seg);
 	else if (!seq_eq(seg->seq, t->rcv.nxt))
 		keep(s, t, seg);
-	else if (seg->text.len > 0 && tcp_is(t, TCP_F_SHUT_RD))
-		discard(s, t, seg);
 	else if (seg->text.len > 0)
 		take(s, t, seg);
 }

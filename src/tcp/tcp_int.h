@@ -83,6 +83,9 @@ struct tcp_rare *sp_tcp_rare_need(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_tx_free(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_rx_free(struct sampan *s, struct tcp_tcb *t);
 
+/* Forgets what is in order: nobody will read it. */
+void sp_tcp_rx_discard(struct sampan *s, struct tcp_tcb *t);
+
 /* Frees it if nothing is held in it any more. */
 void sp_tcp_rx_release(struct sampan *s, struct tcp_tcb *t);
 

@@ -8,7 +8,7 @@
  * processed there like any other segment, text and all (R-9293-34).
  *
  * half_open.has: bits 0-3 the peer's window shift (15: none), 4 timestamps,
- * 5 SACK permitted, 8-10 SYN-ACKs sent again.
+ * 5 SACK permitted, 8-10 SYN-ACKs sent again, 11-14 the shift we announce.
  */
 #include "tcp/tcp_int.h"
 
@@ -17,6 +17,7 @@
 #define HAS_TS 0x0010u
 #define HAS_SACK 0x0020u
 #define HAS_RETRIES_SHIFT 8
+#define HAS_OWN_SCALE_SHIFT 11
 
 static unsigned
 retries_of(const struct tcp_half_open *h)
@@ -35,7 +36,14 @@ features_of(const struct sampan *s, const struct tcp_opts *o)
 		has |= HAS_TS;
 	if (o->sack_permitted && sp_setting(s, SAMPAN_SET_TCP_SACK) != 0)
 		has |= HAS_SACK;
+	has |= (unsigned)sp_tcp_wnd_scale(s) << HAS_OWN_SCALE_SHIFT;
 	return (uint16_t)has;
+}
+
+static uint8_t
+own_scale(const struct tcp_half_open *h)
+{
+	return h->has >> HAS_OWN_SCALE_SHIFT & 15;
 }
 
 /* The window that the SYN-ACK offers. */
@@ -77,7 +85,7 @@ send_syn_ack(struct sampan *s, const struct tcp_half_open *h)
 	bare.opts.mss = sp_tcp_own_mss(s, l->link, &h->flow.remote);
 	bare.opts.sack_permitted = (h->has & HAS_SACK) != 0;
 	bare.opts.has_wscale = (h->has & HAS_SCALE) != HAS_NO_SCALE;	/* R-7323-2 */
-	bare.opts.wscale = sp_tcp_wnd_scale(s);
+	bare.opts.wscale = own_scale(h);
 	add_timestamp(s, h, &bare.opts);
 	sp_tcp_send_bare(s, &bare);
 }
@@ -116,7 +124,8 @@ sp_tcp_half_open_new(struct sampan *s, const struct tcp_seg *seg, const tcp_seq 
 	struct tcp_half_open *h;
 	uint32_t ref = 0;
 
-	if (sp_tcp(s)->half_open < (uint64_t)sp_setting(s, SAMPAN_SET_TCP_MAX_SYN_BACKLOG))
+	if (sp_tcp(s)->half_open < (uint64_t)sp_setting(s, SAMPAN_SET_TCP_MAX_SYN_BACKLOG) &&
+	    !sp_arena_low_for_newcomers(&s->arena))
 		ref = sp_pool_take(&s->arena, SP_KIND_HALF_OPEN);
 	if (ref == 0) {
 		sp_drop(s, SAMPAN_DROP_TCP_HALF_OPEN, seg->pkt->link);
@@ -203,7 +212,7 @@ inherit(struct sampan *s, struct tcp_tcb *t, const struct tcp_half_open *h)
 	if ((h->has & HAS_SCALE) != HAS_NO_SCALE) {
 		tcp_set(t, TCP_F_WSCALE);
 		t->snd_scale = h->has & HAS_SCALE;
-		t->rcv_scale = sp_tcp_wnd_scale(s) & 15u;
+		t->rcv_scale = own_scale(h) & 15u;
 	}
 	if ((h->has & HAS_TS) != 0) {
 		tcp_set(t, TCP_F_TS);
@@ -222,7 +231,8 @@ promote(struct sampan *s, struct tcp_half_open *h, struct tcp_tcb *listener,
 {
 	struct tcp_listen *l = tcp_listen_of(s, listener);
 	const struct sp_local_addr *local = sp_local_find(s, 0, &h->flow.local);
-	struct tcp_tcb *t = local != NULL ? sp_tcp_tcb_new(s) : NULL;
+	const bool room = !sp_arena_low(&s->arena);
+	struct tcp_tcb *t = local != NULL && room ? sp_tcp_tcb_new(s) : NULL;
 
 	if (t == NULL)
 		return NULL;

@@ -113,6 +113,13 @@ repair(const struct sampan *s, const struct tcp_tcb *t)
 		text_flags(s, t, seq_add(r->start, len)) };
 }
 
+/* Is something lost that the congestion window does not let go yet? */
+static bool
+repair_waits(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return t->tx != 0 && tcp_tx_of(s, t)->lost.first != 0;
+}
+
 /* RFC 8985 §7.3 (R-8985-14): new text if the peer's window takes it, else the
  * last segment once more; the congestion window does not count. */
 static struct tcp_plan
@@ -187,7 +194,9 @@ decide(const struct sampan *s, const struct tcp_tcb *t)
 			plan = tail_probe(s, t);
 		if (plan.why != TCP_WHY_NOTHING)
 			return plan;
-		if (sp_tcp_unsent(s, t) > 0)
+		if (repair_waits(s, t))
+			plan = nothing;		/* nothing new overtakes it */
+		else if (sp_tcp_unsent(s, t) > 0)
 			plan = new_text(s, t);
 		else if (tcp_is(t, TCP_F_FIN_QUEUED) && !tcp_is(t, TCP_F_FIN_SENT))
 			plan = (struct tcp_plan){ TCP_WHY_FIN, t->snd.nxt, 0, TCP_FIN | TCP_ACK };
@@ -295,18 +304,23 @@ restart_after_idle(struct sampan *s, struct tcp_tcb *t)
 	}
 }
 
-/* No way to the peer.  A connect fails, a connection only notes it (RFC 9293
- * §3.9.2.2 (MUST-56)) and lets its retransmission timer run. */
+/* No way to the peer.  A connect fails; a connection only notes it (RFC 9293
+ * §3.9.2.2 (MUST-56)) and goes on as if the frame had been sent and lost. */
 static void
-path_failed(struct sampan *s, struct tcp_tcb *t, int error)
+path_failed(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, int error)
 {
 	if (t->state == SAMPAN_TCP_SYN_SENT) {
 		sp_count(s, SAMPAN_COUNT_TCP_ATTEMPT_FAILS);
 		sp_tcp_fail(s, t, error);
 		return;
 	}
-	t->flags &= ~(uint32_t)(TCP_F_ACK_NOW | TCP_F_ACK_DUE | TCP_F_PROBE_DUE);
-	sp_tcp_on_sent(s, t);
+	t->ep.soft_error = (uint8_t)-error;
+	t->dup_acks_owed = 0;
+	if ((plan->flags & TCP_ACK) != 0)
+		acknowledged(t);
+	tcp_clear(t, TCP_F_PROBE_DUE);
+	if (plan->len > 0 || (plan->flags & (TCP_SYN | TCP_FIN)) != 0)
+		sp_tcp_on_sent(s, t);
 }
 
 /* Does the plan carry text that was never sent? */
@@ -325,9 +339,12 @@ send_plan(struct sampan *s, struct tcp_tcb *t, struct tcp_plan *plan, struct sam
 		record = sp_pool_take(&s->arena, SP_KIND_TCP_SENT);
 		if (record == 0) {	/* no memory: try again when the timer says so */
 			sp_tcp_on_sent(s, t);
-			return TCP_OUTPUT_NONE;
+			if (!tcp_is(t, TCP_F_ACK_NOW))
+				return TCP_OUTPUT_NONE;
+			*plan = (struct tcp_plan){ TCP_WHY_ACK, t->snd.nxt, 0, TCP_ACK };
+		} else {
+			restart_after_idle(s, t);
 		}
-		restart_after_idle(s, t);
 	}
 	len = sp_tcp_build(s, t, plan, f);
 	if (len < plan->len)
@@ -338,29 +355,41 @@ send_plan(struct sampan *s, struct tcp_tcb *t, struct tcp_plan *plan, struct sam
 	return TCP_OUTPUT_FRAME;
 }
 
+/* The path has led to another link: what was known of the old one is void. */
+static enum tcp_output
+move(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->mss_bytes != 0)
+		sp_tcp_set_mss(s, t, t->peer_mss_bytes);
+	return TCP_OUTPUT_MOVED;
+}
+
 enum tcp_output
 sp_tcp_output(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f)
 {
 	struct tcp_plan plan = decide(s, t);
-	enum tcp_output result = TCP_OUTPUT_NONE;
+	const uint8_t link = t->link;
+	enum tcp_path path;
 
 	if (plan.why == TCP_WHY_NOTHING) {
 		stay_quiet(s, t);
 		t->flags &= ~(uint32_t)TCP_F_ACK_DUE;
-	} else {
-		switch (sp_tcp_path(s, t)) {
-		case TCP_PATH_READY:
-			result = send_plan(s, t, &plan, f);
-			break;
-		case TCP_PATH_WAIT:
-			return TCP_OUTPUT_PARK;
-		case TCP_PATH_NONE:
-			path_failed(s, t, SAMPAN_ENETUNREACH);
-			break;
-		case TCP_PATH_DEAD:
-			path_failed(s, t, SAMPAN_EHOSTUNREACH);
-			break;
-		}
+		return TCP_OUTPUT_NONE;
 	}
-	return result;
+	path = sp_tcp_path(s, t);
+	if (t->link != link)
+		return move(s, t);
+	switch (path) {
+	case TCP_PATH_READY:
+		return send_plan(s, t, &plan, f);
+	case TCP_PATH_WAIT:
+		return TCP_OUTPUT_PARK;
+	case TCP_PATH_NONE:
+		path_failed(s, t, &plan, SAMPAN_ENETUNREACH);
+		break;
+	case TCP_PATH_DEAD:
+		path_failed(s, t, &plan, SAMPAN_EHOSTUNREACH);
+		break;
+	}
+	return TCP_OUTPUT_NONE;
 }

@@ -244,6 +244,18 @@ sp_tcp_rx_release(struct sampan *s, struct tcp_tcb *t)
 }
 
 void
+sp_tcp_rx_discard(struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_rx *rx = tcp_rx_if_any(s, t);
+
+	if (rx == NULL)
+		return;
+	sp_chain_clear(&rx->q.chain, &s->arena);
+	rx->q.bytes = 0;
+	sp_tcp_rx_release(s, t);
+}
+
+void
 sp_tcp_rx_free(struct sampan *s, struct tcp_tcb *t)
 {
 	if (t->rx == 0)

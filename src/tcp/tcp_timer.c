@@ -153,6 +153,16 @@ sp_tcp_on_blocked(struct sampan *s, struct tcp_tcb *t)
 	arm_rtx(s, t);
 }
 
+/* There was no memory for what the application wants to send; nothing in flight
+ * will bring an acknowledgement that tells it to try again, so the persist
+ * timer will. */
+void
+sp_tcp_on_starved(struct sampan *s, struct tcp_tcb *t)
+{
+	if (seq_eq(t->snd.una, t->snd.nxt))
+		sp_tcp_on_blocked(s, t);
+}
+
 /* An acknowledgement is owed and nothing that could carry it was sent. */
 void
 sp_tcp_on_ack_owed(struct sampan *s, struct tcp_tcb *t)
@@ -179,6 +189,12 @@ retries_allowed(const struct sampan *s, const struct tcp_tcb *t)
 static void
 persist_timeout(struct sampan *s, struct tcp_tcb *t)
 {
+	if (sp_tcp_unsent(s, t) == 0) {		/* starved, not blocked */
+		tcp_clear(t, TCP_F_PERSIST);
+		tcp_clear(t, TCP_F_WANT_ROOM);
+		sp_endpoint_raise(s, &t->ep, SAMPAN_WRITABLE);
+		return;
+	}
 	tcp_set(t, TCP_F_PROBE_DUE);
 	sp_count(s, SAMPAN_COUNT_TCP_PROBES);
 	if (t->backoff < UINT8_MAX)

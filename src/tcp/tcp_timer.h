@@ -14,6 +14,7 @@ void sp_tcp_on_sent(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_probe_sent(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_progress(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_blocked(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_on_starved(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_ack_owed(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_arm(struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which, sampan_dur dur);
 void sp_tcp_disarm(struct tcp_tcb *t, enum tcp_deadline which);

@@ -20,8 +20,14 @@ bind_conflict(const struct sampan *s, const struct sampan_addr *local, uint16_t 
 {
 	static const struct sampan_addr any;
 
-	return sp_tcp_find_bound(s, local, port) != NULL ||
-	    sp_tcp_find_bound(s, &any, port) != NULL;
+	if (sp_tcp_find_bound(s, local, port) != NULL || sp_tcp_find_bound(s, &any, port) != NULL)
+		return true;
+	if (!sp_addr_is_any(local))
+		return false;
+	for (int i = 0; i < SP_ADDRS_MAX && s->addr[i].link != 0; i++)
+		if (sp_tcp_find_bound(s, &s->addr[i].addr, port) != NULL)
+			return true;
+	return false;
 }
 
 /* A free port for a listener or a bound socket, 0: none. */
@@ -166,6 +172,20 @@ take_flow(struct sampan *s, struct tcp_tcb *t, const struct sp_flow *flow)
 	return 0;
 }
 
+/* What our SYN offers; the peer's tells what is agreed. */
+static void
+offer(const struct sampan *s, struct tcp_tcb *t)
+{
+	if (sp_setting(s, SAMPAN_SET_TCP_WINDOW_SCALING) != 0) {
+		tcp_set(t, TCP_F_WSCALE);
+		t->rcv_scale = sp_tcp_wnd_scale(s) & 15u;
+	}
+	if (sp_setting(s, SAMPAN_SET_TCP_TIMESTAMPS) != 0)
+		tcp_set(t, TCP_F_TS);
+	if (sp_setting(s, SAMPAN_SET_TCP_SACK) != 0)
+		tcp_set(t, TCP_F_SACK);
+}
+
 int
 sp_tcp_connect(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr *peer)
 {
@@ -193,6 +213,7 @@ sp_tcp_connect(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr
 	t->rcv.edge = seq_of(sp_tcp_wnd_initial(t->rcvbuf_bytes,
 	    sp_tcp_own_mss(s, t->link, &flow.remote)));
 	t->ts_offset = sp_tcp_ts_offset(s, &flow);
+	offer(s, t);
 	t->flags |= TCP_F_USED | TCP_F_SYN_DUE;
 	sp_tcp_enter(s, t, SAMPAN_TCP_SYN_SENT);
 	sp_count(s, SAMPAN_COUNT_TCP_ACTIVE_OPENS);
@@ -252,15 +273,19 @@ sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const uint8_t *data, size_t len
 			tcp_set(t, TCP_F_WANT_ROOM);
 		return error;
 	}
-	tx = want > 0 ? sp_tcp_tx_need(s, t) : NULL;
+	tx = want > 0 && !sp_arena_low(&s->arena) ? sp_tcp_tx_need(s, t) : NULL;
 	if (tx != NULL)
 		done = sp_sendq_append(&tx->q, &s->arena, data, want);
 	if (done < len)
 		tcp_set(t, TCP_F_WANT_ROOM);
 	if (tx != NULL && tx->q.bytes == 0)
 		sp_tcp_tx_free(s, t);
-	if (done == 0)
+	if (done == 0) {
+		if (room > 0)
+			sp_tcp_on_starved(s, t);
+		sp_tcp_settle(s, t);
 		return SAMPAN_EAGAIN;
+	}
 	sp_tcp_settle(s, t);
 	return done;
 }
@@ -322,7 +347,7 @@ sp_tcp_shutdown(struct sampan *s, struct tcp_tcb *t, unsigned how)
 		return SAMPAN_ENOTCONN;
 	if ((how & SAMPAN_SHUT_RD) != 0) {
 		tcp_set(t, TCP_F_SHUT_RD);
-		sp_tcp_rx_free(s, t);
+		sp_tcp_rx_discard(s, t);
 		sp_endpoint_raise(s, &t->ep, SAMPAN_READABLE);
 	}
 	if ((how & SAMPAN_SHUT_WR) != 0)
@@ -331,13 +356,21 @@ sp_tcp_shutdown(struct sampan *s, struct tcp_tcb *t, unsigned how)
 	return 0;
 }
 
+/* RFC 9293 §3.10.5: in which states the peer is told. */
+static bool
+aborts_loudly(const struct tcp_tcb *t)
+{
+	return is_open(t) && t->state != SAMPAN_TCP_CLOSING && t->state != SAMPAN_TCP_LAST_ACK &&
+	    t->state != SAMPAN_TCP_TIME_WAIT;
+}
+
 void
 sp_tcp_abort(struct sampan *s, struct tcp_tcb *t)
 {
 	sp_endpoint_detach(s, &t->ep);
 	if (t->state == SAMPAN_TCP_LISTEN)
 		sp_tcp_listen_end(s, t);
-	else if (is_open(t) && t->state != SAMPAN_TCP_TIME_WAIT)
+	else if (aborts_loudly(t))
 		sp_tcp_send_abort(s, t);
 	sp_tcp_rx_free(s, t);
 	sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
