@@ -43,6 +43,12 @@ fuzz:
 	@tools/setup check
 	@tools/fuzz "$(NAME)" "$(TIME)"
 
+# make coverage       line and branch coverage of src/tcp by the tests
+.PHONY: coverage
+coverage:
+	@tools/setup check
+	@tools/coverage
+
 # make lint           clang-tidy, cppcheck and the checks of tools/
 .PHONY: lint
 lint:

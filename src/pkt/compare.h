@@ -21,7 +21,6 @@ struct pkt_compare {
 	enum pkt_profile profile;
 	uint64_t ts_tick_us;		/* 0: values of TS val are not checked */
 	uint64_t ts_slack_us;
-	bool segments_cut;		/* compare what is in the segment, not that it ends there */
 	char why[160];			/* what does not fit */
 };
 

@@ -15,7 +15,6 @@ sp_pkt_config_init(struct pkt_config *config)
 		.mtu_bytes = 1500,
 		.tolerance_us = 4000,
 		.tolerance_percent = 12.5,
-		.strict_segments = true,
 		.local_port = LISTEN_PORT,
 	};
 }

@@ -33,6 +33,7 @@ struct pkt_conn {
 	bool urgent_in;
 	uint32_t local_off, remote_off;	/* wire minus script */
 	uint32_t local_isn, remote_isn;	/* on the wire */
+	uint32_t mss_bytes;		/* as the script announced it */
 	uint32_t last_seq;		/* of the stack's last packet, on the wire */
 	struct pkt_ts_pair *ts;		/* newest first */
 	struct pkt_literal *literals;

@@ -14,6 +14,7 @@
 #include "wire/tcp_opt.h"
 
 #define TTL_OUT 64
+#define MSS_DEFAULT 536
 #define QUOTE_MAX 64
 /* How much longer the rfc profile waits for what is late. */
 #define LATE_NS ((int64_t)SAMPAN_SEC(1))
@@ -28,6 +29,7 @@ add_conn(struct pkt_run *r, uint16_t local_port, uint16_t remote_port)
 	c->local_port = local_port;
 	c->remote_port = remote_port;
 	c->remote_off = r->config.remote_isn_off;
+	c->mss_bytes = MSS_DEFAULT;
 	c->next = r->conns;
 	r->conns = c;
 	return c;
@@ -88,6 +90,10 @@ note_syn(struct pkt_conn *c, const struct pkt_tcp_spec *tcp, uint32_t seq)
 		c->may_restart = true;
 	if ((tcp->flags & TCP_URG) != 0)
 		c->urgent_in = true;
+	for (const struct pkt_opt *o = tcp->opts; o != NULL; o = o->next) {
+		if (o->kind == PKT_OPT_MSS)
+			c->mss_bytes = o->a.n;
+	}
 	if ((tcp->flags & TCP_SYN) == 0 || (c->remote_known && seq == c->remote_isn))
 		return;
 	/* Only what can begin a connection; a SYN within one changes nothing. */
@@ -305,10 +311,9 @@ check_time(struct pkt_run *r, const struct pkt_arrival *a, const struct pkt_live
 }
 
 static bool
-compare(struct pkt_run *r, const struct pkt_arrival *a, const struct pkt_live *live,
-    const struct pkt_conn *c)
+compare(struct pkt_run *r, const struct pkt_packet *k, const struct pkt_arrival *a,
+    const struct pkt_live *live, const struct pkt_conn *c)
 {
-	const struct pkt_packet *const k = r->event->packet;
 	struct pkt_compare cmp = {
 		.want = k, .live = live, .conn = c, .profile = r->config.profile,
 		.ts_tick_us = r->config.ts_tick_us, .ts_slack_us = (uint64_t)r->slack_ns / 1000,
@@ -339,9 +344,56 @@ report_missing(struct pkt_run *r)
 	    (int)r->event->len, r->event->text);
 }
 
+/* Does the script mean a big segment, of which this is the first full piece?
+ * What was sent as one may leave the machine cut. */
+static bool
+is_piece(const struct pkt_run *r, const struct pkt_packet *k, const struct pkt_live *live,
+    const struct pkt_conn *c)
+{
+	return !r->config.strict_segments && k->tcp.len > c->mss_bytes &&
+	    live->data_len < k->tcp.len && live->data_len <= c->mss_bytes &&
+	    live->data_len + TCP_OPTS_MAX >= c->mss_bytes;
+}
+
+/* Makes *part what the piece must be, and *rest what follows it. */
+static void
+split(struct pkt_packet *rest, struct pkt_packet *part, uint32_t len)
+{
+	*part = *rest;
+	part->tcp.len = len;
+	part->tcp.flags &= (uint8_t)~(TCP_PSH | TCP_FIN);
+	rest->tcp.len -= len;
+	rest->tcp.seq.n += len;
+}
+
+/* True: the packet that is expected has come, whole. */
+static bool
+take(struct pkt_run *r, struct pkt_packet *rest, const struct pkt_arrival *a,
+    const struct pkt_live *live)
+{
+	struct pkt_conn *const c = rest->proto == PKT_TCP ? conn_of_live(r, live) : NULL;
+	struct pkt_packet part = *rest;
+	bool is_last = true, fits;
+
+	if (c != NULL) {
+		learn(c, rest, live);
+		is_last = !is_piece(r, rest, live, c);
+	}
+	if (!is_last)
+		split(rest, &part, live->data_len);
+	fits = compare(r, &part, a, live, c);
+	if (fits)
+		check_time(r, a, live, c);
+	if (fits && c != NULL)
+		learn_ts(r, c, &part, live);
+	sp_pkt_world_take(r->w, a);
+	return fits && is_last;
+}
+
 void
 sp_pkt_expect(struct pkt_run *r, const struct pkt_packet *k)
 {
+	struct pkt_packet rest = *k;
 	struct pkt_live live;
 
 	if (k->proto == PKT_UDP) {
@@ -349,25 +401,12 @@ sp_pkt_expect(struct pkt_run *r, const struct pkt_packet *k)
 		return;
 	}
 	while (r->verdict == PKT_PASS) {
-		const struct pkt_arrival *a = await(r, k, &live);
-		struct pkt_conn *c = NULL;
+		const struct pkt_arrival *a = await(r, &rest, &live);
 
-		if (a == NULL) {
+		if (a == NULL)
 			report_missing(r);
+		else if (take(r, &rest, a, &live))
 			return;
-		}
-		if (k->proto == PKT_TCP) {
-			c = conn_of_live(r, &live);
-			learn(c, k, &live);
-		}
-		if (compare(r, a, &live, c)) {
-			check_time(r, a, &live, c);
-			if (c != NULL)
-				learn_ts(r, c, k, &live);
-			sp_pkt_world_take(r->w, a);
-			return;
-		}
-		sp_pkt_world_take(r->w, a);
 	}
 }
 

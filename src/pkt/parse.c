@@ -75,21 +75,27 @@ sp_pkt_parse_expect(struct pkt_parser *p, char punct)
 	return false;
 }
 
-void
-sp_pkt_parse_mark(struct pkt_parser *p, bool is_time)
+static void
+add_mark(struct pkt_parser *p, const struct pkt_token *t, bool is_time)
 {
 	struct pkt_mark *m, **at;
 
-	if (p->lex.tok.offset == SIZE_MAX)
+	if (t->offset == SIZE_MAX)
 		return;
 	m = sp_pkt_alloc(&p->script->pool, sizeof(*m));
-	m->offset = p->lex.tok.offset;
-	m->len = p->lex.tok.len;
+	m->offset = t->offset;
+	m->len = t->len;
 	m->is_time = is_time;
 	for (at = &p->script->marks; *at != NULL && (*at)->offset > m->offset; )
 		at = &(*at)->next;
 	m->next = *at;		/* newest first */
 	*at = m;
+}
+
+void
+sp_pkt_parse_mark(struct pkt_parser *p, bool is_time)
+{
+	add_mark(p, &p->lex.tok, is_time);
 }
 
 bool
@@ -164,6 +170,7 @@ parse_when(struct pkt_parser *p, struct pkt_when *w)
 		return true;
 	}
 	w->relative = sp_pkt_parse_take(p, '+');
+	p->time = p->lex.tok;
 	if (!parse_seconds(p, false, &w->first_ns))
 		return false;
 	w->last_ns = w->first_ns;
@@ -257,6 +264,8 @@ parse_event(struct pkt_parser *p)
 		return e;
 	parse_action(p, e);
 	e->lacks = p->lacks;
+	if (e->packet != NULL && e->packet->out && !e->when.any)
+		add_mark(p, &p->time, true);
 	if (from != SIZE_MAX)
 		set_text(p, e, from);
 	return e;

@@ -189,11 +189,11 @@ parse_single(struct pkt_parser *p, bool compared)
 	if (pkt_tok_is(&p->lex, '[')) {
 		e = new_expr(p, PKT_EXPR_ARRAY);
 		sp_pkt_lex_next(&p->lex);
-		parse_items(p, e, ']', compared);
+		parse_items(p, e, ']', compared || p->fills);
 		return e;
 	}
 	if (pkt_tok_is(&p->lex, '{'))
-		return parse_struct(p, compared);
+		return parse_struct(p, compared || p->fills);
 	return parse_number(p, compared);
 }
 
@@ -234,6 +234,14 @@ fills_in(const char *name)
 	    strcmp(name, "ioctl") == 0;
 }
 
+/* Whose result only names what it made. */
+static bool
+makes_label(const char *name)
+{
+	return strcmp(name, "socket") == 0 || strncmp(name, "accept", 6) == 0 ||
+	    strncmp(name, "epoll_create", 12) == 0;
+}
+
 static void
 skip_note(struct pkt_parser *p)
 {
@@ -254,7 +262,7 @@ parse_result(struct pkt_parser *p, struct pkt_call *call)
 {
 	int line;
 
-	call->result = parse_expr(p, true);
+	call->result = parse_expr(p, !makes_label(call->name));
 	line = call->result == NULL ? 0 : call->result->line;
 	if (p->lex.tok.kind == PKT_TOK_WORD && p->lex.tok.line == line) {
 		call->error = sp_pkt_copy(&p->script->pool, p->lex.tok.text, p->lex.tok.len);
@@ -274,7 +282,9 @@ sp_pkt_parse_call(struct pkt_parser *p)
 	sp_pkt_lex_next(&p->lex);
 	if (!sp_pkt_parse_expect(p, '('))
 		return call;
-	parse_items(p, &list, ')', fills_in(call->name));
+	p->fills = fills_in(call->name);
+	parse_items(p, &list, ')', false);
+	p->fills = false;
 	call->args = list.items;
 	call->arg_count = (unsigned)list.n;
 	if (sp_pkt_parse_take(p, '='))

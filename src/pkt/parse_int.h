@@ -11,7 +11,9 @@ struct pkt_parser {
 	struct pkt_script *script;
 	const char *lacks;		/* of the event that is being read */
 	bool failed;
+	struct pkt_token time;		/* of the event that is being read */
 	unsigned depth;			/* of nested expressions */
+	bool fills;			/* lists are compared with what the call fills in */
 };
 
 /* The first error counts. */
