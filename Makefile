@@ -43,6 +43,17 @@ fuzz:
 	@tools/setup check
 	@tools/fuzz "$(NAME)" "$(TIME)"
 
+# make conformance    rewrite docs/conformance after `make check` has run the tests
+.PHONY: conformance
+conformance:
+	@tools/conformance
+
+# make mutants        break one rule at a time and see the tests notice; ARGS="--only ..."
+.PHONY: mutants
+mutants:
+	@tools/setup check
+	@tools/mutants $(ARGS)
+
 # make coverage       line and branch coverage of src/tcp by the tests
 .PHONY: coverage
 coverage:

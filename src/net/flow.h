@@ -63,7 +63,8 @@ sp_flow_equal(const struct sp_flow *a, const struct sp_flow *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-/* Where a flow stands in the table of connections. */
+/* Where a flow stands in the table of connections: nobody outside can tell
+ * (R-V-30, R-V-31). */
 static inline uint32_t
 sp_flow_hash(const struct sp_key *key, const struct sp_flow *f)
 {

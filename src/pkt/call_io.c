@@ -256,6 +256,18 @@ read_msg(struct pkt_attempt *a, struct cargo *c, int64_t *error)
 	return false;
 }
 
+/* A reason to skip that names the flag. */
+static int64_t
+name_flag(struct pkt_attempt *a, int64_t result)
+{
+	const struct pkt_expr *flags = a->arg[3] != NULL ? a->arg[3] : a->arg[2];
+
+	if (result == PKT_LACKS && flags != NULL && flags->text != NULL &&
+	    strncmp(a->r->w->lacks, "flag:", 5) == 0)
+		return sp_pkt_world_lacks(a->r->w, "flag:%s", flags->text);
+	return result;
+}
+
 /* ---- Calls ---- */
 
 /* sendto() to a given place on a stream: Linux ignores it. */
@@ -265,7 +277,7 @@ sp_pkt_call_send(struct pkt_attempt *a)
 	struct cargo c;
 	int64_t error;
 
-	return read_cargo(a, &c, &error) ? send_cargo(a, &c) : error;
+	return read_cargo(a, &c, &error) ? name_flag(a, send_cargo(a, &c)) : error;
 }
 
 int64_t
@@ -274,7 +286,7 @@ sp_pkt_call_recv(struct pkt_attempt *a)
 	struct cargo c;
 	int64_t error;
 
-	return read_cargo(a, &c, &error) ? recv_cargo(a, &c) : error;
+	return read_cargo(a, &c, &error) ? name_flag(a, recv_cargo(a, &c)) : error;
 }
 
 int64_t
@@ -313,7 +325,7 @@ sp_pkt_call_sendmsg(struct pkt_attempt *a)
 	struct cargo c;
 	int64_t error;
 
-	return read_msg(a, &c, &error) ? send_cargo(a, &c) : error;
+	return read_msg(a, &c, &error) ? name_flag(a, send_cargo(a, &c)) : error;
 }
 
 int64_t
@@ -325,7 +337,7 @@ sp_pkt_call_recvmsg(struct pkt_attempt *a)
 
 	if (!read_msg(a, &c, &error))
 		return error;
-	result = recv_cargo(a, &c);
+	result = name_flag(a, recv_cargo(a, &c));
 	want = sp_pkt_field(a->arg[1], "msg_flags", "flags", 6);
 	if (result < 0 || !sp_pkt_arg_int(a, want, 0, &flags))
 		return result < 0 ? result : PKT_BAD_ARG;

@@ -114,6 +114,15 @@ read_option(struct pkt_attempt *a, struct pkt_sockopt *opt)
 	return true;
 }
 
+/* A reason to skip that names the option. */
+static int64_t
+name_it(struct pkt_attempt *a, int64_t result)
+{
+	if (result == PKT_LACKS && a->arg[2]->text != NULL)
+		return sp_pkt_world_lacks(a->r->w, "sockopt:%s", a->arg[2]->text);
+	return result;
+}
+
 int64_t
 sp_pkt_call_setsockopt(struct pkt_attempt *a)
 {
@@ -131,7 +140,7 @@ sp_pkt_call_setsockopt(struct pkt_attempt *a)
 	opt.len = len < 0 ? UINT32_MAX : (uint32_t)len;
 	if (opt.len > v.len && opt.len != UINT32_MAX)
 		opt.len = v.len;
-	return a->r->w->ops->setopt(a->r->w, fd->os, &opt);
+	return name_it(a, a->r->w->ops->setopt(a->r->w, fd->os, &opt));
 }
 
 /* ---- Results ---- */
@@ -223,7 +232,7 @@ sp_pkt_call_getsockopt(struct pkt_attempt *a)
 		return PKT_BAD_ARG;
 	error = a->r->w->ops->getopt(a->r->w, fd->os, &opt);
 	if (error != 0)
-		return error;
+		return name_it(a, error);
 	v.len = opt.len;
 	/* Buffer sizes are our own business in all profiles but the strict one. */
 	if (a->r->config.profile != PKT_STRICT && opt.level == SOL_SOCKET &&

@@ -135,7 +135,7 @@ static const struct {
 	{ "tolerance_percent", set_percent }, { "tcp_ts_tick_usecs", set_tick },
 	{ "local_ip", set_local_ip }, { "remote_ip", set_remote_ip },
 	{ "strict_segments", set_strict_segments }, { "bind_port", set_port },
-	{ "tcp_ts_ecr_scaled", ignore }, { "send_omit_free", ignore }, { "non_fatal", ignore },
+	{ "mss", ignore }, { "tcp_ts_ecr_scaled", ignore }, { "send_omit_free", ignore }, { "non_fatal", ignore },
 	{ "verbose", ignore }, { "code", ignore }, { "speed", ignore }, { "init_scripts", ignore },
 	{ "netmask_ip", ignore }, { "gateway_ip", ignore }, { "persistent_tun_dev", ignore },
 	{ "dry_run", ignore }, { "debug", ignore }, { "define", ignore }, { "D", ignore },

@@ -64,7 +64,8 @@ sp_pkt_kernel_arrived(struct kernel *k, const struct virtio_net_hdr *hdr, uint8_
 	struct piece piece = { .whole = p, .ip_len = ip_len };
 	const uint32_t mss = hdr->gso_type == VIRTIO_NET_HDR_GSO_NONE ? 0 : hdr->gso_size;
 
-	if (is_tcp && len >= ip_len + TCP_HDR_LEN && (hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0)
+	if (is_tcp && len >= ip_len + TCP_HDR_LEN &&
+	    (hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0)
 		sp_pkt_finish(p, len);
 	if (!is_tcp || mss == 0 || len < ip_len + TCP_HDR_LEN) {
 		sp_pkt_world_arrived(&k->world, p, len, k->world.now_ns);

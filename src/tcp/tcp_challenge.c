@@ -3,7 +3,10 @@
  *
  * At most one in 500 ms for each connection and no limit over all of them, so
  * that nobody learns about one connection by counting on another (5-D11,
- * R-5961-9, CVE-2016-5696).
+ * R-5961-9, R-V-25).
+ *
+ * DEVIATES: R-5961-8: number and period are fixed: with a limit for each
+ * connection there is nothing that a setting would make better.
  */
 #include "tcp/tcp_int.h"
 

@@ -2,7 +2,8 @@
  * tcp_demux.c - from a flow to what stands for it.  RFC 9293 §3.10.7 (R-9293-35).
  *
  * One table for connections, half-open and TIME-WAIT records, and (by their
- * local end only) listeners: a segment costs one search, a SYN up to three.
+ * local end only) listeners: a segment costs one search, a SYN up to three.  Its
+ * hash is keyed (R-4987-10, R-V-31).
  */
 #include "net/stack.h"
 #include "tcp/tcp_int.h"

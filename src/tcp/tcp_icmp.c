@@ -2,9 +2,14 @@
  * tcp_icmp.c - ICMP errors about our segments.  RFC 9293 §3.9.2.2 (MUST-54 to
  * MUST-56), RFC 5927, RFC 5461.
  *
- * Believed only if the quoted sequence number is outstanding (RFC 5927 §4.1).
- * Once synchronized every error is soft (5-D5): noted for the application, and
- * the connection lives.  An opening is given up by a hard one.
+ * Believed only if the quoted sequence number is outstanding (RFC 5927 §4.1
+ * (R-5927-1); R-V-32), and nothing but that connection changes (R-5927-8).  Once
+ * synchronized every error is soft (R-5927-2): noted for the application, and
+ * the connection lives, as an opening does (R-5927-7).  An opening is given up by
+ * a hard one that quotes its ISN (R-5927-3).
+ *
+ * DEVIATES: SHLD-26: a hard error ends only an opening, since anybody can forge
+ * one (5-D5).
  */
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_pmtu.h"

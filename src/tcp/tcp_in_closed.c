@@ -1,6 +1,6 @@
 /*
  * tcp_in_closed.c - a segment for no connection and no listener.
- * RFC 9293 §3.10.7.1 (R-9293-1).
+ * RFC 9293 §3.10.7.1 (R-9293-1); a reset is not answered (R-9293-28).
  */
 #include "tcp/tcp_int.h"
 

@@ -15,7 +15,7 @@ sp_tcp_arrives_listen(struct sampan *s, struct tcp_tcb *listener, const struct t
 		sp_tcp_send_reset(s, seg);
 		return;
 	}
-	/* Third.  A SYN that ends at once is nobody's opening (R-V-51). */
+	/* Third.  A SYN that ends at once is nobody's opening (R-V-51, R-9293-8). */
 	if ((seg->flags & TCP_SYN) == 0 || (seg->flags & TCP_FIN) != 0) {
 		sp_drop(s, SAMPAN_DROP_TCP_NO_FLAGS, seg->pkt->link);
 		return;
@@ -24,5 +24,6 @@ sp_tcp_arrives_listen(struct sampan *s, struct tcp_tcb *listener, const struct t
 		sp_drop(s, SAMPAN_DROP_TCP_BACKLOG, seg->pkt->link);
 		return;
 	}
+	/* Text that came with it is left to be sent again (R-9293-3, 5-D20). */
 	sp_tcp_half_open_new(s, seg, NULL);
 }

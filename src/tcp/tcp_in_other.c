@@ -24,7 +24,8 @@ acceptable(const struct tcp_tcb *t, const struct tcp_seg *seg)
 }
 
 /* An answer to what is not acceptable.  Segments with text or SYN are always
- * answered: the peer sends them again until we do.  R-9293-10, R-5961-11. */
+ * answered: the peer sends them again until we do.  R-9293-10, R-5961-11,
+ * R-WND-11; never a reset (R-9293-28). */
 static void
 refuse(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg, enum sampan_count reason)
 {
@@ -43,7 +44,7 @@ refuse(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg, enum samp
 		sp_tcp_challenge(s, t);
 }
 
-/* RFC 7323 §3.2 (R-7323-10), §5.3 R1 (R-7323-16, R-7323-17). */
+/* RFC 7323 §3.2 (R-7323-10, R-7323-11), §5.3 R1 (R-7323-16 to R-7323-18). */
 static enum tcp_step
 check_timestamp(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
@@ -103,7 +104,8 @@ check_seq(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	return TCP_PASS;
 }
 
-/* What a reset means in each state.  R-9293-13, R-9293-14. */
+/* What a reset means in each state (R-9293-13, R-9293-14); the application learns
+ * that it was one (MUST-12). */
 static void
 be_reset(struct sampan *s, struct tcp_tcb *t)
 {
@@ -134,7 +136,9 @@ be_reset(struct sampan *s, struct tcp_tcb *t)
 	}
 }
 
-/* Second; RFC 5961 §3.2 (R-5961-1 to R-5961-3).  SEG.SEQ is judged as sent. */
+/* Second; RFC 5961 §3.2 (R-5961-1 to R-5961-3).  SEG.SEQ is judged as sent, with
+ * text or without (RFC 9293 §3.5.3 (SHLD-2)); the end of what is held behind a gap
+ * is not exact (R-5961-10). */
 static enum tcp_step
 check_rst(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
@@ -149,7 +153,8 @@ check_rst(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	return TCP_DONE;
 }
 
-/* Fourth; RFC 5961 §4.2 (R-5961-4): whatever its sequence number, which is why
+/* Fourth; RFC 5961 §4.2 (R-5961-4, R-5961-5; RFC 9293 §3.5.1 (R-9293-27)):
+ * whatever its sequence number, which is why
  * it is looked at before the first step.  A repeated SYN of a simultaneous
  * open gets our SYN-ACK again (R-9293-36). */
 static enum tcp_step
@@ -187,7 +192,7 @@ at_fin(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_seg *se
 	return rx != NULL && rx->fin_held && seq_eq(rx->fin_at, t->rcv.nxt);
 }
 
-/* Eighth (R-9293-23).  Only once everything before it has been taken. */
+/* Eighth (R-9293-23, R-9293-24).  Only once everything before it has been taken. */
 void
 sp_tcp_check_fin(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {

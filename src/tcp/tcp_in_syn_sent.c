@@ -34,7 +34,9 @@ check_rst(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	return TCP_DONE;
 }
 
-/* What the peer's SYN says about the connection.  RFC 7323 §2.2, §3.2. */
+/* What the peer's SYN says about the connection.  RFC 9293 §3.7.1 (MUST-14,
+ * MUST-15); RFC 7323 §2.2 (R-7323-1, R-7323-5), §3.2.  The same options in later
+ * segments mean nothing (R-6691-4). */
 static void
 take_syn(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
@@ -65,7 +67,7 @@ take_syn(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	t->snd.wl1 = seg->seq;
 }
 
-/* RFC 5681 §3.1 (R-5681-4), RFC 6928 §2 (R-6928-3). */
+/* RFC 5681 §3.1 (R-5681-3, R-5681-4), RFC 6928 §2 (R-6928-3). */
 void
 sp_tcp_start_sending(struct sampan *s, struct tcp_tcb *t, unsigned syns_lost)
 {
@@ -106,7 +108,8 @@ established(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	tcp_set(t, TCP_F_ACK_NOW);
 }
 
-/* Fourth (R-9293-6): text and FIN of the SYN are left to be sent again. */
+/* Fourth (R-9293-6): text and FIN of the SYN are left to be sent again
+ * (R-9293-8). */
 void
 sp_tcp_arrives_syn_sent(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 {

@@ -18,6 +18,14 @@ reject(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
 }
 
+/* SO_RCVLOWAT; a full buffer is always enough. */
+static bool
+enough_to_read(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return t->rare == 0 || tcp_rcv_wnd(t) == 0 ||
+	    tcp_readable_bytes(s, t) >= tcp_rare_of(s, t)->rcvlowat_bytes;
+}
+
 /* Text at RCV.NXT.  It may close a gap, and the FIN may be behind it. */
 static void
 take(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
@@ -41,7 +49,7 @@ take(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	if (moved == 0)
 		return;
 	sp_tcp_delack_text(s, t);
-	if (!tcp_is(t, TCP_F_SHUT_RD))
+	if (!tcp_is(t, TCP_F_SHUT_RD) && enough_to_read(s, t))
 		sp_endpoint_raise(s, &t->ep, SAMPAN_READABLE);
 }
 

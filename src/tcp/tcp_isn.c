@@ -4,7 +4,8 @@
  */
 #include "tcp/tcp_int.h"
 
-/* RFC 6528 §3, RFC 9293 §3.4.1 (MUST-8, MUST-9, SHLD-1): M + F(flow, key). */
+/* RFC 6528 §3 (R-6528-1, R-6528-2, R-6528-4, R-6528-5), RFC 9293 §3.4.1 (MUST-8,
+ * MUST-9, SHLD-1): M + F(flow, key); R-V-14, R-V-26. */
 tcp_seq
 sp_tcp_isn(struct sampan *s, const struct sp_flow *flow)
 {

@@ -1,5 +1,5 @@
 /*
- * tcp_keepalive.c - is the peer still there?  RFC 9293 §3.8.4.
+ * tcp_keepalive.c - is the peer still there?  RFC 9293 §3.8.4 (MAY-5).
  *
  * Off by default (MUST-25), switched per connection (MUST-24).  The deadline is
  * armed once and not moved by traffic: when it goes off it is compared with
@@ -14,6 +14,7 @@ setting_dur(const struct sampan *s, uint32_t own_s, enum sampan_setting setting)
 	return SAMPAN_SEC(own_s != 0 ? own_s : sp_setting(s, setting));
 }
 
+/* MUST-27; 2 h unless somebody says otherwise (MUST-28). */
 static sampan_dur
 idle_dur(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -21,6 +22,7 @@ idle_dur(const struct sampan *s, const struct tcp_tcb *t)
 	    SAMPAN_SET_TCP_KEEP_TIME);
 }
 
+/* 75 s (R-2525-7). */
 static sampan_dur
 interval_dur(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -60,7 +62,8 @@ sp_tcp_on_keepalive(struct sampan *s, struct tcp_tcb *t)
 	sp_tcp_arm(s, t, TCP_AT_LIFE, quiet < idle_dur(s, t) ? idle_dur(s, t) - quiet : 0);
 }
 
-/* Long enough unanswered?  RFC 5482's time-out, where set, replaces the count. */
+/* Long enough unanswered?  One probe is not enough (MUST-29).  RFC 5482's
+ * time-out, where set, replaces the count. */
 static bool
 gone(const struct sampan *s, const struct tcp_tcb *t, sampan_dur quiet)
 {

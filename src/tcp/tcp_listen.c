@@ -141,7 +141,7 @@ sp_tcp_half_open_new(struct sampan *s, const struct tcp_seg *seg, const tcp_seq 
 		.has = features_of(s, &seg->opts),
 	};
 	if (seg->opts.has_mss)
-		h->peer_mss_bytes = seg->opts.mss;
+		h->peer_mss_bytes = seg->opts.mss;	/* MUST-14 */
 	if (iss_after != NULL && !seq_lt(*iss_after, h->iss))
 		h->iss = seq_add(*iss_after, 65535 + 2);	/* R-6191-7 */
 	if (!sp_tcp_insert(s, flow, ref, TCP_TAG_HALF_OPEN)) {
@@ -281,7 +281,8 @@ completes(struct sampan *s, const struct tcp_half_open *h, const struct tcp_seg 
 	return false;
 }
 
-/* RST, SYN and what is outside the window.  R-9293-13, R-9293-15, R-9293-36. */
+/* RST, SYN and what is outside the window.  R-9293-13, R-9293-15, R-9293-36;
+ * RFC 5961 §3.2 (R-5961-12). */
 static enum tcp_step
 check_before_ack(struct sampan *s, struct tcp_half_open *h, const struct tcp_seg *seg)
 {

@@ -112,6 +112,7 @@ linger2_of(int64_t value)
 	return value > LINGER2_MAX ? 0 : (int32_t)value;
 }
 
+/* At any time: RFC 9293 §3.9.1.9 (MUST-48, SHLD-21), §3.9.2 (MUST-49). */
 static int
 set_rare(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t value)
 {

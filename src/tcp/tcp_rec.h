@@ -30,8 +30,7 @@ struct tcp_sent {
 	uint8_t pad[2];
 	uint32_t delivered_bytes;	/* of the connection, when it was sent */
 	sampan_time sent_at;		/* last */
-	sampan_time delivered_at;	/* of the connection, when it was sent */
-	uint32_t spare[4];
+	uint32_t spare[6];
 };
 _Static_assert(sizeof(struct tcp_sent) == 64, "one cache line");
 _Static_assert(offsetof(struct tcp_sent, by_time) % SP_GRANULE == 0, "a node lies on a granule");

@@ -126,7 +126,6 @@ stamp(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, struct tcp_sent *r
 {
 	r->sent_at = s->now;
 	r->delivered_bytes = sp_tcp_delivered(s, t);
-	r->delivered_at = s->now;
 	sp_list_push(&s->arena, &tx->by_time, &r->by_time);
 }
 
@@ -202,7 +201,6 @@ note_delivered(struct tcp_tx *tx, const struct tcp_sent *r, struct tcp_delivery 
 	if (!again && r->sent_at > d->once_at) {
 		d->once_at = r->sent_at;
 		d->prior_delivered_bytes = r->delivered_bytes;
-		d->prior_delivered_at = r->delivered_at;
 		d->app_limited = r->app_limited != 0;
 	}
 	if (!d->any || r->sent_at > d->newest_at ||

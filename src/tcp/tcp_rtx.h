@@ -29,7 +29,6 @@ struct tcp_delivery {
 	sampan_time newest_at;		/* when the most recently sent part was sent */
 	sampan_time once_at;		/* the same of parts sent only once; 0: none */
 	uint32_t prior_delivered_bytes;
-	sampan_time prior_delivered_at;
 	bool app_limited;
 };
 

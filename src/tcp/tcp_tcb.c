@@ -9,6 +9,7 @@
 #include "net/neigh.h"
 #include "tcp/tcp_int.h"
 
+/* A key for each purpose, from the seed (R-6528-3). */
 void
 sp_tcp_init(struct sampan *s)
 {

@@ -101,7 +101,7 @@ struct tcp_tcb {
 	/* Second: what every segment reads and writes. */
 	struct {
 		tcp_seq una, nxt;
-		uint32_t wnd_bytes;	/* scaled */
+		uint32_t wnd_bytes;	/* scaled; unsigned: RFC 9293 §3.1 (MUST-1, REC-1) */
 		tcp_seq wl1;		/* SND.WL2 says nothing more: see tcp_in_ack.c */
 	} snd;				/* 64 */
 	sp_tick got_at;			/* 80: last text of the peer's */

@@ -15,6 +15,7 @@ arm(struct sampan *s, struct tcp_time_wait *w, sampan_dur dur)
 	sp_wheel_add(&s->wheel, &s->arena, &w->timer, sp_tick_after(s->now, dur));
 }
 
+/* 5-D2: the MSL is a setting; 30 s, not the 2 minutes that RFC 9293 assumes. */
 static sampan_dur
 two_msl(const struct sampan *s)
 {
@@ -39,6 +40,8 @@ sp_tcp_time_wait_timer(struct sampan *s, struct tcp_time_wait *w)
 	forget(s, w);
 }
 
+/* DEVIATES: R-1337-3: past the limit the newest is not kept, in place of the
+ * oldest: no list holds them by age, and a flood cannot push others out. */
 void
 sp_tcp_time_wait_from(struct sampan *s, struct tcp_tcb *t)
 {
@@ -90,7 +93,8 @@ acknowledge(struct sampan *s, const struct tcp_time_wait *w)
 	sp_tcp_send_bare(s, &bare);
 }
 
-/* RFC 6191 §2 (R-6191-1 to R-6191-5): may this SYN begin a new connection? */
+/* RFC 6191 §2 (R-6191-1 to R-6191-5), RFC 9293 §3.6.1 (SHLD-4, MAY-2): may this
+ * SYN begin a new connection? */
 static bool
 syn_is_newer(const struct tcp_time_wait *w, const struct tcp_seg *seg)
 {
@@ -122,6 +126,11 @@ revive(struct sampan *s, struct tcp_time_wait *w, const struct tcp_seg *seg)
 	return true;
 }
 
+/* DEVIATES: R-6191-6: an old SYN is answered with an acknowledgement, so that a
+ * half-open peer finds out (5-D4), not dropped in silence.
+ *
+ * DEVIATES: R-1337-2: what has text is answered every time, since the peer sends
+ * it until it is; there is no limit to the rate, which is the peer's. */
 void
 sp_tcp_arrives_time_wait(struct sampan *s, struct tcp_time_wait *w, struct tcp_seg *seg)
 {

@@ -3,7 +3,7 @@
  *
  * The clock ticks in milliseconds (§5.4, R-7323-19) from an offset that is a
  * keyed hash of the flow: different for every pair of ends, the same whenever
- * that pair comes again (R-7323-22, RFC 6191).
+ * that pair comes again (R-7323-22, RFC 6191), and telling no uptime (R-V-48).
  */
 #include "tcp/tcp_int.h"
 

@@ -1,5 +1,5 @@
 /*
- * tcp_urg.c - urgent data.  RFC 9293 §3.8.5, RFC 6093.
+ * tcp_urg.c - urgent data.  RFC 9293 §3.8.5 (MUST-30), RFC 6093.
  *
  * The pointer names the octet behind the urgent data (MUST-62, 5-D6).  Urgent
  * bytes stay in the stream; the application learns that some are ahead
@@ -7,6 +7,7 @@
  */
 #include "tcp/tcp_int.h"
 
+/* Whatever it points at, nothing is read there: R-V-10, R-V-16. */
 void
 sp_tcp_urg_in(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {

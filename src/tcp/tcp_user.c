@@ -14,7 +14,8 @@ sp_tcp_open(struct sampan *s)
 	return t;
 }
 
-/* May `local` be taken for a port by itself?  RFC 9293 §3.9.1.1 (MUST-41). */
+/* May `local` be taken for a port by itself?  RFC 9293 §3.9.1.1 (MUST-41): what
+ * has a peer does not stand in the way (MUST-42). */
 static bool
 bind_conflict(const struct sampan *s, const struct sampan_addr *local, uint16_t port)
 {
@@ -30,7 +31,7 @@ bind_conflict(const struct sampan *s, const struct sampan_addr *local, uint16_t 
 	return false;
 }
 
-/* A free port for a listener or a bound socket, 0: none. */
+/* A free port for a listener or a bound socket (R-6056-6), 0: none. */
 static uint16_t
 choose_bind_port(struct sampan *s, const struct sampan_addr *local)
 {
@@ -114,8 +115,13 @@ sp_tcp_accept(struct sampan *s, struct tcp_tcb *listener)
 	return t;
 }
 
-/* RFC 6056 §3.3.3, algorithm 3, with a key and a counter of its own: the search
- * begins where an outsider cannot foretell, and moves on with every use. */
+/* RFC 6056 §3.3.3 (R-6056-2), algorithm 3, with a key and a counter of its own: the
+ * search begins where an outsider cannot foretell, and moves on with every use.
+ * A flow that is known is not taken, in TIME-WAIT neither (R-6056-5, R-6056-7,
+ * R-6191-8).
+ *
+ * DEVIATES: R-6056-1: the range is Linux's by default, 32768 to 60999; it is a
+ * setting. */
 static uint16_t
 choose_port(struct sampan *s, struct sp_flow *flow)
 {
@@ -290,6 +296,7 @@ sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const uint8_t *data, size_t len
 	return done;
 }
 
+/* RFC 9293 §3.6 (MUST-12): the end of the stream is 0, a reset an error. */
 int64_t
 sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, uint8_t *data, size_t len)
 {
@@ -377,6 +384,7 @@ sp_tcp_abort(struct sampan *s, struct tcp_tcb *t)
 	sp_tcp_settle(s, t);
 }
 
+/* RFC 9293 §3.6.1 (MAY-1): reading ends too. */
 void
 sp_tcp_close(struct sampan *s, struct tcp_tcb *t)
 {

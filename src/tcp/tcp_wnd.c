@@ -2,7 +2,8 @@
  * tcp_wnd.c - the window to advertise.  RFC 9293 §3.8.6, RFC 7323 §2.
  *
  * RCV.WND is kept as the right edge that was promised: it never moves left
- * (SHLD-14), and what was promised is kept up to rounding by the scale.
+ * (SHLD-14), and what was promised is kept up to rounding by the scale (RFC 7323
+ * §2.4 (R-7323-6, R-7323-7)).  It stays closed for as long as nobody reads (MAY-8).
  */
 #include "tcp/tcp_int.h"
 
@@ -23,7 +24,8 @@ sp_tcp_wnd_scale(const struct sampan *s)
 	return scale;
 }
 
-/* RFC 7323 §2.2 (R-7323-3): not scaled.  Whole segments, as Linux has it. */
+/* RFC 7323 §2.2 (R-7323-3): not scaled.  Whole segments, as Linux has it, and more
+ * than ten of them by default (R-6928-6). */
 uint16_t
 sp_tcp_wnd_initial(uint32_t rcvbuf_bytes, uint16_t mss_bytes)
 {
@@ -57,7 +59,8 @@ free_window(const struct sampan *s, const struct tcp_tcb *t)
 }
 
 /* Autotuning: what the application took in a round trip should fit into half
- * of the buffer, so that the peer's window may double while it does.  A round
+ * of the buffer, so that the peer's window may double while it does; it never
+ * shrinks (R-WND-16).  A round
  * trip is the smoothed one, or what a window's worth of text took. */
 void
 sp_tcp_wnd_tune(const struct sampan *s, struct tcp_tcb *t)
@@ -76,6 +79,7 @@ sp_tcp_wnd_tune(const struct sampan *s, struct tcp_tcb *t)
 	t->space_at = sp_tick_of(s->now);
 }
 
+/* R-WND-13. */
 bool
 sp_tcp_wnd_update_due(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -85,6 +89,7 @@ sp_tcp_wnd_update_due(const struct sampan *s, const struct tcp_tcb *t)
 	return then >= 2 * now && then - now >= least_step(t);
 }
 
+/* RFC 7323 §2.3 (R-7323-4). */
 uint16_t
 sp_tcp_wnd_advertise(const struct sampan *s, struct tcp_tcb *t)
 {

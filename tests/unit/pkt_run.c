@@ -1,0 +1,170 @@
+/* Tests of pkt/run.h: times, verdicts, what is compared, on whole scripts. */
+#include "lib/test.h"
+
+#include <stdio.h>
+
+#include "pkt/parse.h"
+#include "pkt/run.h"
+
+#define HANDSHAKE \
+	"0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n" \
+	"0 bind(3, ..., ...) = 0\n" \
+	"0 listen(3, 1) = 0\n" \
+	"0.1 < S 0:0(0) win 32792 <mss 1000>\n" \
+	"+0 > S. 0:0(0) ack 1 <mss 1460>\n" \
+	"+.1 < . 1:1(0) ack 1 win 32792\n" \
+	"+0 accept(3, ..., ...) = 4\n"
+
+static struct pkt_result result;
+
+static enum pkt_verdict
+run_in(enum pkt_profile profile, const char *text)
+{
+	struct pkt_script script = { .name = "test" };
+	struct pkt_config config;
+
+	sp_pkt_config_init(&config);
+	config.profile = profile;
+	result = (struct pkt_result){ .verdict = PKT_PARSE };
+	if (sp_pkt_parse(&script, text, strlen(text), NULL))
+		sp_pkt_run(&script, &config, &result);
+	else
+		print_message("# %d: %s\n", script.error_line, script.error);
+	sp_pkt_script_free(&script);
+	return result.verdict;
+}
+
+static void
+expect_run(const char *text, enum pkt_verdict want)
+{
+	char whole[2000];
+
+	(void)snprintf(whole, sizeof(whole), "%s%s", HANDSHAKE, text);
+	if (run_in(PKT_STRICT, whole) != want)
+		print_message("# %s\n# %s\n", text, result.why);
+	EXPECT_EQ(result.verdict, want);
+}
+
+/* It is skipped for this reason. */
+static void
+expect_skip(const char *text, const char *why)
+{
+	expect_run(text, PKT_SKIP);
+	EXPECT_STR(result.why, why);
+}
+
+TEST(handshake_passes)
+{
+	expect_run("+0 close(4) = 0\n+0 > F. 1:1(0) ack 1", PKT_PASS);
+}
+
+TEST(each_wrong_field_fails)
+{
+	expect_run("+0 write(4, ..., 100) = 100\n+0 > P. 1:101(100) ack 1", PKT_PASS);
+	expect_run("+0 write(4, ..., 100) = 99", PKT_FAIL);
+	expect_run("+0 write(4, ..., 100) = -1 EAGAIN", PKT_FAIL);
+	expect_run("+0 write(4, ..., 100) = 100\n+0 > . 1:101(100) ack 1", PKT_FAIL);
+	expect_run("+0 write(4, ..., 100) = 100\n+0 > P. 2:102(100) ack 1", PKT_FAIL);
+	expect_run("+0 write(4, ..., 100) = 100\n+0 > P. 1:100(99) ack 1", PKT_FAIL);
+	expect_run("+0 write(4, ..., 100) = 100\n+0 > P. 1:101(100) ack 2", PKT_FAIL);
+	expect_run("+0 write(4, ..., 100) = 100\n+0 > P. 1:101(100) ack 1 win 1", PKT_FAIL);
+	expect_run("+0 write(4, ..., 100) = 100\n+0 > P. 1:101(100) ack 1 <nop,nop,nop,nop>",
+	    PKT_FAIL);
+	expect_run("+0 write(4, ..., 100) = 100\n+0 > [ce] P. 1:101(100) ack 1", PKT_FAIL);
+	expect_run("+0 write(4, ..., 100) = 100\n+0 > (ttl 63) P. 1:101(100) ack 1", PKT_FAIL);
+	expect_run("+0 > . 1:1(0) ack 1", PKT_FAIL);
+}
+
+TEST(times_have_a_tolerance)
+{
+	expect_run("+.4 write(4, ..., 100) = 100\n+0.004 > P. 1:101(100) ack 1", PKT_PASS);
+	expect_run("+.4 write(4, ..., 100) = 100\n+0.005 > P. 1:101(100) ack 1", PKT_FAIL);
+	expect_run("+.4 write(4, ..., 100) = 100\n* > P. 1:101(100) ack 1", PKT_PASS);
+	expect_run("+.4 write(4, ..., 100) = 100\n+0~+1 > P. 1:101(100) ack 1", PKT_PASS);
+	expect_run("+.4 write(4, ..., 100) = 100\n+.5~+1 > P. 1:101(100) ack 1", PKT_FAIL);
+	EXPECT_EQ(run_in(PKT_STRICT, "1 socket(..., SOCK_STREAM, 0) = 3\n0.5 close(3) = 0"),
+	    PKT_PARSE);
+}
+
+TEST(blocking_calls_end_when_they_should)
+{
+	expect_run("+0...+.2 read(4, ..., 100) = 50\n+.2 < P. 1:51(50) ack 1 win 9", PKT_PASS);
+	expect_run("+0...+.3 read(4, ..., 100) = 50\n+.2 < P. 1:51(50) ack 1 win 9", PKT_FAIL);
+	expect_run("+0...+.2 read(4, ..., 100) = 51\n+.2 < P. 1:51(50) ack 1 win 9", PKT_FAIL);
+	expect_run("+0...+.2 read(4, ..., 100) = 50", PKT_FAIL);
+	expect_run("+0 read(4, ..., 100) = 50", PKT_FAIL);
+	expect_run("+0...+.1 poll([{fd=4, events=POLLIN, revents=0}], 1, 100) = 0", PKT_PASS);
+	expect_run("+0...+.2 poll([{fd=4, events=POLLIN, revents=0}], 1, 100) = 0", PKT_FAIL);
+}
+
+TEST(payload_is_checked_both_ways)
+{
+	expect_run("+0 write(4, \"hello\", 5) = 5\n+0 > P. 1:6(5) ack 1", PKT_PASS);
+	expect_run("+.1 < P. 1:6(5) ack 1 win 9\n+.3 read(4, \"hello\", 5) = 5", PKT_FAIL);
+	expect_run("+.1 < P. 1:6(5) ack 1 win 9\n+.3 read(4, ..., 5) = 5", PKT_PASS);
+}
+
+TEST(descriptors_are_labels)
+{
+	expect_run("+0 write(5, ..., 1) = -1 EBADF (Bad file descriptor)", PKT_PASS);
+	expect_run("+0 close(4) = 0\n+0 close(4) = -1 EBADF (Bad file descriptor)", PKT_PASS);
+}
+
+TEST(assertions_hold_or_fail)
+{
+	expect_run("+0 %{ assert tcpi_state == TCP_ESTABLISHED, tcpi_state }%", PKT_PASS);
+	expect_run("+0 %{ assert tcpi_state == TCP_LISTEN, \"is %d\" % tcpi_state }%", PKT_FAIL);
+	expect_run("+0 %{ x = 3 + 0x10; assert x == 19 and not x > 20 }%", PKT_PASS);
+	expect_run("+0 %{ assert -7 // 2 == -4 and -7 % 3 == 2 and 1 < 2 <= 2 }%", PKT_PASS);
+	expect_run("+0 %{ assert (6 & 3) == 2 and max(1, 5, 2) == 5 and abs(-3) == 3 }%", PKT_PASS);
+	expect_run("+0 %{ assert 1 == 1\nassert 1 == 2 }%", PKT_FAIL);
+	expect_run("+0 %{ assert True or nothing_of_that_name }%", PKT_PASS);
+}
+
+TEST(what_is_not_known_is_skipped)
+{
+	expect_skip("+0 %{ assert tcpi_unheard_of == 0 }%", "info:tcpi_unheard_of");
+	expect_skip("+0 %{ for x in y: pass }%", "code:for x in y: pass ");
+	expect_skip("+0 `rm -rf /`", "shell:rm");
+	expect_skip("+0 `sysctl -w net.ipv4.tcp_unheard_of=1`",
+	    "sysctl:net.ipv4.tcp_unheard_of=1");
+	expect_skip("+0 splice(4, NULL, 5, NULL, 1, 0) = 1", "call:splice");
+	expect_skip("+0 setsockopt(4, SOL_TCP, TCP_UNHEARD, [1], 4) = 0",
+	    "call:setsockopt: symbol TCP_UNHEARD");
+	expect_skip("+0 > udp (1000)", "packet:udp");
+	expect_run("+0 write(4, ..., 1) = SOMETHING", PKT_SKIP);
+}
+
+TEST(profiles_hide_no_data)
+{
+	static const char wrong[] = HANDSHAKE "+0 write(4, ..., 100) = 100\n"
+	    "+0 > P. 1:51(50) ack 1\n";
+	static const char push[] = HANDSHAKE "+0 write(4, ..., 100) = 100\n"
+	    "+0 > . 1:101(100) ack 1 win 1\n";
+
+	for (unsigned p = 0; p < PKT_PROFILES; p++)
+		EXPECT_EQ(run_in((enum pkt_profile)p, wrong), PKT_FAIL);
+	EXPECT_EQ(run_in(PKT_STRICT, push), PKT_FAIL);
+	EXPECT_EQ(run_in(PKT_SHAPE, push), PKT_FAIL);
+	EXPECT_EQ(run_in(PKT_RFC, push), PKT_PASS);
+}
+
+TEST(several_connections_are_told_apart_by_ports)
+{
+	static const char text[] =
+	    "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+	    "0 bind(3, ..., ...) = 0\n"
+	    "0 listen(3, 5) = 0\n"
+	    "+.1 < 1111 > 8080 S 0:0(0) win 5000 <mss 1000>\n"
+	    "+0 < 2222 > 8080 S 100:100(0) win 5000 <mss 1000>\n"
+	    "+0 > 8080 > 2222 S. 0:0(0) ack 101 <mss 1460>\n"
+	    "+0 > 8080 > 1111 S. 0:0(0) ack 1 <mss 1460>\n"
+	    "+.1 < 2222 > 8080 . 101:101(0) ack 1 win 5000\n"
+	    "+0 accept(3, ..., ...) = 4\n"
+	    "+0 write(4, ..., 10) = 10\n"
+	    "+0 > 8080 > 2222 P. 1:11(10) ack 101\n";
+
+	if (run_in(PKT_STRICT, text) != PKT_PASS)
+		print_message("# %s\n", result.why);
+	EXPECT_EQ(result.verdict, PKT_PASS);
+}
