@@ -19,6 +19,9 @@
 #define CONNECT_LEAST 100000u
 /* Round trips between two looks at the clock, about. */
 #define CHUNK 1024u
+/* Round trips, and so microseconds of virtual time, before the first run: twice
+ * the shortest retransmission time-out, so that timers fire as they always do. */
+#define WARM_UP 400000u
 /* What `rt` of other sizes is held against. */
 #define REFERENCE_SIZE 1000u
 #define IDLE_LIMIT_BYTES 320
@@ -245,6 +248,10 @@ run_round_trips(struct suite *suite)
 {
 	const double seconds = suite->options->quick ? 0.3 : 0.5;
 
+	for (unsigned i = 0; i < suite->n; i++) {
+		if (!is_broken(&suite->subject[i]))
+			(void)world_round_trips(&suite->subject[i].world, WARM_UP);
+	}
 	for (unsigned run = 0; run < suite->options->runs; run++) {
 		for (unsigned i = 0; i < suite->n; i++) {
 			if (!is_broken(&suite->subject[i]))
@@ -267,8 +274,10 @@ count_all(struct suite *suite)
 		struct subject *s = &suite->subject[i];
 		struct row row = row_of(s, BENCH_INSNS, "instructions");
 
-		if (!is_broken(s) && s->world.config.caps == 0)
-			insns_measure(&s->world, &row);
+		if (is_broken(s) || s->world.config.caps != 0 ||
+		    (suite->options->quick && s->world.config.connections > REFERENCE_SIZE))
+			continue;
+		insns_measure(&s->world, &row);
 	}
 }
 

@@ -95,7 +95,7 @@ sp_recvq_append(struct sp_recvq *q, struct sp_arena *a, uint32_t pos, struct sp_
 	uint32_t taken = chain_append(&q->chain, a, span);
 
 	if (taken < span.len && q->part != 0) {
-		/* What is in order goes first; the rest will be sent again. */
+		/* What is in order goes first; the rest will be sent again (R-V-54). */
 		sp_recvq_drop_parts(q, a);
 		taken += chain_append(&q->chain, a, sp_span_part(span, taken, span.len));
 	}

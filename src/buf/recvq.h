@@ -14,7 +14,8 @@
 #include "buf/chunk.h"
 #include "buf/span.h"
 
-/* Stretches behind gaps that one queue holds: bounds the work per segment. */
+/* Stretches behind gaps that one queue holds: bounds the work per segment (R-V-4),
+ * and what small ones cost beside their bytes (R-WND-17). */
 #define SP_RECVQ_PARTS_MAX 128
 
 /* Bytes [start, start + bytes) behind a gap. */

@@ -2,7 +2,8 @@
  * icmp.c - the echo server, and errors that others report.  RFC 792, RFC 1122
  * §3.2.2.
  *
- * Does not: report errors itself: there is nothing yet to report them about.
+ * Does not: report errors itself: there is nothing yet to report them about; so
+ * no redirect and no source quench ever leaves (R-ICMP-7, R-ICMP-9).
  */
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #include "wire/ip4.h"
 
 /* RFC 1122 §3.2.2.6; R-ICMP-11: the same data, identifier and sequence number,
- * from the address that was asked. */
+ * from the address that was asked (R-IP4-19), if one answer holds it (R-ICMP-20). */
 static void
 answer_echo(struct sampan *s, const struct sp_pkt *pkt)
 {
@@ -39,7 +40,8 @@ answer_echo(struct sampan *s, const struct sp_pkt *pkt)
 	sp_count(s, SAMPAN_COUNT_ICMP_ECHO_REPS_OUT);
 }
 
-/* RFC 1122 §4.2.3.9, by type and code: is it hard, and what does it say? */
+/* RFC 1122 §4.2.3.9, by type and code: is it hard, and what does it say?  RFC 9293
+ * §3.9.2.2 (MUST-56); R-ICMP-6, R-ICMP-10. */
 static void
 judge(const struct icmp4_hdr *icmp, struct sp_icmp_error *error)
 {
@@ -56,7 +58,7 @@ judge(const struct icmp4_hdr *icmp, struct sp_icmp_error *error)
 }
 
 /* The TCP segment of ours that an error quotes: its IP header with all options
- * and eight octets more.  R-ICMP-18. */
+ * and eight octets more.  R-ICMP-18, R-5927-6, R-V-8. */
 static bool
 quoted_segment(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error)
 {
@@ -83,7 +85,7 @@ take_error(struct sampan *s, const struct sp_pkt *pkt, const struct icmp4_hdr *i
 {
 	*error = (struct sp_icmp_error){ 0 };
 	if (icmp->type == ICMP4_REDIRECT || icmp->type == ICMP4_SOURCE_QUENCH) {
-		sp_drop(s, SAMPAN_DROP_ICMP_TYPE, pkt->link);	/* RFC 6633 (MUST-55) */
+		sp_drop(s, SAMPAN_DROP_ICMP_TYPE, pkt->link);	/* RFC 6633 (MUST-55, R-5927-4, 5-D21) */
 		return false;
 	}
 	if (!quoted_segment(s, pkt, error)) {
@@ -94,6 +96,7 @@ take_error(struct sampan *s, const struct sp_pkt *pkt, const struct icmp4_hdr *i
 	return true;
 }
 
+/* R-ICMP-1; nothing but an echo is answered (R-ICMP-14, R-ICMP-15). */
 bool
 sp_icmp4_in(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error)
 {
@@ -117,7 +120,7 @@ sp_icmp4_in(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *er
 	}
 	sp_count(s, SAMPAN_COUNT_ICMP_ECHOS_IN);
 	if (pkt->ip_group || pkt->l2_group) {
-		sp_drop(s, SAMPAN_DROP_ICMP_BROADCAST, pkt->link);	/* R-ICMP-12 */
+		sp_drop(s, SAMPAN_DROP_ICMP_BROADCAST, pkt->link);	/* R-ICMP-12, R-V-36, 5-D22 */
 		return false;
 	}
 	answer_echo(s, pkt);

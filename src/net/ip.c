@@ -2,7 +2,7 @@
  * ip.c - see ip.h.  RFC 791, RFC 1122 §3.2.1.
  *
  * The lengths of every layer are cut to what the layer below really holds, so
- * that nothing above ever looks at more than the frame has.
+ * that nothing above ever looks at more than the frame has (R-V-12, R-V-17).
  */
 #include "net/ip.h"
 
@@ -94,8 +94,8 @@ dropped(struct sampan *s, struct sp_pkt *pkt, enum sampan_count reason)
 	return false;
 }
 
-/* RFC 1122 §3.2.1.3; R-IP4-5: a source that may stand in a packet from the
- * wire.  Our own address is refused too (LAND). */
+/* RFC 1122 §3.2.1.3; R-IP4-5, RFC 9293 §3.9.2.3 (MUST-63): a source that may stand
+ * in a packet from the wire (R-IP4-27).  Our own address is refused too (R-V-9). */
 static bool
 source_good(const struct sampan *s, const struct sampan_addr *src)
 {
@@ -103,8 +103,8 @@ source_good(const struct sampan *s, const struct sampan_addr *src)
 	    sp_local_find(s, 0, src) == NULL;
 }
 
-/* RFC 1122 §3.2.1.3; R-IP4-4, R-IP4-18: to an address of this link, or to its
- * broadcast in a frame that was one too (R-IP4-20). */
+/* RFC 1122 §3.2.1.3; R-IP4-4, R-IP4-7, R-IP4-18, R-V-47: to an address of this
+ * link, or to its broadcast (R-IP4-21) in a frame that was one too (R-IP4-20). */
 static bool
 destination_good(struct sampan *s, struct sp_pkt *pkt, uint32_t dst)
 {
@@ -139,6 +139,8 @@ look_at_tcp(const struct sampan *s, struct sp_pkt *pkt)
 	pkt->hash = sp_flow_hash(&s->flow_key, &pkt->flow);
 }
 
+/* What nobody here understands is no fault: RFC 9293 §3.9.2 (MUST-50); R-IP4-11,
+ * R-IP4-12.  A source route is (5-D12, R-V-41). */
 static bool
 options_good(const uint8_t *p, size_t hdr_len)
 {
@@ -192,6 +194,7 @@ for_us(const struct sp_link *l, const struct eth_hdr *eth)
 	return eth_is_multicast(eth->dst) || memcmp(eth->dst, l->mac, sizeof(l->mac)) == 0;
 }
 
+/* Ethernet II only: a type that is a length is none that is known (R-IP4-30). */
 void
 sp_ip_look(struct sampan *s, unsigned link, struct sampan_frame *f, struct sp_pkt *pkt)
 {
@@ -223,13 +226,14 @@ sp_ip_look(struct sampan *s, unsigned link, struct sampan_frame *f, struct sp_pk
 		dropped(s, pkt, SAMPAN_DROP_FRAME_TYPE);
 }
 
+/* R-IP4-8, R-IP4-9. */
 void
 sp_ip_emit(const struct sampan *s, uint8_t *p, const struct sp_ip_out *out)
 {
-	/* Atomic datagrams: DF is set, so the identification says nothing
-	 * (RFC 6864 §4.1) and tells nothing (R-IP4-25). */
+	/* Atomic datagrams: DF is set (R-1191-1, R-IP4-24), so the identification says
+	 * nothing (RFC 6864 §4.1; R-IP4-23) and tells nothing (R-IP4-25, R-V-27, R-V-50). */
 	const struct ip4_hdr ip = {
-		.tos = out->tos,
+		.tos = out->tos,	/* RFC 9293 §3.9.1.9 (SHLD-22) */
 		.total_len = (uint16_t)(IP4_HDR_LEN + out->payload_len),
 		.df = true,
 		.ttl = out->ttl != 0 ? out->ttl : (uint8_t)sp_setting(s, SAMPAN_SET_IP_TTL),

@@ -150,6 +150,7 @@ sampan_route_add(struct sampan *s, int link, const struct sampan_addr *dst, unsi
 	return SAMPAN_ENOSPACE;
 }
 
+/* R-IP4-15. */
 bool
 sp_route_find(const struct sampan *s, const struct sampan_addr *dst, struct sp_path *path)
 {

@@ -13,6 +13,9 @@
  * when it is used too late.  When a question is answered or given up, all that
  * waits on the link is let loose: what waits for another neighbour stops again.
  *
+ * So an address that is used is asked about again while it is (R-826-4), and what
+ * waits is kept meanwhile, not refused (R-826-6, R-826-7).
+ *
  * An entry that nothing refers to stays in a list, oldest first, and makes
  * room for others when the table is full.
  */
@@ -292,7 +295,7 @@ learn(struct sampan *s, struct sp_neigh *n, const uint8_t *mac, bool asked)
 		let_loose(s, n->link);
 }
 
-/* R-826-8: may this be a neighbour's address? */
+/* R-826-8, R-V-45: may this be a neighbour's address? */
 static bool
 sender_good(const struct sampan *s, unsigned link, const struct arp_pkt *arp)
 {
@@ -319,6 +322,7 @@ answer(struct sampan *s, unsigned link, const struct arp_pkt *arp)
 	arp_send(s, link, &reply, arp->sha);
 }
 
+/* RFC 826 (R-826-2, R-826-3), for the addresses of this link only (R-826-10). */
 void
 sp_arp_in(struct sampan *s, unsigned link, const uint8_t *p, size_t len)
 {

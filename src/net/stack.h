@@ -84,7 +84,8 @@ sp_count(struct sampan *s, enum sampan_count c)
 	s->counter[c]++;
 }
 
-/* A frame or packet is not wanted: one reason, one counter, one trace line. */
+/* A frame or packet is not wanted: one reason, one counter, one trace line
+ * (R-MISC-17). */
 void sp_drop(struct sampan *s, enum sampan_count reason, unsigned link);
 
 /* Accepts a caller's time; one that goes back counts as the last one. */

@@ -8,9 +8,11 @@
 
 #include "pkt/call.h"
 
+__attribute__((format(printf, 3, 0)))
 static int64_t
 say(struct pkt_attempt *a, int64_t code, const char *format, va_list args)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): see link/why.c */
 	(void)vsnprintf(a->why, sizeof(a->why), format, args);
 	return code;
 }

@@ -177,7 +177,7 @@ check_ints(struct pkt_attempt *a, const struct value *got, const struct pkt_expr
 		int32_t n;
 		int64_t expected;
 
-		memcpy(&n, got->bytes + i * 4u, sizeof(n));
+		memcpy(&n, got->bytes + (size_t)i * 4, sizeof(n));
 		if (!sp_pkt_arg_int(a, e, n, &expected))
 			return PKT_BAD_ARG;
 		if (n != (int32_t)expected)

@@ -17,6 +17,7 @@ sp_pkt_code_lacks(struct pkt_code *c, const char *format, ...)
 		return;
 	c->stopped = true;
 	va_start(args, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): see link/why.c */
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	text[strcspn(text, "\n")] = '\0';

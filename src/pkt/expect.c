@@ -201,7 +201,19 @@ sp_pkt_inject(struct pkt_run *r, const struct pkt_packet *k)
 
 /* ---- Out: which ---- */
 
-/* The oldest that belongs to the connection, or any if that is not known. */
+static bool
+is_known(const struct pkt_run *r, const struct pkt_live *live)
+{
+	const struct pkt_conn *c = r->conns;
+
+	while (c != NULL && (c->local_port != live->tcp.src_port ||
+	    c->remote_port != live->tcp.dst_port))
+		c = c->next;
+	return c != NULL;
+}
+
+/* The oldest that belongs to the connection; or, if that is not there yet, to
+ * none that is. */
 static const struct pkt_arrival *
 find_arrival(const struct pkt_run *r, const struct pkt_packet *k, const struct pkt_conn *c,
     struct pkt_live *live)
@@ -214,8 +226,8 @@ find_arrival(const struct pkt_run *r, const struct pkt_packet *k, const struct p
 				return a;
 			continue;
 		}
-		if (k->proto == PKT_TCP && (c == NULL || (live->tcp.src_port == c->local_port &&
-		    live->tcp.dst_port == c->remote_port)))
+		if (k->proto == PKT_TCP && (c == NULL ? !is_known(r, live) :
+		    live->tcp.src_port == c->local_port && live->tcp.dst_port == c->remote_port))
 			return a;
 	}
 	return NULL;

@@ -28,8 +28,8 @@ emit_sack(uint8_t *p, const struct pkt_opt *o, const struct pkt_opts_ctx *ctx)
 		const uint32_t right = ctx->out ? sp_pkt_remote(ctx->conn, o->right[i]) :
 		    sp_pkt_local(ctx->conn, o->right[i]);
 
-		be32_put(p + 2 + 8 * i, left);
-		be32_put(p + 6 + 8 * i, right);
+		be32_put(p + 2 + (size_t)i * 8, left);
+		be32_put(p + 6 + (size_t)i * 8, right);
 	}
 	return p[1];
 }

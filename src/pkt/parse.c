@@ -25,6 +25,7 @@ sp_pkt_parse_fail(struct pkt_parser *p, const char *format, ...)
 		(void)snprintf(s->error, sizeof(s->error), "%s", p->lex.tok.text);
 	} else {
 		va_start(args, format);
+		/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): see link/why.c */
 		(void)vsnprintf(s->error, sizeof(s->error), format, args);
 		va_end(args);
 	}
@@ -42,6 +43,7 @@ sp_pkt_parse_lacks(struct pkt_parser *p, const char *format, ...)
 	if (p->lacks != NULL)
 		return;
 	va_start(args, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): see link/why.c */
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	p->lacks = sp_pkt_copy(&p->script->pool, text, strlen(text));

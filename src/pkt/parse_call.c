@@ -192,16 +192,41 @@ parse_single(struct pkt_parser *p, bool compared)
 		parse_items(p, e, ']', compared || p->fills);
 		return e;
 	}
+	if (sp_pkt_parse_take(p, '&') && p->lex.tok.kind == PKT_TOK_WORD)
+		return parse_word(p, compared);		/* the address of something */
 	if (pkt_tok_is(&p->lex, '{'))
 		return parse_struct(p, compared || p->fills);
 	return parse_number(p, compared);
 }
 
-/* Values joined with |.  An unknown name makes the whole unknown. */
+/* Outside of a call's brackets + and * begin the next event. */
+static char
+take_operator(struct pkt_parser *p)
+{
+	if (sp_pkt_parse_take(p, '|'))
+		return '|';
+	if (p->in_args && sp_pkt_parse_take(p, '*'))
+		return '*';
+	if (p->in_args && sp_pkt_parse_take(p, '+'))
+		return '+';
+	return 0;
+}
+
+static int64_t
+apply(char operator, int64_t a, int64_t b)
+{
+	if (operator == '|')
+		return a | b;
+	return (int64_t)(operator == '*' ? (uint64_t)a * (uint64_t)b : (uint64_t)a + (uint64_t)b);
+}
+
+/* Values joined with |, + or *, from left to right.  An unknown name makes the
+ * whole unknown. */
 static struct pkt_expr *
 parse_expr(struct pkt_parser *p, bool compared)
 {
 	struct pkt_expr *e, *more;
+	char operator;
 
 	if (p->depth >= DEPTH_MAX) {
 		sp_pkt_parse_fail(p, "nested too deeply");
@@ -209,16 +234,16 @@ parse_expr(struct pkt_parser *p, bool compared)
 	}
 	p->depth++;
 	e = parse_single(p, compared);
-	while (e != NULL && sp_pkt_parse_take(p, '|')) {
+	while (e != NULL && (operator = take_operator(p)) != 0) {
 		more = parse_single(p, compared);
 		if (more == NULL)
 			break;
 		if (more->kind == PKT_EXPR_NAME)
 			e = more;
-		else if (more->kind != PKT_EXPR_INT)
+		else if (more->kind != PKT_EXPR_INT || e->kind == PKT_EXPR_STRING)
 			sp_pkt_parse_fail(p, "| joins numbers only");
 		else
-			e->n |= more->n;
+			e->n = apply(operator, e->n, more->n);
 	}
 	p->depth--;
 	return e;
@@ -283,8 +308,10 @@ sp_pkt_parse_call(struct pkt_parser *p)
 	if (!sp_pkt_parse_expect(p, '('))
 		return call;
 	p->fills = fills_in(call->name);
+	p->in_args = true;
 	parse_items(p, &list, ')', false);
 	p->fills = false;
+	p->in_args = false;
 	call->args = list.items;
 	call->arg_count = (unsigned)list.n;
 	if (sp_pkt_parse_take(p, '='))

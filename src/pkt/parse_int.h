@@ -13,6 +13,7 @@ struct pkt_parser {
 	bool failed;
 	struct pkt_token time;		/* of the event that is being read */
 	unsigned depth;			/* of nested expressions */
+	bool in_args;
 	bool fills;			/* lists are compared with what the call fills in */
 };
 

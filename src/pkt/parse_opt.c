@@ -75,7 +75,7 @@ parse_hex(struct pkt_parser *p, struct pkt_opt *o)
 			break;
 		o->bytes[o->count++] = (uint8_t)(high << 4 | low);
 	}
-	if (t.len == 0 || o->count * 2 != t.len)
+	if (t.len == 0 || (size_t)o->count * 2 != t.len)
 		sp_pkt_parse_lacks(p, "option value:%.*s", (int)(t.len % 40), t.text);
 }
 

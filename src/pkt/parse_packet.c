@@ -142,6 +142,8 @@ parse_tcp_field(struct pkt_parser *p, struct pkt_tcp_spec *tcp, bool out)
 	if (sp_pkt_parse_take_word(p, "ack")) {
 		(void)sp_pkt_parse_num(p, out, &tcp->ack);
 	} else if (sp_pkt_parse_take_word(p, "win")) {
+		if (sp_pkt_parse_take(p, '*'))
+			return;
 		tcp->has_wnd = sp_pkt_parse_u32(p, out, &tcp->wnd);
 		if (tcp->wnd > 65535)
 			sp_pkt_parse_fail(p, "a window field of more than 65535");
@@ -150,7 +152,8 @@ parse_tcp_field(struct pkt_parser *p, struct pkt_tcp_spec *tcp, bool out)
 		if (tcp->urg > 65535)
 			sp_pkt_parse_fail(p, "an urgent pointer of more than 65535");
 	} else {
-		sp_pkt_parse_fail(p, "expected ack, win, urg or options");
+		sp_pkt_parse_lacks(p, "packet:%.*s", (int)(p->lex.tok.len % 40), p->lex.tok.text);
+		sp_pkt_parse_skip_event(p);
 	}
 }
 
@@ -162,8 +165,11 @@ parse_tcp(struct pkt_parser *p, struct pkt_packet *k)
 	k->proto = PKT_TCP;
 	parse_flags(p, tcp);
 	parse_seq(p, &tcp->seq, &tcp->len, k->out);
-	while (!p->failed && p->lex.tok.kind == PKT_TOK_WORD)
+	(void)sp_pkt_parse_take(p, ',');
+	while (!p->failed && p->lex.tok.kind == PKT_TOK_WORD) {
 		parse_tcp_field(p, tcp, k->out);
+		(void)sp_pkt_parse_take(p, ',');
+	}
 	if (sp_pkt_parse_take(p, '<'))
 		sp_pkt_parse_opts(p, tcp, k->out);
 }

@@ -66,9 +66,11 @@ sp_pkt_printf(struct pkt_pool *pool, const char *format, ...)
 
 	va_start(args, format);
 	va_copy(again, args);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): see link/why.c */
 	n = vsnprintf(NULL, 0, format, args);
 	text = sp_pkt_alloc(pool, n < 0 ? 1 : (size_t)n + 1);
 	if (n > 0)
+		/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): see link/why.c */
 		(void)vsnprintf(text, (size_t)n + 1, format, again);
 	va_end(again);
 	va_end(args);

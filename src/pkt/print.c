@@ -23,6 +23,7 @@ add(struct out *o, const char *format, ...)
 	int n;
 
 	va_start(args, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): see link/why.c */
 	n = vsnprintf(o->text + o->len, PKT_PRINT_MAX - o->len, format, args);
 	va_end(args);
 	if (n > 0)

@@ -18,6 +18,7 @@
 #define FOREVER_NS ((int64_t)SAMPAN_SEC(3600))
 #define FOREVER_KERNEL_NS ((int64_t)SAMPAN_SEC(10))
 
+__attribute__((format(printf, 3, 0)))
 static void
 settle(struct pkt_run *r, enum pkt_verdict verdict, const char *format, va_list args)
 {
@@ -25,6 +26,7 @@ settle(struct pkt_run *r, enum pkt_verdict verdict, const char *format, va_list 
 		return;
 	r->verdict = verdict;
 	r->line = r->event == NULL ? 0 : r->event->line;
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): see link/why.c */
 	(void)vsnprintf(r->why, sizeof(r->why), format, args);
 }
 

@@ -115,7 +115,7 @@ read_command(struct pkt_run *r, const char *p, struct command *c)
 		}
 	}
 	while (*p != '\0' && ends_command(p))
-		p++;
+		p += *p == '&' || *p == '|' ? 2 : 1;
 	return p;
 }
 

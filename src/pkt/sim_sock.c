@@ -132,7 +132,7 @@ sp_pkt_sim_send(struct pkt_world *w, int s, const struct pkt_io *io)
 {
 	struct sim *m = sim_of(w);
 	const struct sim_socket *k = socket_of(m, s);
-	const int known = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR;
+	const int known = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_OOB;
 
 	if (k == NULL)
 		return -EBADF;
@@ -140,6 +140,8 @@ sp_pkt_sim_send(struct pkt_world *w, int s, const struct pkt_io *io)
 		return sp_pkt_world_lacks(w, "flag:send 0x%x", (unsigned)(io->flags & ~known));
 	if (io->len == 0)
 		return 0;
+	if ((io->flags & MSG_OOB) != 0)
+		return result_of(sampan_send_urgent(m->stack, k->handle, io->data, io->len));
 	return result_of(sampan_send(m->stack, k->handle, io->data, io->len));
 }
 
@@ -214,6 +216,8 @@ ready_of(const struct sim_socket *k, const struct sampan_status *st)
 		return ready;
 	if ((st->level & SAMPAN_READABLE) != 0)
 		ready |= EPOLLIN | EPOLLRDNORM;
+	if ((st->level & SAMPAN_URGENT) != 0)
+		ready |= EPOLLPRI;
 	if (wr_shut || closed || (st->level & SAMPAN_WRITABLE) != 0)
 		ready |= EPOLLOUT | EPOLLWRNORM;
 	return ready;

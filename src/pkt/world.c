@@ -14,6 +14,7 @@ sp_pkt_world_lacks(struct pkt_world *w, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): see link/why.c */
 	(void)vsnprintf(w->lacks, sizeof(w->lacks), format, args);
 	va_end(args);
 	return PKT_LACKS;

@@ -3,7 +3,7 @@
  *
  * A handle is the control block's reference and a generation.  It is believed
  * only if the reference lies on an object of the right pool whose generation
- * agrees, so a stale or invented one is an error and never a crash.
+ * agrees, so a stale or invented one is an error and never a crash (R-V-52).
  */
 #include <sampan/socket.h>
 

@@ -1,5 +1,6 @@
 /*
- * cc_newreno.c - slow start and congestion avoidance by bytes, RFC 5681 §3.1.
+ * cc_newreno.c - slow start and congestion avoidance by bytes, RFC 5681 §3.1
+ * (MUST-19; R-2525-1).
  *
  * Does not: find losses or decide what to send again (RFC 6582's part of
  * NewReno), nor inflate the window while recovering; the caller does both.
@@ -24,7 +25,8 @@ grow(struct tcp_cc_state *cc, uint32_t bytes)
 	cc->cwnd_bytes += bytes < room ? bytes : room;
 }
 
-/* RFC 5681 §3.1 (R-5681-7): one mss for every window of bytes acknowledged. */
+/* RFC 5681 §3.1 (R-5681-7): one mss for every window of bytes acknowledged, and
+ * nothing more (R-2525-4). */
 static void
 avoid_congestion(struct tcp_cc_state *cc, const struct tcp_cc_ack *ack)
 {
@@ -35,12 +37,13 @@ avoid_congestion(struct tcp_cc_state *cc, const struct tcp_cc_ack *ack)
 	grow(cc, ack->at.mss_bytes);
 }
 
+/* R-7661-11: only where the window was the limit; by bytes (R-V-20). */
 static void
 newreno_ack(struct tcp_cc_state *cc, const struct tcp_cc_ack *ack)
 {
 	if (ack->in_recovery || !ack->cwnd_limited)
 		return;
-	/* DEVIATES: R-5681-6: an acknowledgement stands for up to 64 KiB where
+	/* DEVIATES: R-5681-6, R-3465-1: an acknowledgement stands for up to 64 KiB where
 	 * links put segments together; growth stays bound to bytes delivered,
 	 * so splitting acknowledgements gains nothing. */
 	if (cc->cwnd_bytes < cc->ssthresh_bytes)
@@ -77,7 +80,7 @@ newreno_event(struct tcp_cc_state *cc, enum tcp_cc_event event, const struct tcp
 		cc->cwnd_bytes = facts->mss_bytes;	/* RFC 5681 §3.1 (R-5681-10) */
 		cc->words[0] = 0;
 		break;
-	case TCP_CC_IDLE_RESTART:
+	case TCP_CC_IDLE_RESTART:	/* RFC 6928 §2 (R-6928-2) */
 		if (cc->cwnd_bytes > tcp_cc_initial_window(facts->mss_bytes))
 			cc->cwnd_bytes = tcp_cc_initial_window(facts->mss_bytes);
 		break;

@@ -15,7 +15,8 @@
 #include "wire/eth.h"
 #include "wire/ip4.h"
 
-/* The options of the connection's own segments.  RFC 9293 §3.7.1 (MUST-65). */
+/* The options of the connection's own segments.  RFC 9293 §3.7.1 (MUST-14, MUST-65,
+ * SHLD-5, MAY-3); RFC 2018 §2 (R-2018-1); RFC 7323 §3.2 (R-7323-9). */
 static struct tcp_opts
 options_of(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_plan *plan)
 {
@@ -137,6 +138,8 @@ sp_tcp_send_bare(struct sampan *s, const struct tcp_bare *bare)
 		.dst = &bare->flow->remote,
 		.payload_len = (uint32_t)(TCP_HDR_LEN + opts_len),
 		.proto = IP_PROTO_TCP,
+		.tos = bare->tos,
+		.ttl = bare->ttl,
 	};
 	const struct tcp_hdr h = {
 		.src_port = bare->flow->local_port,
@@ -197,6 +200,10 @@ sp_tcp_send_abort(struct sampan *s, struct tcp_tcb *t)
 		bare.opts.has_ts = true;
 		bare.opts.tsval = sp_tcp_ts_now(s, t->ts_offset);
 		bare.opts.tsecr = t->ts_recent;
+	}
+	if (t->rare != 0) {			/* MUST-48, MUST-49 */
+		bare.tos = tcp_rare_of(s, t)->tos;
+		bare.ttl = tcp_rare_of(s, t)->ttl;
 	}
 	sp_tcp_send_bare(s, &bare);
 }

@@ -15,6 +15,7 @@ struct tcp_bare {
 	tcp_seq seq, ack;
 	uint8_t flags;
 	uint16_t wnd;
+	uint8_t tos, ttl;	/* as struct tcp_rare has them */
 	struct tcp_opts opts;
 };
 

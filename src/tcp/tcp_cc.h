@@ -85,7 +85,8 @@ struct tcp_cc_ops {
 	    const struct tcp_cc_facts *facts);
 };
 
-/* RFC 6928 §2; R-6928-1. */
+/* RFC 6928 §2 (R-6928-1).
+ * DEVIATES: R-5681-2: ten segments, which RFC 6928 allows in place of two to four. */
 static inline uint32_t
 tcp_cc_initial_window(uint32_t mss_bytes)
 {

@@ -47,7 +47,7 @@ sp_tcp_delack_text(struct sampan *s, struct tcp_tcb *t)
 		follow(s, t, sp_tick_since(t->got_at, s->now));
 	}
 	t->got_at = sp_tick_of(s->now);
-	/* SHLD-18, SHLD-19; R-WND-8: every second full segment at once. */
+	/* SHLD-18, SHLD-19; R-WND-8, R-WND-15: every second full segment at once. */
 	if ((t->quick > 0 && !tcp_is(t, TCP_F_PINGPONG)) || owed >= 2u * t->mss_bytes)
 		tcp_set(t, TCP_F_ACK_NOW);
 	else

@@ -1,6 +1,6 @@
 /*
- * tcp_delack.h - when to acknowledge.  RFC 9293 §3.8.6.3, RFC 5681 §4.2; the
- * pace is Linux's (5-D24).
+ * tcp_delack.h - when to acknowledge.  RFC 9293 §3.8.6.3, RFC 5681 §4.2
+ * (R-5681-19); the pace is Linux's (5-D24).
  */
 #ifndef SAMPAN_TCP_TCP_DELACK_H
 #define SAMPAN_TCP_TCP_DELACK_H

@@ -3,7 +3,8 @@
  * MUST-56), RFC 5927, RFC 5461.
  *
  * Believed only if the quoted sequence number is outstanding (RFC 5927 §4.1
- * (R-5927-1); R-V-32), and nothing but that connection changes (R-5927-8).  Once
+ * (R-5927-1); R-V-32), and nothing but that connection changes (R-5927-8,
+ * R-V-28).  Once
  * synchronized every error is soft (R-5927-2): noted for the application, and
  * the connection lives, as an opening does (R-5927-7).  An opening is given up by
  * a hard one that quotes its ISN (R-5927-3).

@@ -1,6 +1,6 @@
 /*
  * tcp_in.c - SEGMENT ARRIVES: validate, parse once, find, dispatch.
- * RFC 9293 §3.10.7.
+ * RFC 9293 §3.10.7.  The DSCP of what arrives is not looked at (R-MISC-1).
  */
 #include "tcp/tcp_int.h"
 
@@ -68,6 +68,7 @@ to_listener(struct sampan *s, struct tcp_seg *seg)
 		sp_tcp_arrives_closed(s, seg);
 }
 
+/* R-9293-35. */
 static void
 dispatch(struct sampan *s, struct tcp_seg *seg)
 {

@@ -30,7 +30,7 @@ complete_handshake(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *se
 	return TCP_PASS;
 }
 
-/* RFC 5961 §5.2 (R-5961-6, MAY-12), R-9293-18. */
+/* RFC 5961 §5.2 (R-5961-6, MAY-12), R-9293-18, R-V-22. */
 static bool
 ack_in_range(const struct tcp_tcb *t, const struct tcp_seg *seg)
 {
@@ -108,7 +108,7 @@ take_sample(struct tcp_tcb *t, sampan_dur rtt)
 	sp_tcp_rtt_sample(&t->rtt, rtt);
 	if (t->min_rtt_us == 0 || us < t->min_rtt_us)
 		t->min_rtt_us = us != 0 ? us : 1;
-	t->backoff = 0;			/* RFC 6298 §5 (R-6298-14) */
+	t->backoff = 0;			/* RFC 6298 §5 (R-6298-14, R-2525-8) */
 }
 
 /* Everything acknowledged and nothing queued: an idle connection holds none of
@@ -134,6 +134,8 @@ process_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	rtt = sample_of(s, t, seg, &d);
 	if (rtt != 0)
 		take_sample(t, rtt);
+	if (rtt != 0 && t->tx != 0)
+		tcp_tx_of(s, t)->tlp_spent = false;
 	if (t->tx != 0)
 		sp_tcp_recovery_ack(s, t, seg, &d, rtt);
 	release_if_idle(s, t);

@@ -125,7 +125,7 @@ be_reset(struct sampan *s, struct tcp_tcb *t)
 	case SAMPAN_TCP_LAST_ACK:
 		sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
 		break;
-	case SAMPAN_TCP_TIME_WAIT:	/* RFC 1337 §3 (R-1337-1) */
+	case SAMPAN_TCP_TIME_WAIT:	/* RFC 1337 §3 (R-1337-1, R-V-33) */
 		sp_count(s, SAMPAN_DROP_TCP_RST_OLD);
 		break;
 	case SAMPAN_TCP_CLOSED:
@@ -136,7 +136,7 @@ be_reset(struct sampan *s, struct tcp_tcb *t)
 	}
 }
 
-/* Second; RFC 5961 §3.2 (R-5961-1 to R-5961-3).  SEG.SEQ is judged as sent, with
+/* Second; RFC 5961 §3.2 (R-5961-1 to R-5961-3, R-V-24).  SEG.SEQ is judged as sent, with
  * text or without (RFC 9293 §3.5.3 (SHLD-2)); the end of what is held behind a gap
  * is not exact (R-5961-10). */
 static enum tcp_step

@@ -9,7 +9,7 @@
 #include "tcp/tcp_sack.h"
 
 /* Takes text that nobody will read: half-duplex close, RFC 9293 §3.6.1
- * (SHLD-3).  The peer is told that it is lost. */
+ * (SHLD-3, R-2525-12).  The peer is told that it is lost. */
 static void
 reject(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
@@ -26,7 +26,8 @@ enough_to_read(const struct sampan *s, const struct tcp_tcb *t)
 	    tcp_readable_bytes(s, t) >= tcp_rare_of(s, t)->rcvlowat_bytes;
 }
 
-/* Text at RCV.NXT.  It may close a gap, and the FIN may be behind it. */
+/* Text at RCV.NXT, readable with PSH or without (R-WND-18).  It may close a gap,
+ * and the FIN may be behind it. */
 static void
 take(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
@@ -53,9 +54,10 @@ take(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		sp_endpoint_raise(s, &t->ep, SAMPAN_READABLE);
 }
 
-/* Text, or only a FIN, behind a gap: kept and reported at once (SHLD-31, MAY-13;
- * R-5681-20).  One acknowledgement says it for all that came together, with
- * SACK; without, the peer counts them (RFC 5681 §3.2), so each has its own. */
+/* Text, or only a FIN, behind a gap: kept (R-2525-3) and reported at once
+ * (SHLD-31, MAY-13; R-5681-20).  One acknowledgement says it for all that came together, with
+ * SACK (R-2018-5); without, the peer counts them (RFC 5681 §3.2), so each has its
+ * own. */
 static void
 keep(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
@@ -86,6 +88,7 @@ keep(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	sp_tcp_rx_release(s, t);
 }
 
+/* Our own FIN does not end it (R-9293-25). */
 void
 sp_tcp_process_text(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 {

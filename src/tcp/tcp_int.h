@@ -11,10 +11,10 @@
 #include "wire/tcp.h"
 #include "wire/tcp_opt.h"
 
-/* RFC 9293 §3.7.1 (MUST-15); R-6691-*: without the option. */
+/* RFC 9293 §3.7.1 (MUST-15, 5-D23): without the option. */
 #define TCP_MSS_DEFAULT4 536
 #define TCP_MSS_DEFAULT6 1220
-/* Below this a peer's MSS is not believed (CVE-2019-11479); Linux ships 48. */
+/* Below this a peer's MSS is not believed (R-V-3, R-6691-3); Linux ships 48. */
 #define TCP_MSS_FLOOR 48
 /* RFC 7323 §2.3 (R-7323-5) */
 #define TCP_WSCALE_MAX 14

@@ -56,17 +56,25 @@ window_of(const struct sampan *s, const struct tcp_half_open *h)
 	    sp_tcp_own_mss(s, l != NULL ? l->link : 0, &h->flow.remote));
 }
 
-/* R-7323-9. */
+/* What each of its segments has: timestamps (R-7323-9), and the listener's DSCP
+ * and TTL (MUST-48, MUST-49). */
 static void
-add_timestamp(struct sampan *s, const struct tcp_half_open *h, struct tcp_opts *o)
+dress(struct sampan *s, const struct tcp_half_open *h, struct tcp_bare *bare)
 {
-	o->has_ts = (h->has & HAS_TS) != 0;
-	if (!o->has_ts)
+	const struct tcp_tcb *listener = sp_tcp_find_listener(s, &h->flow);
+
+	if (listener != NULL) {
+		bare->tos = tcp_rare_of(s, listener)->tos;
+		bare->ttl = tcp_rare_of(s, listener)->ttl;
+	}
+	bare->opts.has_ts = (h->has & HAS_TS) != 0;
+	if (!bare->opts.has_ts)
 		return;
-	o->tsval = sp_tcp_ts_now(s, sp_tcp_ts_offset(s, &h->flow));
-	o->tsecr = h->ts_recent;
+	bare->opts.tsval = sp_tcp_ts_now(s, sp_tcp_ts_offset(s, &h->flow));
+	bare->opts.tsecr = h->ts_recent;
 }
 
+/* MUST-14, SHLD-5. */
 static void
 send_syn_ack(struct sampan *s, const struct tcp_half_open *h)
 {
@@ -86,7 +94,7 @@ send_syn_ack(struct sampan *s, const struct tcp_half_open *h)
 	bare.opts.sack_permitted = (h->has & HAS_SACK) != 0;
 	bare.opts.has_wscale = (h->has & HAS_SCALE) != HAS_NO_SCALE;	/* R-7323-2 */
 	bare.opts.wscale = own_scale(h);
-	add_timestamp(s, h, &bare.opts);
+	dress(s, h, &bare);
 	sp_tcp_send_bare(s, &bare);
 }
 
@@ -104,7 +112,7 @@ challenge(struct sampan *s, const struct tcp_half_open *h)
 
 	if ((h->has & HAS_SCALE) != HAS_NO_SCALE)
 		bare.wnd = (uint16_t)(bare.wnd >> sp_tcp_wnd_scale(s));
-	add_timestamp(s, h, &bare.opts);
+	dress(s, h, &bare);
 	sp_tcp_send_bare(s, &bare);
 	sp_count(s, SAMPAN_COUNT_TCP_CHALLENGES);
 }
@@ -173,6 +181,7 @@ forget(struct sampan *s, struct tcp_half_open *h)
 	release(s, h);
 }
 
+/* R-4987-8, R-4987-12, R-V-37. */
 void
 sp_tcp_half_open_timer(struct sampan *s, struct tcp_half_open *h)
 {
@@ -244,6 +253,7 @@ promote(struct sampan *s, struct tcp_half_open *h, struct tcp_tcb *listener,
 	t->ep.user = listener->ep.user;
 	sp_tcp_inherit_options(s, t, listener);
 	t->sent_at = sp_tick_of(s->now);
+	t->heard_at = sp_tick_of(s->now);
 	sp_tcp_handshake_sample(s, t, seg, retries_of(h), age(s, h));
 	t->snd.una = seq_add(h->iss, 1);
 	sp_tcp_start_sending(s, t, retries_of(h));

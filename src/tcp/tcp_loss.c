@@ -64,16 +64,20 @@ adapt_window(const struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_delive
 		tx->reo_mult++;
 }
 
-/* Step 4 (R-8985-6). */
+/* Step 4 (R-8985-6).  Bytes count, not blocks or acknowledgements (R-8985-19).
+ *
+ * DEVIATES: R-2018-10: a single report starts recovery once the reordering window
+ * has passed: RFC 8985 judges by time (5-D15). */
 static sampan_dur
 reordering_window(const struct tcp_tcb *t, const struct tcp_tx *tx)
 {
 	const sampan_dur srtt = sp_tcp_rtt_srtt(&t->rtt);
 	sampan_dur wnd;
+	/* Big frames are one record of many segments. */
+	const bool three = tx->sacked_bytes > 0 && (tx->sacked_segs >= DUP_THRESH ||
+	    tx->sacked_bytes >= DUP_THRESH * (uint32_t)t->mss_bytes);
 
-	if (!tx->reordering &&
-	    (tx->phase != TCP_PHASE_OPEN ||
-		tx->sacked_bytes >= DUP_THRESH * (uint32_t)t->mss_bytes))
+	if (!tx->reordering && (tx->phase != TCP_PHASE_OPEN || three))
 		return 0;
 	wnd = (tx->reo_mult + (sampan_dur)1) * SAMPAN_US(t->min_rtt_us) / 4;
 	return wnd < srtt ? wnd : srtt;
@@ -134,8 +138,10 @@ lose_first(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 	}
 }
 
-/* RFC 5681 §3.2, RFC 6582 §3.2 (R-6582-2, R-6582-4).  Every duplicate says that
- * one segment has left the network (R-5681-16: no more than there are). */
+/* RFC 5681 §3.2 (R-5681-23), RFC 6582 §3.2 (R-6582-1, R-6582-2, R-6582-4).  Every
+ * duplicate says that one segment has left the network (R-5681-16: no more than
+ * there are), so new text may follow: that is limited transmit (R-5681-13; RFC 3042
+ * §2 (R-3042-1, R-3042-2, R-3042-4)). */
 static void
 dup_ack_detect(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *d, bool dup)
 {
@@ -152,12 +158,14 @@ dup_ack_detect(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *d
 		return;
 	if (tx->dup_acks < UINT8_MAX)
 		tx->dup_acks++;
-	if (tx->sacked_bytes + 2u * t->mss_bytes <= outstanding)
+	if (tcp_dup_counts(tx) && tx->sacked_bytes + 2u * t->mss_bytes <= outstanding)
 		tx->sacked_bytes += t->mss_bytes;
 	if (tx->dup_acks == DUP_THRESH && tx->phase == TCP_PHASE_OPEN)
 		lose_first(s, t, tx);
 }
 
+/* RACK-TLP with SACK, NewReno without (RFC 8985 §4 (R-8985-1), 5-D15).  With SACK
+ * only what it newly reports lets new text follow (R-3042-3). */
 void
 sp_tcp_loss_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *d, bool dup)
 {
@@ -179,7 +187,7 @@ static bool
 tlp_possible(const struct tcp_tcb *t, const struct tcp_tx *tx)
 {
 	return tcp_is(t, TCP_F_SACK) && tx->phase == TCP_PHASE_OPEN && tx->sacked_bytes == 0 &&
-	    !tx->tlp_out && !tx->tlp_due && tx->by_time.first != 0 && !tcp_is(t, TCP_F_PERSIST) &&
+	    !tx->tlp_out && !tx->tlp_due && !tx->tlp_spent && tx->by_time.first != 0 && !tcp_is(t, TCP_F_PERSIST) &&
 	    t->state != SAMPAN_TCP_SYN_RECEIVED;
 }
 
@@ -209,13 +217,14 @@ sp_tcp_loss_rearm(struct sampan *s, struct tcp_tcb *t)
 	if (wait == 0 && tlp_possible(t, tx)) {
 		tx->tlp_timer = true;
 		wait = probe_timeout(s, t);
-		/* Not later than the retransmission timer, which then acts. */
-		if (!tcp_armed(t, TCP_AT_RTX) ||
-		    !sp_tick_before(sp_tick_after(s->now, wait), t->at[TCP_AT_RTX]))
-			return;
 	}
-	if (wait != 0)
-		sp_tcp_arm(s, t, TCP_AT_LOSS, wait);
+	if (wait == 0)
+		return;
+	sp_tcp_arm(s, t, TCP_AT_LOSS, wait);
+	/* Not later than the RTO, which then waits for its turn anew (R-8985-12). */
+	if (tx->tlp_timer && tcp_armed(t, TCP_AT_RTX) &&
+	    sp_tick_before(t->at[TCP_AT_RTX], tx->loss_at))
+		tx->loss_at = t->at[TCP_AT_RTX];
 }
 
 void
@@ -226,8 +235,9 @@ sp_tcp_loss_timer(struct sampan *s, struct tcp_tcb *t)
 	if (tx == NULL)
 		return;
 	if (tx->tlp_timer && tlp_possible(t, tx)) {
-		tx->tlp_due = true;	/* R-8985-13, R-8985-14: tcp_out.c sends it */
+		tx->tlp_due = true;	/* R-8985-14: tcp_out.c sends it */
 		tx->tlp_timer = false;
+		sp_tcp_on_probe_sent(s, t);
 		return;
 	}
 	rack_detect(s, t, tx);
@@ -253,9 +263,9 @@ sp_tcp_tlp_ack(struct tcp_tx *tx, const struct tcp_seg *seg, const struct tcp_de
 	return false;
 }
 
-/* RFC 8985 §6.3 (R-8985-10), RFC 6675 §5.1.  Without RACK's knowledge all of it
- * is lost.  If the first byte was selectively acknowledged and still not
- * acknowledged, the peer has thrown it away: R-2018-9, 5-D14. */
+/* RFC 6675 §5.1: all of it is lost but what was selectively acknowledged
+ * (R-6675-12).  If the first byte was and is still not acknowledged, the peer has
+ * thrown it away: R-2018-9, 5-D14. */
 void
 sp_tcp_loss_timeout(struct sampan *s, struct tcp_tcb *t)
 {

@@ -233,6 +233,18 @@ get_rare(const struct sampan *s, const struct tcp_tcb *t, enum sampan_option opt
 	return value[option];
 }
 
+/* What ended the connection, once; else what did not but may yet, once (RFC 9293
+ * §3.9.1.8 (MUST-47)): who does not ask is not told (SHLD-20). */
+static int64_t
+take_error(struct tcp_tcb *t)
+{
+	uint8_t *const place = t->ep.error != 0 ? &t->ep.error : &t->ep.soft_error;
+	const int64_t error = -(int64_t)*place;
+
+	*place = 0;
+	return error;
+}
+
 static int
 get_here(const struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t *value)
 {
@@ -247,8 +259,7 @@ get_here(const struct sampan *s, struct tcp_tcb *t, enum sampan_option option, i
 	} else if (option == SAMPAN_OPT_CONGESTION) {
 		*value = t->cc_id;
 	} else if (option == SAMPAN_OPT_ERROR) {
-		*value = -(int64_t)t->ep.error;
-		t->ep.error = 0;
+		*value = take_error(t);
 	} else if (option == SAMPAN_OPT_ACCEPTCONN) {
 		*value = t->state == SAMPAN_TCP_LISTEN;
 	} else if (t->state == SAMPAN_TCP_LISTEN) {

@@ -7,10 +7,11 @@
  * connection and says what the next frame is; it changes nothing.  The frame
  * is built, and commit() books what really went into it.  So one
  * acknowledgement answers all that arrived since the last pull (RFC 9293
- * §3.10.7.4 (MUST-58, MUST-59)), and it rides on data whenever there are any.
+ * §3.10.7.4 (MUST-58, MUST-59); R-5681-21), and it rides on data whenever there
+ * are any (R-WND-9).
  *
- * The order of the tests in decide() is the priority: open, repair, probe a
- * tail, data, FIN, probe a window, acknowledge.
+ * The order of the tests in decide() is the priority: open, report a gap, repair,
+ * probe a tail, data, FIN, probe a window, acknowledge.
  */
 #include "tcp/tcp_delack.h"
 #include "tcp/tcp_int.h"
@@ -43,8 +44,8 @@ frame_text_max(const struct sampan *s, const struct tcp_tcb *t)
 	return most - most % t->mss_bytes;
 }
 
-/* Bytes that the congestion window still allows; always one segment when
- * nothing is in flight. */
+/* Bytes that the congestion window still allows (RFC 5681 §2 (R-5681-1); RFC 6675
+ * §5 (R-6675-7, R-6675-10)); always one segment when nothing is in flight. */
 static uint32_t
 cwnd_room(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -66,7 +67,8 @@ window_room(const struct tcp_tcb *t)
 }
 
 /* RFC 9293 §3.7.4 (SHLD-7, MUST-17): a short segment waits while another short
- * one is outstanding (Minshall's variant, as Linux has it; R-WND-7). */
+ * one is outstanding (Minshall's variant, as Linux has it; R-WND-6, R-WND-7);
+ * before a FIN nothing waits (R-2525-11). */
 static bool
 held_by_nagle(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -74,8 +76,8 @@ held_by_nagle(const struct sampan *s, const struct tcp_tcb *t)
 	    seq_lt(t->snd.una, tcp_tx_of(s, t)->small_end);
 }
 
-/* The flags of text that ends at `end`: PSH on the last byte queued (MUST-61),
- * FIN when nothing will follow. */
+/* The flags of text that ends at `end`: PSH on the last byte queued (MUST-61), once
+ * however many calls it came in (SHLD-27); FIN when nothing will follow. */
 static uint8_t
 text_flags(const struct sampan *s, const struct tcp_tcb *t, tcp_seq end)
 {
@@ -88,8 +90,12 @@ text_flags(const struct sampan *s, const struct tcp_tcb *t, tcp_seq end)
 
 static const struct tcp_plan nothing = { .why = TCP_WHY_NOTHING };
 
-/* Sends again what was lost.  The window may have been shrunk below it: it is
- * sent all the same (RFC 7323 §2.4, R-7323-12). */
+/* Sends again what was lost (SHLD-16), with its FIN (R-9293-26), as far as the
+ * congestion window allows (RFC 8985 §9.3 (R-8985-18)).  The window may have been
+ * shrunk below it: it is sent all the same (RFC 9293 §3.8.6 (MAY-7)).
+ *
+ * DEVIATES: R-7323-12: not only the first time, since RFC 9293 allows it and the
+ * window that is shrunk for good is the peer's mistake. */
 static struct tcp_plan
 repair(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -153,7 +159,8 @@ worth_sending(const struct sampan *s, const struct tcp_tcb *t, uint32_t len, uin
 	return len >= t->snd_max_wnd_bytes / 2 && seq_eq(t->snd.una, t->snd.nxt);
 }
 
-/* Text that was never sent. */
+/* Text that was never sent: at once where nothing forbids it (MUST-60), in whole
+ * segments where there is enough (SHLD-28), whichever calls it came in (MAY-16). */
 static struct tcp_plan
 new_text(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -179,6 +186,33 @@ open_plan(const struct tcp_tcb *t)
 		t->state == SAMPAN_TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK };
 }
 
+/* Does the peer wait for a report that cannot ride on text?  SACK blocks have no
+ * room beside it (RFC 2018 §4 (R-2018-4)), and a duplicate with text is none (RFC
+ * 5681 §2 (R-5681-12)). */
+static bool
+report_due(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const struct tcp_rx *rx = tcp_rx_if_any(s, t);
+
+	if (!tcp_is(t, TCP_F_ACK_NOW))
+		return false;
+	if (!tcp_is(t, TCP_F_SACK))
+		return t->dup_acks_owed > 0;
+	return t->dsack_start != t->dsack_end || (rx != NULL && rx->q.part != 0);
+}
+
+/* Is there something that only an acknowledgement without text can report?
+ * Where text goes both ways the peer would never learn of it else (R-2018-4,
+ * R-2883-1). */
+static bool
+blocks_due(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const struct tcp_rx *rx = tcp_rx_if_any(s, t);
+
+	return tcp_is(t, TCP_F_ACK_NOW) && tcp_is(t, TCP_F_SACK) &&
+	    (t->dsack_start != t->dsack_end || (rx != NULL && rx->q.part != 0));
+}
+
 /* What the connection sends now, and why.  Reads the connection and the clock,
  * changes neither. */
 static struct tcp_plan
@@ -188,6 +222,10 @@ decide(const struct sampan *s, const struct tcp_tcb *t)
 
 	if (plan.why != TCP_WHY_NOTHING || t->state == SAMPAN_TCP_SYN_SENT)
 		return plan;
+	if (blocks_due(s, t))
+		return (struct tcp_plan){ TCP_WHY_ACK, t->snd.nxt, 0, TCP_ACK };
+	if (report_due(s, t))
+		return (struct tcp_plan){ TCP_WHY_ACK, t->snd.nxt, 0, TCP_ACK };
 	if (t->state != SAMPAN_TCP_SYN_RECEIVED) {
 		plan = repair(s, t);
 		if (plan.why == TCP_WHY_NOTHING)
@@ -203,7 +241,7 @@ decide(const struct sampan *s, const struct tcp_tcb *t)
 		if (plan.why != TCP_WHY_NOTHING)
 			return plan;
 	}
-	/* R-WND-10: an old sequence number, so the peer must answer. */
+	/* MUST-35, R-WND-10: an old sequence number, so the peer must answer. */
 	if (tcp_is(t, TCP_F_PROBE_DUE))
 		return (struct tcp_plan){ TCP_WHY_PROBE, seq_sub(t->snd.una, 1), 0, TCP_ACK };
 	if (tcp_is(t, TCP_F_ACK_NOW))
@@ -211,7 +249,7 @@ decide(const struct sampan *s, const struct tcp_tcb *t)
 	return nothing;
 }
 
-/* Nothing leaves: what does that mean for the timers? */
+/* Nothing leaves: what does that mean for the timers?  R-WND-14, R-2525-9. */
 static void
 stay_quiet(struct sampan *s, struct tcp_tcb *t)
 {
@@ -248,6 +286,7 @@ commit_text(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, ui
 	if (plan->why == TCP_WHY_TAIL) {
 		tx->tlp_due = false;
 		tx->tlp_out = true;
+		tx->tlp_spent = true;
 		tx->tlp_again = record == 0;
 		tx->tlp_end = t->snd.nxt;
 	}

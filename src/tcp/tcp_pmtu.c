@@ -1,8 +1,15 @@
 /*
  * tcp_pmtu.c - the path MTU of a connection.  RFC 1191, RFC 5927 §7.
  *
- * Learned from ICMP per connection, never below the floor (5-D10) and never
- * above the link's.  Does not: probe (RFC 4821) or raise it again.
+ * Learned from ICMP per connection, never below the floor (R-1191-2, 5-D10) and
+ * never above what is known (R-1191-3, R-1191-7); as PAWS asks for (R-7323-23).
+ * Does not: probe (RFC 4821) or raise it again.
+ *
+ * DEVIATES: R-1191-6: other connections on the path are not told: each believes
+ * only what quotes its own outstanding text (R-5927-8).
+ *
+ * DEVIATES: R-1191-8: what was too big is sent again at once, as the congestion
+ * window allows and not one segment at first: the path has shown no congestion.
  */
 #include "tcp/tcp_pmtu.h"
 

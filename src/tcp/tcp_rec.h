@@ -29,7 +29,7 @@ struct tcp_sent {
 	uint8_t app_limited;
 	uint8_t pad[2];
 	uint32_t delivered_bytes;	/* of the connection, when it was sent */
-	sampan_time sent_at;		/* last */
+	sampan_time sent_at;		/* last; RFC 8985 §4 (R-8985-2) */
 	uint32_t spare[6];
 };
 _Static_assert(sizeof(struct tcp_sent) == 64, "one cache line");
@@ -74,8 +74,10 @@ struct tcp_tx {
 	bool dsack_in_round;		/* 116 */
 	bool tlp_timer;			/* 117: loss_at is the probe time-out */
 	bool tlp_due;			/* 118: a probe is to be sent */
-	uint8_t pad;
-	uint32_t spare[2];
+	bool tlp_spent;			/* 119: no round trip was measured since the last probe */
+	uint8_t sacked_segs;		/* 120: at least, since sacked_bytes was 0; up to 255 */
+	uint8_t pad[3];
+	uint32_t spare;
 };
 _Static_assert(sizeof(struct tcp_tx) == 128, "two cache lines");
 

@@ -3,8 +3,11 @@
  *
  * The congestion control is told of one loss a round and answers with a target
  * (ssthresh).  From then on, until everything that was outstanding is
- * acknowledged, Proportional Rate Reduction (RFC 9937) meters what may leave
- * for what has arrived, so that the window glides down instead of stopping.
+ * acknowledged, Proportional Rate Reduction (RFC 9937, 5-D16) meters what may
+ * leave for what has arrived, so that the window glides down instead of stopping.
+ *
+ * DEVIATES: R-5681-15, R-5681-16: the window is not inflated by three segments and
+ * one for every duplicate: PRR does without SACK what that did.
  */
 #include "tcp/tcp_recovery.h"
 
@@ -33,7 +36,19 @@ tell(struct sampan *s, struct tcp_tcb *t, enum tcp_cc_event event, uint32_t flig
 	sp_tcp_cc_ops(t->cc_id)->event(&t->cc, event, &facts);
 }
 
-/* RFC 9937 §6.1 (R-9937-1 to R-9937-3). */
+static uint32_t
+larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint32_t
+smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* RFC 9937 §6.1 (R-9937-1 to R-9937-3), RFC 6675 §5 (R-6675-8). */
 static void
 enter(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t delivered_bytes)
 {
@@ -46,18 +61,14 @@ enter(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t delivered
 	tx->prr_out_bytes = 0;
 	tx->prr_flight_bytes = flight > 0 ? flight : 1;
 	tx->tlp_due = false;
-	tell(s, t, TCP_CC_RECOVERY_ENTER, flight);
+	/* FlightSize counts what was selectively acknowledged, but not what limited
+	 * transmit added beyond the window: RFC 5681 §3.2 (R-5681-14). */
+	tell(s, t, TCP_CC_RECOVERY_ENTER, smaller(larger(outstanding, flight), t->cc.cwnd_bytes));
 	if (tx->reo_persist > 0 && --tx->reo_persist == 0)
 		tx->reo_mult = 0;
 }
 
-static uint32_t
-larger(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
-}
-
-/* RFC 9937 §6.2 (R-9937-5 to R-9937-9).  safe: SND.UNA moved and nothing more
+/* RFC 9937 §6.2 (R-9937-5 to R-9937-9, R-9937-11).  safe: SND.UNA moved and nothing more
  * was found lost. */
 static void
 prr(const struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t delivered_bytes,
@@ -106,7 +117,8 @@ sp_tcp_recovery_sent(struct tcp_tx *tx, uint32_t bytes)
 	tx->prr_out_bytes += bytes;
 }
 
-/* Everything that was outstanding when it began is acknowledged. */
+/* Everything that was outstanding when it began is acknowledged (R-6675-9,
+ * R-6582-3); the window is what PRR has led to (R-9937-10, R-2525-6). */
 static void
 leave(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 {
@@ -118,6 +130,7 @@ leave(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 		tell(s, t, TCP_CC_RECOVERY_EXIT, sp_tcp_pipe(s, t));
 }
 
+/* The window falls to one segment, so that one is sent (R-2525-10). */
 void
 sp_tcp_recovery_timeout(struct sampan *s, struct tcp_tcb *t)
 {
@@ -163,7 +176,10 @@ report(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_
 		.round_start = seq_le(tx->round_end, t->snd.una),
 		.app_limited = d->app_limited,
 		.cwnd_limited = tcp_is(t, TCP_F_CWND_LIMITED),
-		.in_recovery = tx->phase == TCP_PHASE_RECOVERY,
+		/* Duplicates let no window grow, nor does what ends recovery:
+		 * RFC 5681 §3.2 (R-5681-13, R-5681-17). */
+		.in_recovery = tx->phase == TCP_PHASE_RECOVERY || d->acked_bytes == 0 ||
+		    d->ends_recovery,
 	};
 
 	ack.at = sp_tcp_cc_facts(s, t);
@@ -174,14 +190,17 @@ report(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_
 	}
 }
 
-/* What the acknowledgement delivered, for PRR (R-9937-4): without SACK every
- * duplicate counts for a segment. */
+/* What the acknowledgement delivered, for PRR: without SACK every duplicate counts
+ * for a segment. */
 static uint32_t
-delivered_by(const struct tcp_tcb *t, const struct tcp_delivery *d, bool dup)
+delivered_by(const struct tcp_tcb *t, const struct tcp_tx *tx, const struct tcp_delivery *d,
+    bool dup)
 {
 	if (tcp_is(t, TCP_F_SACK))
 		return d->fresh_bytes;
-	return dup ? t->mss_bytes : d->acked_bytes;
+	if (!dup)
+		return d->acked_bytes;
+	return tcp_dup_counts(tx) ? t->mss_bytes : 0;
 }
 
 /* R-5681-12; with SACK a duplicate is what brings news (R-6675-1). */
@@ -199,10 +218,12 @@ sp_tcp_recovery_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *s
 	struct tcp_tx *tx = tcp_tx_of(s, t);
 	const bool dup = is_duplicate(t, seg, d);
 	const uint32_t lost_before = tx->lost_bytes;
-	const uint32_t delivered = delivered_by(t, d, dup);
+	const uint32_t delivered = delivered_by(t, tx, d, dup);
 
-	if (tx->phase != TCP_PHASE_OPEN && seq_le(tx->recover, t->snd.una))
+	if (tx->phase != TCP_PHASE_OPEN && seq_le(tx->recover, t->snd.una)) {
+		d->ends_recovery = tx->phase == TCP_PHASE_RECOVERY;
 		leave(s, t, tx);
+	}
 	sp_tcp_loss_ack(s, t, d, dup);
 	if (sp_tcp_tlp_ack(tx, seg, d) && tx->phase == TCP_PHASE_OPEN) {
 		enter(s, t, tx, delivered);

@@ -28,6 +28,17 @@ void sp_tcp_recovery_resend(struct sampan *s, struct tcp_tcb *t);
 /* Text was sent while recovering. */
 void sp_tcp_recovery_sent(struct tcp_tx *tx, uint32_t bytes);
 
+/* Does a duplicate acknowledgement without SACK count for a segment that left
+ * the network?  Not after a time-out, when everything is thought to have left,
+ * and not beyond what was out when recovery began, or forged ones could go on
+ * for ever (R-5681-16, R-9937-4). */
+static inline bool
+tcp_dup_counts(const struct tcp_tx *tx)
+{
+	return tx->phase == TCP_PHASE_OPEN || (tx->phase == TCP_PHASE_RECOVERY &&
+	    tx->prr_delivered_bytes < tx->prr_flight_bytes);
+}
+
 struct tcp_cc_facts sp_tcp_cc_facts(const struct sampan *s, const struct tcp_tcb *t);
 
 #endif

@@ -13,10 +13,11 @@
 
 struct sampan;
 
-/* RFC 6298 §2.1 (R-6298-1) */
+/* RFC 6298 §2.1 (R-6298-1, R-2525-5) */
 #define TCP_RTO_INITIAL SAMPAN_SEC(1)
 
-/* RFC 6298 §5.7 (R-6298-12): after a SYN was lost, and no sample says better. */
+/* RFC 6298 §5.7 (R-6298-12, 5-D9): after a SYN was lost, and no sample says
+ * better. */
 #define TCP_RTO_AFTER_SYN_LOSS SAMPAN_SEC(3)
 
 struct tcp_rtt {
@@ -31,7 +32,7 @@ void sp_tcp_rtt_sample(struct tcp_rtt *rtt, sampan_dur r);
 /* A connection begins without a sample, after its SYN was lost. */
 void sp_tcp_rtt_begin_slowly(struct tcp_rtt *rtt);
 
-/* RTO after `backoff` doublings, within the settings' bounds. */
+/* RTO after `backoff` doublings (MUST-19), within the settings' bounds (R-6298-5). */
 sampan_dur sp_tcp_rtt_rto(const struct sampan *s, const struct tcp_rtt *rtt, unsigned backoff);
 
 /* SRTT; 0: no sample yet. */

@@ -13,7 +13,8 @@
  * A selective acknowledgement must find its records: the search begins at the
  * end that is nearer and looks at no more than SEARCH_MAX of them.  What it
  * does not reach it ignores, which is always allowed (RFC 2018 §5: advisory),
- * so no peer can make a segment expensive (R-V-2).
+ * so no peer can make a segment expensive (R-V-2); sizes are bytes in 32 bits,
+ * and nothing counts segments (R-V-1).
  */
 #include "tcp/tcp_rtx.h"
 
@@ -27,6 +28,7 @@ sp_tcp_sent_end(const struct tcp_tcb *t)
 	return tcp_is(t, TCP_F_FIN_SENT) ? seq_sub(t->snd.nxt, 1) : t->snd.nxt;
 }
 
+/* RFC 6675 §4 (R-6675-3). */
 uint32_t
 sp_tcp_pipe(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -190,7 +192,8 @@ sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan
 		tx->small_end = r->end;
 }
 
-/* What it means that this record has arrived.  RFC 8985 §6.2 steps 2 and 3. */
+/* What it means that this record has arrived.  RFC 8985 §6.2 steps 2 and 3
+ * (R-8985-5). */
 static void
 note_delivered(struct tcp_tx *tx, const struct tcp_sent *r, struct tcp_delivery *d)
 {
@@ -267,6 +270,8 @@ settle_estimate(const struct tcp_tcb *t, struct tcp_tx *tx, uint32_t acked_bytes
 		tx->sacked_bytes = 0;
 }
 
+/* Only now are bytes let go of: RFC 2018 §5 (R-2018-8); so a repair always has the
+ * same ones (R-2525-2). */
 void
 sp_tcp_rtx_acked(struct sampan *s, struct tcp_tcb *t, tcp_seq ack, struct tcp_delivery *d)
 {
@@ -304,6 +309,10 @@ mark_sacked(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r, struct tcp_
 	note_delivered(tx, r, d);
 	unlist(s, tx, r);
 	r->flags = (uint8_t)((r->flags & ~TCP_SENT_LOST) | TCP_SENT_SACKED);
+	if (tx->sacked_bytes == 0)
+		tx->sacked_segs = 0;
+	if (tx->sacked_segs < UINT8_MAX)
+		tx->sacked_segs++;
 	tx->sacked_bytes += tcp_sent_len(r);
 	d->sacked_bytes += tcp_sent_len(r);
 }

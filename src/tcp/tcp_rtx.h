@@ -25,6 +25,7 @@ struct tcp_delivery {
 	bool again;			/* some of it was */
 	bool reordered;			/* something sent once arrived behind what came later */
 	bool dsack;			/* the peer reports a duplicate */
+	bool ends_recovery;		/* what was outstanding when it began is acknowledged */
 	tcp_seq newest_end;
 	sampan_time newest_at;		/* when the most recently sent part was sent */
 	sampan_time once_at;		/* the same of parts sent only once; 0: none */

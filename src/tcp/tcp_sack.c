@@ -9,6 +9,10 @@
 
 #include "tcp/tcp_int.h"
 
+/* RFC 2018 §4 (R-2018-6, R-2018-7).
+ *
+ * DEVIATES: R-2018-11: a segment that found no memory is not reported, so that the
+ * peer knows it is not held. */
 void
 sp_tcp_sack_arrived(struct tcp_rx *rx, tcp_seq at)
 {
@@ -47,6 +51,8 @@ add_block(struct tcp_opts *o, uint32_t left, uint32_t right)
 	o->sack_count++;
 }
 
+/* RFC 2018 §3 (R-2018-2, R-2018-3), §4 (R-2018-4); RFC 2883 §4 (R-2883-1,
+ * R-2883-2). */
 void
 sp_tcp_sack_blocks(const struct sampan *s, const struct tcp_tcb *t, struct tcp_opts *o)
 {
@@ -69,7 +75,7 @@ sp_tcp_sack_blocks(const struct sampan *s, const struct tcp_tcb *t, struct tcp_o
 }
 
 /* RFC 2883 §4: the first block is a duplicate if it lies below the cumulative
- * acknowledgement or inside the second block. */
+ * acknowledgement or inside the second block of the same segment (R-2883-5). */
 static bool
 is_dsack(const struct tcp_seg *seg)
 {
@@ -91,21 +97,36 @@ plausible(const struct tcp_tcb *t, tcp_seq left, tcp_seq right)
 	    seq_le(right, sp_tcp_sent_end(t));
 }
 
+/* The first in the stream of the blocks not yet done; -1: none is left.  The
+ * peer names the newest first, but what one acknowledgement reports must not
+ * look reordered for that (RFC 8985 §6.2 step 3). */
+static int
+next_block(const struct tcp_tcb *t, const struct tcp_opts *o, int from, uint32_t done)
+{
+	int best = -1;
+
+	for (int i = from; i < o->sack_count; i++)
+		if ((done & 1u << i) == 0 && (best < 0 ||
+		    o->sack[i].left - t->snd.una.raw < o->sack[best].left - t->snd.una.raw))
+			best = i;
+	return best;
+}
+
 void
 sp_tcp_sack_in(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
     struct tcp_delivery *d)
 {
-	unsigned i = 0;
+	const struct tcp_opts *o = &seg->opts;
+	uint32_t done = 0;
+	int i;
 
-	if (!tcp_is(t, TCP_F_SACK) || seg->opts.sack_count == 0)
+	if (!tcp_is(t, TCP_F_SACK) || o->sack_count == 0)
 		return;
-	if (is_dsack(seg)) {
-		d->dsack = true;
-		i = 1;
-	}
-	for (; i < seg->opts.sack_count && t->tx != 0; i++) {
-		const struct sp_range block = { seg->opts.sack[i].left, seg->opts.sack[i].right };
+	d->dsack = is_dsack(seg);
+	while (t->tx != 0 && (i = next_block(t, o, d->dsack ? 1 : 0, done)) >= 0) {
+		const struct sp_range block = { o->sack[i].left, o->sack[i].right };
 
+		done |= 1u << i;
 		if (plausible(t, seq_of(block.start), seq_of(block.end)))
 			sp_tcp_rtx_sacked(s, t, block, d);
 	}

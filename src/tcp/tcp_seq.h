@@ -1,7 +1,7 @@
 /*
  * tcp_seq.h - sequence numbers and their arithmetic modulo 2^32.  RFC 9293 §3.4.
  *
- * A struct, so that a < b does not compile.
+ * A struct, so that a < b does not compile (R-V-53).
  */
 #ifndef SAMPAN_TCP_SEQ_H
 #define SAMPAN_TCP_SEQ_H

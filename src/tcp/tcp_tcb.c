@@ -104,6 +104,7 @@ sp_tcp_settle(struct sampan *s, struct tcp_tcb *t)
 		sp_tcp_timer_sync(s, t);
 }
 
+/* RFC 6691 §2 (R-6691-1): fixed headers only; R-1191-9. */
 uint16_t
 sp_tcp_own_mss(const struct sampan *s, unsigned link, const struct sampan_addr *peer)
 {
@@ -119,6 +120,7 @@ sp_tcp_announced_mss(const struct sampan *s, const struct tcp_tcb *t)
 	return cap != 0 && cap < own ? cap : own;
 }
 
+/* RFC 6691 §2 (R-6691-2, R-2525-13). */
 void
 sp_tcp_set_mss(struct sampan *s, struct tcp_tcb *t, uint16_t peer_mss_bytes)
 {

@@ -14,6 +14,9 @@
  * TCP_AT_RTX is two timers that exclude each other: the retransmission timer
  * while something is outstanding, the persist timer (TCP_F_PERSIST) while the
  * peer's window keeps everything back and nothing is.
+ *
+ * DEVIATES: R-8985-17: the retransmission deadline runs on beside that of
+ * tcp_loss.c, so that nothing which moves the latter can put it off.
  */
 #include "tcp/tcp_timer.h"
 
@@ -72,7 +75,7 @@ sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t)
 	sp_wheel_add(&s->wheel, &s->arena, &t->timer, first);
 }
 
-/* One RTO from now, but not past the user's time-out. */
+/* One RTO from now (RFC 6298 §5 (R-6298-9)), but not past the user's time-out. */
 static void
 arm_rtx(struct sampan *s, struct tcp_tcb *t)
 {
@@ -129,11 +132,15 @@ sp_tcp_on_probe_sent(struct sampan *s, struct tcp_tcb *t)
 	arm_rtx(s, t);
 }
 
-/* Something new was acknowledged.  RFC 6298 §5.2, §5.3 (R-6298-10). */
+/* Something new was acknowledged.  RFC 6298 §5.2, §5.3 (R-6298-10; R-6928-5).
+ *
+ * DEVIATES: R-6582-5: every partial acknowledgement starts the timer anew, not
+ * only the first: RFC 6298 §5.3 makes no difference between them. */
 void
 sp_tcp_on_progress(struct sampan *s, struct tcp_tcb *t)
 {
 	t->retries = 0;
+	t->ep.soft_error = 0;		/* whatever it was, it is over */
 	note_progress(s, t);
 	if (seq_eq(t->snd.una, t->snd.nxt))
 		sp_tcp_disarm(t, TCP_AT_RTX);
@@ -171,7 +178,8 @@ sp_tcp_on_ack_owed(struct sampan *s, struct tcp_tcb *t)
 		sp_tcp_arm(s, t, TCP_AT_ACK, sp_tcp_delack_dur(s, t));
 }
 
-/* How many time-outs in a row the connection survives: R2, RFC 9293 §3.8.3. */
+/* How many time-outs in a row the connection survives: R2, RFC 9293 §3.8.3
+ * (SHLD-11); of SYN at least 3 minutes (MUST-22, MUST-23, 5-D1). */
 static unsigned
 retries_allowed(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -184,7 +192,7 @@ retries_allowed(const struct sampan *s, const struct tcp_tcb *t)
 	return (unsigned)sp_setting(s, SAMPAN_SET_TCP_RETRIES2);
 }
 
-/* RFC 9293 §3.8.6.1 (MUST-37, SHLD-30): probes go on for as long as they are
+/* RFC 9293 §3.8.6.1 (MUST-36, MUST-37, SHLD-30): probes go on for as long as they are
  * answered (which resets `retries`), at growing distances. */
 static void
 persist_timeout(struct sampan *s, struct tcp_tcb *t)
@@ -218,7 +226,8 @@ retransmission_timeout(struct sampan *s, struct tcp_tcb *t)
 }
 
 /* Is it time to give the connection up?  By the count (R2), or by the time that
- * the application allows.  RFC 9293 §3.8.3 (MUST-20, MUST-21), RFC 5482. */
+ * the application allows (RFC 5482; R-5482-10, R-WND-12, R-MISC-11).  RFC 9293 §3.8.3
+ * (MUST-20, MUST-21), §3.10.8 (R-9293-31). */
 static bool
 given_up(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -286,10 +295,10 @@ sp_tcp_tcb_timer(struct sampan *s, struct tcp_tcb *t)
 		sp_tcp_delack_expired(s, t);
 	if (expired(s, t, TCP_AT_LIFE))
 		life_expired(s, t);
-	else if (expired(s, t, TCP_AT_RTX))
-		rtx_expired(s, t);
 	else if (expired(s, t, TCP_AT_LOSS))
 		sp_tcp_loss_timer(s, t);
+	else if (expired(s, t, TCP_AT_RTX))
+		rtx_expired(s, t);
 	sp_tcp_settle(s, t);
 }
 

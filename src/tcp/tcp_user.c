@@ -154,7 +154,7 @@ choose_flow(struct sampan *s, const struct tcp_tcb *t, const struct sampan_socka
 	if (sp_addr_is_any(&flow->local) && !sp_source_find(s, &peer->addr, &flow->local))
 		return SAMPAN_ENETUNREACH;
 	if (sp_local_find(s, 0, &peer->addr) != NULL)
-		return SAMPAN_ENETUNREACH;	/* there is no loopback */
+		return SAMPAN_ENETUNREACH;	/* there is no loopback: R-V-35 */
 	if (flow->local_port == 0)
 		return choose_port(s, flow) != 0 ? 0 : SAMPAN_EADDRNOTAVAIL;
 	if (sp_tcp_find(s, flow, sp_flow_hash(&s->flow_key, flow)).ref != 0)

@@ -25,7 +25,7 @@ struct arp_pkt {
 	uint32_t tpa;
 };
 
-/* False: too short, or not IPv4 over Ethernet.  What follows is padding. */
+/* False: too short, or not IPv4 over Ethernet (R-826-1).  What follows is padding. */
 bool arp_parse(struct arp_pkt *a, const uint8_t *p, size_t len);
 
 /* Writes ARP_LEN octets. */

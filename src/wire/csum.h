@@ -1,5 +1,5 @@
 /*
- * csum.h - the Internet checksum, RFC 1071, and its update, RFC 1624.
+ * csum.h - the Internet checksum, RFC 1071, and its update, RFC 1624 (R-IP4-32).
  *
  * A sum is an unfolded 64-bit number whose parts may be added in any order; it
  * counts 16-bit words as they lie in memory, so its value depends on the

@@ -43,7 +43,8 @@ enum ip4_error {
 
 /* p: avail contiguous octets of the frame_left that the frame has from here
  * on.  The frame may be longer than total_len: padding.  h is valid only after
- * IP4_OK.  The reserved flag is ignored (RFC 791 §3.1). */
+ * IP4_OK (R-IP4-1 to R-IP4-3).  The reserved flag is ignored (RFC 791 §3.1;
+ * R-IP4-26). */
 enum ip4_error ip4_parse(struct ip4_hdr *h, const uint8_t *p, size_t avail, size_t frame_left);
 
 /* The header of a datagram that an ICMP error quotes: avail octets at p, which

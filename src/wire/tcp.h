@@ -37,10 +37,10 @@ struct tcp_hdr {
 
 /* p: avail contiguous octets of a segment of seg_len, header and data.  False:
  * too short, or a data offset below 5 or beyond the segment or avail
- * (RFC 9293 §3.1).  The other reserved bits are ignored. */
+ * (RFC 9293 §3.1 (R-9293-30)).  The other reserved bits are ignored (R-9293-29). */
 bool tcp_hdr_parse(struct tcp_hdr *h, const uint8_t *p, size_t avail, size_t seg_len);
 
-/* Writes TCP_HDR_LEN octets; checksum and reserved bits are 0. */
+/* Writes TCP_HDR_LEN octets; checksum and reserved bits are 0 (R-9293-29). */
 void tcp_hdr_emit(uint8_t *p, const struct tcp_hdr *h);
 
 #endif

@@ -35,6 +35,7 @@ take_ts(struct tcp_opts *o, const uint8_t *data)
 	o->tsecr = be32_get(data + 4);
 }
 
+/* RFC 2018 §3 (R-2018-2). */
 static bool
 take_sack(struct tcp_opts *o, const uint8_t *data, size_t len)
 {
@@ -72,12 +73,15 @@ take(struct tcp_opts *o, uint8_t kind, const uint8_t *data, size_t len)
 			return false;
 		take_ts(o, data);
 		return true;
-	default:	/* RFC 9293 §3.1 (MUST-6) */
+	/* RFC 9293 §3.1 (MUST-6): what others have is no error (R-5482-6, R-MISC-2,
+	 * R-MISC-5 to R-MISC-7). */
+	default:
 		return true;
 	}
 }
 
-/* RFC 9293 §3.1: whatever the segment (MUST-5), at any alignment (MUST-64). */
+/* RFC 9293 §3.1: whatever the segment (MUST-5), at any alignment (MUST-64), and
+ * however it is made (R-V-11, R-V-13, R-V-16). */
 void
 tcp_opts_parse(struct tcp_opts *o, const uint8_t *p, size_t len)
 {

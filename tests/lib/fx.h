@@ -55,6 +55,7 @@ struct fx_opts {
 	bool no_arp;		/* the peer does not answer ARP */
 	unsigned backlog;
 	size_t arena_bytes;
+	sampan_dur rtt;		/* of the handshake: fx_loss.h */
 };
 
 #define FX_OPTS(...) \

@@ -7,11 +7,11 @@
 #include <stdio.h>
 
 struct fx
-fx_make_with_rtt(sampan_dur rtt, struct fx_opts opts)
+fx_make_with_rtt(struct fx_opts opts)
 {
 	struct fx f = fx_make(SAMPAN_TCP_SYN_RECEIVED, opts);
 
-	fx_advance(&f, rtt);
+	fx_advance(&f, opts.rtt);
 	peer_sends(&f, .flags = TCP_ACK);
 	fx_accept(&f);
 	f.mss = (uint32_t)opts.peer_mss - (opts.ts ? 12 : 0);

@@ -19,12 +19,12 @@ struct fx_block {
 	uint32_t from, to;
 };
 
-/* ESTABLISHED by a handshake that took `rtt`, with segments of 1,000 bytes;
+/* ESTABLISHED by a handshake that took .rtt, with segments of 1,000 bytes;
  * with SACK unless told otherwise. */
-#define fx_with_rtt(rtt, ...) \
-	fx_make_with_rtt(rtt, FX_OPTS(.sack = true, .peer_mss = FX_SEG_BYTES, __VA_ARGS__))
+#define fx_with_rtt(...) \
+	fx_make_with_rtt(FX_OPTS(.sack = true, .peer_mss = FX_SEG_BYTES, __VA_ARGS__))
 
-struct fx fx_make_with_rtt(sampan_dur rtt, struct fx_opts opts);
+struct fx fx_make_with_rtt(struct fx_opts opts);
 
 /* Byte number `at` of our stream; of the peer's. */
 static inline tcp_seq

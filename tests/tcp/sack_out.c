@@ -119,8 +119,8 @@ TEST_TWICE(established_each_block_is_reported_three_times)
 	EXPECT_EQ(reports, 3);
 }
 
-/* While something is held behind a gap, every acknowledgement reports it: the
- * ones of text that fills only a part of the gap, and those that ride on ours. */
+/* While something is held behind a gap, the acknowledgement of text that fills
+ * only a part of the gap reports it. */
 TEST_TWICE(established_partly_filled_gap_is_still_reported)
 {
 	struct fx f = with_sack();
@@ -131,10 +131,34 @@ TEST_TWICE(established_partly_filled_gap_is_still_reported)
 	arrives(&f, 0, 100);
 	expect_segment(&f, .flags = TCP_ACK, .ack = fx_their(&f, 100));
 	expect_blocks(&f, { 300, 400 });
+}
+
+/* Text of ours that is about to leave does not keep the report back. */
+TEST_TWICE(established_gap_is_reported_though_text_leaves)
+{
+	struct fx f = with_sack();
+
+	COVERS("R-2018-4", "R-2018-5");
+	arrives(&f, 300, 400);
 	EXPECT_EQ(fx_write(&f, 10), 10);
-	expect_segment(&f, .flags = TCP_ACK, .len = 10, .seq = fx_our(&f, 0),
-	    .ack = fx_their(&f, 100));
+	expect_segment(&f, .flags = TCP_ACK);
 	expect_blocks(&f, { 300, 400 });
+	expect_segment(&f, .flags = TCP_ACK, .len = 10, .seq = fx_our(&f, 0));
+	expect_quiet(&f);
+}
+
+TEST_TWICE(established_duplicate_is_reported_though_text_leaves)
+{
+	struct fx f = with_sack();
+
+	COVERS("R-2883-1");
+	arrives(&f, 0, 300);
+	fx_drop(&f);
+	arrives(&f, 0, 300);
+	EXPECT_EQ(fx_write(&f, 10), 10);
+	expect_segment(&f, .flags = TCP_ACK);
+	expect_blocks(&f, { 0, 300 });
+	expect_segment(&f, .flags = TCP_ACK, .len = 10, .seq = fx_our(&f, 0));
 }
 
 TEST_TWICE(established_filled_gap_is_reported_no_more)

@@ -168,3 +168,58 @@ TEST(several_connections_are_told_apart_by_ports)
 		print_message("# %s\n", result.why);
 	EXPECT_EQ(result.verdict, PKT_PASS);
 }
+
+#define TS_HANDSHAKE \
+	"0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n" \
+	"0 bind(3, ..., ...) = 0\n" \
+	"0 listen(3, 1) = 0\n" \
+	"0.1 < S 0:0(0) win 32792 <mss 1000,nop,nop,TS val 500 ecr 0>\n" \
+	"+0 > S. 0:0(0) ack 1 <mss 1460,nop,nop,TS val 100 ecr 500>\n" \
+	"+.1 < . 1:1(0) ack 1 win 32792 <nop,nop,TS val 600 ecr 100>\n" \
+	"+0 accept(3, ..., ...) = 4\n" \
+	"+0 write(4, ..., 100) = 100\n"
+
+TEST(timestamps_are_learnt_and_checked)
+{
+	EXPECT_EQ(run_in(PKT_STRICT, TS_HANDSHAKE
+	    "+0 > P. 1:101(100) ack 1 <nop,nop,TS val 200 ecr 600>\n"), PKT_PASS);
+	EXPECT_EQ(run_in(PKT_STRICT, TS_HANDSHAKE
+	    "+0 > P. 1:101(100) ack 1 <nop,nop,TS val 200 ecr 601>\n"), PKT_FAIL);
+	EXPECT_EQ(run_in(PKT_STRICT, "--tcp_ts_tick_usecs=1000\n" TS_HANDSHAKE
+	    "+0 > P. 1:101(100) ack 1 <nop,nop,TS val 200 ecr 600>\n"), PKT_PASS);
+	EXPECT_EQ(run_in(PKT_STRICT, "--tcp_ts_tick_usecs=1000\n" TS_HANDSHAKE
+	    "+0 > P. 1:101(100) ack 1 <nop,nop,TS val 210 ecr 600>\n"), PKT_FAIL);
+}
+
+TEST(big_segments_of_a_script_stand_for_full_ones)
+{
+	expect_run("+0 write(4, ..., 2500) = 2500\n+0 > P. 1:2501(2500) ack 1", PKT_PASS);
+	expect_run("+0 write(4, ..., 2500) = 2500\n+0 > . 1:2501(2500) ack 1", PKT_FAIL);
+	expect_run("+0 write(4, ..., 2500) = 2500\n+0 > P. 1:2502(2501) ack 1", PKT_FAIL);
+	expect_run("+0 write(4, ..., 2500) = 2500\n+0 > P. 1:2501(2500) ack 2", PKT_FAIL);
+	EXPECT_EQ(run_in(PKT_STRICT, "--strict_segments\n" HANDSHAKE
+	    "+0 write(4, ..., 2500) = 2500\n+0 > P. 1:2501(2500) ack 1\n"), PKT_FAIL);
+}
+
+TEST(options_of_the_tool_that_are_not_known_are_skipped)
+{
+	EXPECT_EQ(run_in(PKT_STRICT, "--udp_encapsulation=1\n0 close(3) = -1 EBADF\n"), PKT_SKIP);
+	EXPECT_STR(result.why, "tool option:udp_encapsulation");
+	EXPECT_EQ(run_in(PKT_STRICT, "--mtu=abc\n0 close(3) = -1 EBADF\n"), PKT_SKIP);
+	EXPECT_EQ(run_in(PKT_STRICT, "--mss=1000\n0 close(3) = -1 EBADF\n"), PKT_PASS);
+}
+
+TEST(time_outs_of_calls_are_kept_to)
+{
+	expect_run("+0 epoll_create(1) = 5\n"
+	    "+0 epoll_ctl(5, EPOLL_CTL_ADD, 4, {events=EPOLLIN, fd=4}) = 0\n"
+	    "+0...+.1 epoll_wait(5, ..., 1, 100) = 0\n+1 close(5) = 0", PKT_PASS);
+	expect_run("+0 epoll_create(1) = 5\n"
+	    "+0 epoll_ctl(5, EPOLL_CTL_ADD, 4, {events=EPOLLIN, fd=4}) = 0\n"
+	    "+0...+.1 epoll_wait(5, {events=EPOLLIN, fd=4}, 1, 500) = 1\n"
+	    "+.1 < P. 1:11(10) ack 1 win 9", PKT_PASS);
+	expect_run("+0 epoll_create(1) = 5\n"
+	    "+0 epoll_ctl(5, EPOLL_CTL_ADD, 4, {events=EPOLLIN, u64=7}) = 0\n"
+	    "+.1 < P. 1:11(10) ack 1 win 9\n"
+	    "+0 epoll_wait(5, {events=EPOLLIN, u64=8}, 1, 0) = 1\n", PKT_FAIL);
+}
