@@ -1,5 +1,8 @@
 /*
  * main.c - sampan-bench: reads the command line and runs the suites.
+ *
+ * Exit codes: 0; 1 when a row has failed; 2 for a command line that asks for
+ * something that cannot be.
  */
 #include <argp.h>
 #include <stdio.h>
@@ -167,6 +170,7 @@ main(int argc, char **argv)
 	};
 	struct bench_options options = { 0 };
 
+	argp_err_exit_status = 2;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
 		return 2;
 	fill_in(&options);

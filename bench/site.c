@@ -51,7 +51,7 @@ shell(const char *format, ...)
 static void
 be_server(void)
 {
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	machine_pin(1);
 }
 
@@ -96,7 +96,7 @@ start_kernel(struct site *site)
 }
 
 static _Noreturn void
-run_sampan(const struct site *site)
+run_sampan(void)
 {
 	char directory[400], path[420], name[32];
 	const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -105,7 +105,6 @@ run_sampan(const struct site *site)
 	machine_directory(directory, sizeof(directory));
 	(void)snprintf(path, sizeof(path), "%s/sampan", directory);
 	(void)snprintf(name, sizeof(name), "bench-%d", (int)getppid());
-	(void)setenv("SAMPAN_RUN_DIR", site->directory, 1);
 	(void)dup2(nowhere, STDOUT_FILENO);
 	(void)execl(path, "sampan", "serve", "--name", name, "--link",
 	    "tap:sampan0,host=10.77.0.1/24", "--addr", "10.77.0.2/24", (char *)NULL);
@@ -115,14 +114,9 @@ run_sampan(const struct site *site)
 static bool
 start_sampan(struct site *site)
 {
-	(void)snprintf(site->directory, sizeof(site->directory), "/tmp/sampan-bench-XXXXXX");
-	if (mkdtemp(site->directory) == NULL) {
-		site->directory[0] = '\0';
-		return fail(site, "no directory in /tmp: %s", strerror(errno));
-	}
 	site->sampan = fork();
 	if (site->sampan == 0)
-		run_sampan(site);
+		run_sampan();
 	return site->sampan > 0 || fail(site, "cannot fork: %s", strerror(errno));
 }
 
@@ -203,8 +197,6 @@ site_close(struct site *site)
 		(void)kill(site->kernel, SIGKILL);
 		(void)end_of(site->kernel);
 	}
-	if (site->directory[0] != '\0')	/* empty, unless sampan was killed */
-		(void)shell("rm -rf '%s'", site->directory);
 	if (site->home >= 0) {
 		(void)setns(site->home, CLONE_NEWNET);
 		(void)close(site->home);

@@ -14,7 +14,6 @@
 struct site {
 	int home;		/* the namespace that this process came from, -1: still there */
 	pid_t kernel, sampan;	/* servers; 0: not running */
-	char directory[64];	/* of sampan's control socket */
 	bool is_ours;		/* sampan did it, not the machine */
 	char why[160];		/* what did not work */
 };

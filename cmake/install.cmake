@@ -17,9 +17,11 @@ install(TARGETS ${installed} EXPORT sampan-targets)
 install(EXPORT sampan-targets NAMESPACE sampan:: DESTINATION ${package_dir})
 install(DIRECTORY include/sampan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
 	FILES_MATCHING PATTERN "*.h")
-if(TARGET sampan-cmd)
-	install(TARGETS sampan-cmd)
-endif()
+foreach(program sampan-cmd sampan-pkt)
+	if(TARGET ${program})
+		install(TARGETS ${program})
+	endif()
+endforeach()
 
 configure_package_config_file(cmake/sampan-config.cmake.in
 	${CMAKE_BINARY_DIR}/sampan-config.cmake INSTALL_DESTINATION ${package_dir})

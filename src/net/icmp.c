@@ -40,6 +40,19 @@ answer_echo(struct sampan *s, const struct sp_pkt *pkt)
 	sp_count(s, SAMPAN_COUNT_ICMP_ECHO_REPS_OUT);
 }
 
+/* What a router means that finds a packet of this length too big and does not
+ * say how big it may be: RFC 1191 §5, §7.1 (R-1191-4). */
+static uint16_t
+plateau_below(uint16_t total_len)
+{
+	static const uint16_t plateaus[] = { 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296 };
+
+	for (unsigned i = 0; i < sizeof(plateaus) / sizeof(plateaus[0]); i++)
+		if (plateaus[i] < total_len)
+			return plateaus[i];
+	return 68;
+}
+
 /* RFC 1122 §4.2.3.9, by type and code: is it hard, and what does it say?  RFC 9293
  * §3.9.2.2 (MUST-56); R-ICMP-6, R-ICMP-10. */
 static void
@@ -48,7 +61,8 @@ judge(const struct icmp4_hdr *icmp, struct sp_icmp_error *error)
 	const bool unreachable = icmp->type == ICMP4_DEST_UNREACHABLE;
 
 	error->too_big = unreachable && icmp->code == 4;
-	error->mtu_bytes = error->too_big ? icmp4_next_hop_mtu(icmp) : 0;
+	if (!error->too_big || icmp4_next_hop_mtu(icmp) != 0)
+		error->mtu_bytes = error->too_big ? icmp4_next_hop_mtu(icmp) : 0;
 	error->hard = unreachable && (icmp->code == 2 || icmp->code == 3);
 	error->error = SAMPAN_EHOSTUNREACH;
 	if (unreachable && (icmp->code == 0 || icmp->code == 6 || icmp->code == 9))
@@ -75,6 +89,7 @@ quoted_segment(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error 
 	error->flow.local_port = be16_get(quote + ip.hdr_len);
 	error->flow.remote_port = be16_get(quote + ip.hdr_len + 2);
 	error->seq = be32_get(quote + ip.hdr_len + 4);
+	error->mtu_bytes = plateau_below(ip.total_len);
 	return sp_local_find(s, pkt->link, &error->flow.local) != NULL;
 }
 

@@ -39,7 +39,7 @@ void sp_ip_look(struct sampan *s, unsigned link, struct sampan_frame *f, struct 
 struct sp_icmp_error {
 	struct sp_flow flow;	/* of the segment: local is where it came from */
 	uint32_t seq;		/* SEG.SEQ as quoted */
-	uint16_t mtu_bytes;	/* with `too_big`: of the next hop, 0: not said */
+	uint16_t mtu_bytes;	/* with `too_big`: of the next hop, or a guess */
 	bool too_big;		/* the packet must be smaller */
 	bool hard;		/* in the sense of RFC 1122 §4.2.3.9 */
 	int error;		/* SAMPAN_E* for the application */

@@ -15,7 +15,7 @@ enum pkt_value_kind {
 	PKT_VALUE_INT, PKT_VALUE_FLOAT, PKT_VALUE_STRING, PKT_VALUE_TUPLE,
 };
 
-#define PKT_TUPLE_MAX 8
+#define PKT_TUPLE_MAX 16
 
 struct pkt_value {
 	enum pkt_value_kind kind;

@@ -151,6 +151,8 @@ open_kernel(struct pkt_world *w, const struct pkt_setup *setup)
 	k->epoll = epoll_create1(EPOLL_CLOEXEC);
 	/* As Linux documents it; this machine may have been tuned. */
 	(void)sp_pkt_kernel_setting(w, "net.ipv4.tcp_rmem", "4096 131072 6291456");
+	if (sp_pkt_kernel_setting(w, "net.ipv4.tcp_congestion_control", "cubic") != 0)
+		(void)sp_pkt_kernel_setting(w, "net.ipv4.tcp_congestion_control", "reno");
 	(void)prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
 	k->began_ns = clock_ns();
 	return 0;

@@ -1,8 +1,9 @@
 /*
  * report.c - one verdict a script.
  *
- * A script that fails in the profile asked for is run again in the looser ones,
- * so that the report can name the strictest one that it passes.
+ * A script that passes in a loose profile is run again in the stricter ones, and
+ * one that fails in the looser ones, so that the report can name the strictest
+ * one that it passes.
  */
 #include "pkt/report.h"
 
@@ -38,41 +39,44 @@ sp_pkt_read_file(const char *path, size_t *len)
 	return text;
 }
 
-/* The strictest profile from the given one on that the script passes. */
-static bool
-find_profile(const struct pkt_script *script, const struct pkt_config *config,
-    enum pkt_profile *profile)
+/* The strictest profile of [from, to) that the script passes; to: none. */
+static unsigned
+find_profile(const struct pkt_script *script, const struct pkt_config *config, unsigned from,
+    unsigned to)
 {
 	struct pkt_config c = *config;
 	struct pkt_result result;
 
-	for (unsigned p = config->profile + 1u; p < PKT_PROFILES && !config->kernel; p++) {
+	for (unsigned p = from; p < to && !config->kernel; p++) {
 		c.profile = (enum pkt_profile)p;
 		sp_pkt_run(script, &c, &result);
-		if (result.verdict == PKT_PASS) {
-			*profile = c.profile;
-			return true;
-		}
+		if (result.verdict == PKT_PASS)
+			return p;
 	}
-	return false;
+	return to;
 }
 
 static void
 print_verdict(const struct pkt_script *script, const struct pkt_config *config,
     const struct pkt_result *result, struct pkt_count *count)
 {
-	enum pkt_profile looser;
+	const unsigned asked = (unsigned)config->profile;
+	unsigned p;
 
 	switch (result->verdict) {
 	case PKT_PASS:
 		count->passed++;
-		(void)printf("PASS %s (%s)\n", script->name, sp_pkt_profile_name(config->profile));
+		p = find_profile(script, config, PKT_STRICT, asked);
+		(void)printf("PASS %s (%s)\n", script->name,
+		    sp_pkt_profile_name((enum pkt_profile)p));
 		break;
 	case PKT_FAIL:
 		count->failed++;
 		(void)printf("FAIL %s:%d: %s\n", script->name, result->line, result->why);
-		if (find_profile(script, config, &looser))
-			(void)printf("    passes in profile %s\n", sp_pkt_profile_name(looser));
+		p = find_profile(script, config, asked + 1, PKT_PROFILES);
+		if (p < PKT_PROFILES)
+			(void)printf("    passes in profile %s\n",
+			    sp_pkt_profile_name((enum pkt_profile)p));
 		break;
 	case PKT_SKIP:
 		count->skipped++;

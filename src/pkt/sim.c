@@ -85,31 +85,41 @@ answer_arp(struct sim *m, const uint8_t *p, uint32_t len)
 	give(m, ETH_TYPE_ARP, out, sizeof(out));
 }
 
-/* RFC 4861 §4.3 and §4.4.  True: it was a matter of neighbours or routers. */
-static bool
-answer_ndp(struct sim *m, const uint8_t *p, uint32_t len)
+/* RFC 4861 §4.3 and §4.4, with the script's link-layer address. */
+static void
+give_ndp(struct sim *m, uint8_t type, const uint8_t *src, const uint8_t *dst,
+    const uint8_t *target)
 {
 	uint8_t out[IP6_LEN + NDP_LEN] = { 0x60 };
 	uint8_t *const n = out + IP6_LEN;
 
-	if (len < IP6_LEN + 4 || p[6] != 58 || p[IP6_LEN] < 130 || p[IP6_LEN] > 143)
-		return false;
-	if (p[IP6_LEN] != NDP_SOLICIT || len < IP6_LEN + 24)
-		return true;
 	be16_put(out + 4, NDP_LEN);
-	out[6] = 58;
+	out[6] = PKT_PROTO_ICMP6;
 	out[7] = 255;
-	memcpy(out + 8, p + IP6_LEN + 8, 16);
-	memcpy(out + 24, p + 8, 16);
-	n[0] = NDP_ADVERT;
-	n[4] = 0x60;			/* solicited, override */
-	memcpy(n + 8, p + IP6_LEN + 8, 16);
-	n[24] = 2;			/* target's link-layer address */
+	memcpy(out + 8, src, 16);
+	memcpy(out + 24, dst, 16);
+	n[0] = type;
+	n[4] = type == NDP_ADVERT ? 0x60 : 0;	/* solicited, override */
+	memcpy(n + 8, target, 16);
+	n[24] = type == NDP_ADVERT ? 2 : 1;	/* target's, source's link-layer address */
 	n[25] = 1;
 	memcpy(n + 26, script_mac, 6);
 	be16_put(n + 2, (uint16_t)~sp_csum_fold(sp_csum_add(n, NDP_LEN,
-	    sp_csum_pseudo6(out + 8, out + 24, 58, NDP_LEN), 0)));
+	    sp_csum_pseudo6(src, dst, PKT_PROTO_ICMP6, NDP_LEN), 0)));
 	give(m, ETH_TYPE_IP6, out, sizeof(out));
+}
+
+/* True: it was a matter of neighbours, routers or groups. */
+static bool
+answer_ndp(struct sim *m, const uint8_t *p, uint32_t len)
+{
+	const uint8_t *const target = p + IP6_LEN + 8;
+
+	if (len < IP6_LEN + 4 || p[6] != PKT_PROTO_ICMP6 || p[IP6_LEN] < 130 || p[IP6_LEN] > 143)
+		return false;
+	m->has_neighbours |= p[IP6_LEN] == NDP_ADVERT;
+	if (p[IP6_LEN] == NDP_SOLICIT && len >= IP6_LEN + 24)
+		give_ndp(m, NDP_ADVERT, target, p + 8, target);
 	return true;
 }
 
@@ -231,8 +241,6 @@ open_stack(struct pkt_world *w, const struct pkt_setup *setup)
 	};
 
 	w->setup = *setup;
-	if (setup->v6)		/* no neighbours over IPv6 in the stack yet */
-		return sp_pkt_world_lacks(w, "ip:IPv6");
 	m->stack = sampan_memory_alloc(MEMORY_BYTES, false);
 	if (m->stack == NULL ||
 	    sampan_init(m->stack, MEMORY_BYTES, &config, START_AT) != 0)
@@ -241,7 +249,16 @@ open_stack(struct pkt_world *w, const struct pkt_setup *setup)
 	m->link = sampan_link_add(m->stack, &link);
 	if (m->link < 0)
 		return sp_pkt_world_lacks(w, "mtu:%u", (unsigned)setup->mtu_bytes);
-	return add_routes(m, setup);
+	if (add_routes(m, setup) != 0)
+		return PKT_LACKS;
+	/* Whoever speaks IPv6 answers to its neighbours. */
+	if (setup->v6) {
+		give_ndp(m, NDP_SOLICIT, setup->gateway.b, setup->local.b, setup->local.b);
+		sp_pkt_sim_pump(m);
+		if (!m->has_neighbours)
+			return sp_pkt_world_lacks(w, "ip:IPv6");
+	}
+	return 0;
 }
 
 static void

@@ -28,6 +28,7 @@ struct sim {
 	struct pkt_world world;		/* first: a world is cast to its sim */
 	struct sampan *stack;
 	int link;
+	bool has_neighbours;		/* it answers solicitations over IPv6 */
 	struct sim_socket socket[SIM_SOCKETS];
 };
 

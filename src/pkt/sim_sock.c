@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include <sampan/host.h>
+#include <sampan/option.h>
 #include <sampan/socket.h>
 
 #include "pkt/sim.h"
@@ -123,6 +124,8 @@ sp_pkt_sim_connect(struct pkt_world *w, int s, const struct sampan_sockaddr *add
 	if (k->connecting)
 		return connect_again(m, k);
 	error = sampan_connect(m->stack, k->handle, addr);
+	if (error == SAMPAN_EOPNOTSUPP)		/* a listener */
+		return -EISCONN;
 	k->connecting = error == SAMPAN_EINPROGRESS;
 	return result_of(error);
 }
@@ -133,6 +136,7 @@ sp_pkt_sim_send(struct pkt_world *w, int s, const struct pkt_io *io)
 	struct sim *m = sim_of(w);
 	const struct sim_socket *k = socket_of(m, s);
 	const int known = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_OOB;
+	int64_t n;
 
 	if (k == NULL)
 		return -EBADF;
@@ -140,17 +144,19 @@ sp_pkt_sim_send(struct pkt_world *w, int s, const struct pkt_io *io)
 		return sp_pkt_world_lacks(w, "flag:send 0x%x", (unsigned)(io->flags & ~known));
 	if (io->len == 0)
 		return 0;
-	if ((io->flags & MSG_OOB) != 0)
-		return result_of(sampan_send_urgent(m->stack, k->handle, io->data, io->len));
-	return result_of(sampan_send(m->stack, k->handle, io->data, io->len));
+	n = (io->flags & MSG_OOB) != 0 ?
+	    sampan_send_urgent(m->stack, k->handle, io->data, io->len) :
+	    sampan_send(m->stack, k->handle, io->data, io->len);
+	return n == SAMPAN_ENOTCONN ? -EPIPE : result_of(n);
 }
 
 int64_t
 sp_pkt_sim_recv(struct pkt_world *w, int s, const struct pkt_io *io)
 {
 	struct sim *m = sim_of(w);
-	const struct sim_socket *k = socket_of(m, s);
+	struct sim_socket *k = socket_of(m, s);
 	const int known = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_WAITALL;
+	int64_t at_mark = 0, n;
 
 	if (k == NULL)
 		return -EBADF;
@@ -158,7 +164,12 @@ sp_pkt_sim_recv(struct pkt_world *w, int s, const struct pkt_io *io)
 		return sp_pkt_world_lacks(w, "flag:recv 0x%x", (unsigned)(io->flags & ~known));
 	if (io->len == 0)
 		return 0;
-	return result_of(sampan_recv(m->stack, k->handle, io->data, io->len));
+	n = sampan_recv(m->stack, k->handle, io->data, io->len);
+	/* Past the mark, nothing is urgent any more. */
+	if (n > 0 && sampan_getopt(m->stack, k->handle, SAMPAN_OPT_ATMARK, &at_mark) == 0 &&
+	    at_mark == 0)
+		k->events &= ~(uint32_t)SAMPAN_URGENT;
+	return result_of(n);
 }
 
 int64_t
@@ -216,7 +227,7 @@ ready_of(const struct sim_socket *k, const struct sampan_status *st)
 		return ready;
 	if ((st->level & SAMPAN_READABLE) != 0)
 		ready |= EPOLLIN | EPOLLRDNORM;
-	if ((st->level & SAMPAN_URGENT) != 0)
+	if (((st->level | k->events) & SAMPAN_URGENT) != 0)
 		ready |= EPOLLPRI;
 	if (wr_shut || closed || (st->level & SAMPAN_WRITABLE) != 0)
 		ready |= EPOLLOUT | EPOLLWRNORM;

@@ -27,9 +27,9 @@ follow(const struct sampan *s, struct tcp_tcb *t, sampan_dur pause)
 	if (pause_ms <= ATO_MIN_MS / 2) {
 		t->ato_ms = (uint8_t)(t->ato_ms / 2 + ATO_MIN_MS / 2);
 	} else if (pause_ms < t->ato_ms) {
-		t->ato_ms = (uint8_t)(t->ato_ms / 2 + pause_ms);
-		if (t->ato_ms > ATO_MAX_MS)
-			t->ato_ms = ATO_MAX_MS;
+		const uint32_t ato_ms = t->ato_ms / 2 + pause_ms;
+
+		t->ato_ms = (uint8_t)(ato_ms < ATO_MAX_MS ? ato_ms : ATO_MAX_MS);
 	} else if (pause > rto) {
 		t->quick = QUICK_ACKS;	/* it has been away: help it to start again */
 	}

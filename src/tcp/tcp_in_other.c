@@ -17,7 +17,9 @@ acceptable(const struct tcp_tcb *t, const struct tcp_seg *seg)
 	if (seg->len == 0)
 		return seq_eq(seg->seq, t->rcv.nxt) || seq_in(seg->seq, t->rcv.nxt, wnd);
 	/* With a zero window text is refused, but what comes with it counts
-	 * (R-9293-11, MUST-66). */
+	 * (R-9293-11, MUST-66), if anything does. */
+	if (wnd == 0 && (seg->flags & (TCP_ACK | TCP_RST)) == 0)
+		return false;
 	if (wnd == 0)
 		return seq_eq(seg->seq, t->rcv.nxt);
 	return seq_overlap(seg->seq, seg->len, t->rcv.nxt, wnd);
@@ -137,8 +139,9 @@ be_reset(struct sampan *s, struct tcp_tcb *t)
 }
 
 /* Second; RFC 5961 §3.2 (R-5961-1 to R-5961-3, R-V-24).  SEG.SEQ is judged as sent, with
- * text or without (RFC 9293 §3.5.3 (SHLD-2)); the end of what is held behind a gap
- * is not exact (R-5961-10). */
+ * text or without (RFC 9293 §3.5.3 (SHLD-2)): left of RCV.NXT it is outside; the end of
+ * what is held behind a gap is not exact (R-5961-10).  TIME-WAIT does not even challenge
+ * one (R-1337-1). */
 static enum tcp_step
 check_rst(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
@@ -146,6 +149,8 @@ check_rst(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		return TCP_PASS;
 	if (seq_eq(seg->seq, t->rcv.nxt)) {
 		be_reset(s, t);
+	} else if (seq_lt(seg->seq, t->rcv.nxt) || t->state == SAMPAN_TCP_TIME_WAIT) {
+		sp_drop(s, SAMPAN_DROP_TCP_RST_OLD, seg->pkt->link);
 	} else {
 		sp_drop(s, SAMPAN_DROP_TCP_RST_CHALLENGED, seg->pkt->link);
 		sp_tcp_challenge(s, t);
@@ -162,7 +167,8 @@ check_syn(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 {
 	if ((seg->flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
 		return TCP_PASS;
-	if (t->state == SAMPAN_TCP_SYN_RECEIVED && seq_eq(seg->seq, t->irs)) {
+	if (t->state == SAMPAN_TCP_SYN_RECEIVED && seq_eq(seg->seq, t->irs) &&
+	    !(tcp_is(t, TCP_F_TS) && seg->opts.has_ts && sp_tcp_ts_is_old(s, t, seg))) {
 		if ((seg->flags & TCP_ACK) == 0) {
 			tcp_set(t, TCP_F_SYN_DUE);
 			return TCP_DONE;

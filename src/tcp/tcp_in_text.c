@@ -96,6 +96,8 @@ sp_tcp_process_text(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 
 	if (seg->text.len == 0 && (seg->flags & TCP_FIN) == 0)
 		return;
+	if (t->state == SAMPAN_TCP_TIME_WAIT)		/* R-1337-2 */
+		tcp_set(t, TCP_F_ACK_NOW);
 	if (t->state != SAMPAN_TCP_ESTABLISHED && t->state != SAMPAN_TCP_FIN_WAIT_1 &&
 	    t->state != SAMPAN_TCP_FIN_WAIT_2)
 		return;					/* R-9293-22 */

@@ -79,6 +79,8 @@ static void
 send_syn_ack(struct sampan *s, const struct tcp_half_open *h)
 {
 	const struct sp_local_addr *l = sp_local_find(s, 0, &h->flow.local);
+	const struct tcp_tcb *listener = sp_tcp_find_listener(s, &h->flow);
+	const uint16_t maxseg = listener != NULL ? tcp_rare_of(s, listener)->maxseg_bytes : 0;
 	struct tcp_bare bare = {
 		.flow = &h->flow,
 		.seq = h->iss,
@@ -91,6 +93,8 @@ send_syn_ack(struct sampan *s, const struct tcp_half_open *h)
 	bare.wnd = window_of(s, h);
 	bare.opts.has_mss = true;
 	bare.opts.mss = sp_tcp_own_mss(s, l->link, &h->flow.remote);
+	if (maxseg != 0 && maxseg < bare.opts.mss)
+		bare.opts.mss = maxseg;
 	bare.opts.sack_permitted = (h->has & HAS_SACK) != 0;
 	bare.opts.has_wscale = (h->has & HAS_SCALE) != HAS_NO_SCALE;	/* R-7323-2 */
 	bare.opts.wscale = own_scale(h);
@@ -247,11 +251,11 @@ promote(struct sampan *s, struct tcp_half_open *h, struct tcp_tcb *listener,
 		return NULL;
 	inherit(s, t, h);
 	t->link = local->link;
-	sp_tcp_set_mss(s, t, h->peer_mss_bytes);
 	sp_tcp_replace(s, &h->flow, sp_ref(&s->arena, h), sp_ref(&s->arena, t), TCP_TAG_TCB);
 	tcp_set(t, TCP_F_IN_TABLE);
 	t->ep.user = listener->ep.user;
 	sp_tcp_inherit_options(s, t, listener);
+	sp_tcp_set_mss(s, t, h->peer_mss_bytes);
 	t->sent_at = sp_tick_of(s->now);
 	t->heard_at = sp_tick_of(s->now);
 	sp_tcp_handshake_sample(s, t, seg, retries_of(h), age(s, h));
@@ -280,23 +284,47 @@ completes(struct sampan *s, const struct tcp_half_open *h, const struct tcp_seg 
 		sp_tcp_send_reset(s, seg);
 		return false;
 	}
-	if ((h->has & HAS_TS) == 0)
-		return true;
-	if (!seg->opts.has_ts)			/* R-7323-10 */
-		sp_drop(s, SAMPAN_DROP_TCP_NO_TS, seg->pkt->link);
-	else if ((int32_t)(seg->opts.tsval - h->ts_recent) < 0)
-		sp_drop(s, SAMPAN_DROP_TCP_PAWS, seg->pkt->link);
-	else
-		return true;
-	return false;
+	return true;
 }
 
-/* RST, SYN and what is outside the window.  R-9293-13, R-9293-15, R-9293-36;
+/* RFC 7323 §3.2 (R-7323-10), but for a SYN, which may be repeated without; §5.3 R1
+ * (R-7323-16). */
+static enum tcp_step
+check_timestamp(struct sampan *s, const struct tcp_half_open *h, const struct tcp_seg *seg)
+{
+	if ((h->has & HAS_TS) == 0)
+		return TCP_PASS;
+	if (!seg->opts.has_ts && (seg->flags & TCP_SYN) == 0) {
+		sp_drop(s, SAMPAN_DROP_TCP_NO_TS, seg->pkt->link);
+		return TCP_DONE;
+	}
+	if (seg->opts.has_ts && (int32_t)(seg->opts.tsval - h->ts_recent) < 0) {
+		sp_drop(s, SAMPAN_DROP_TCP_PAWS, seg->pkt->link);
+		challenge(s, h);
+		return TCP_DONE;
+	}
+	return TCP_PASS;
+}
+
+/* RFC 9293 §3.10.7.4, first (R-9293-9, R-9293-10); a SYN counts where it is itself. */
+static bool
+acceptable(const struct sampan *s, const struct tcp_half_open *h, const struct tcp_seg *seg)
+{
+	const tcp_seq nxt = seq_add(h->irs, 1);
+
+	if (seg->len == 0 || (seg->flags & TCP_SYN) != 0)
+		return seq_in(seg->seq, nxt, window_of(s, h));
+	return seq_overlap(seg->seq, seg->len, nxt, window_of(s, h));
+}
+
+/* RST, SYN, what is old and what is outside the window.  R-9293-13, R-9293-15;
  * RFC 5961 §3.2 (R-5961-12). */
 static enum tcp_step
 check_before_ack(struct sampan *s, struct tcp_half_open *h, const struct tcp_seg *seg)
 {
 	const bool in_window = seq_in(seg->seq, seq_add(h->irs, 1), window_of(s, h));
+	const bool repeated =
+	    (seg->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && seq_eq(seg->seq, h->irs);
 
 	if ((seg->flags & TCP_RST) != 0) {
 		if (seq_eq(seg->seq, seq_add(h->irs, 1))) {
@@ -309,15 +337,17 @@ check_before_ack(struct sampan *s, struct tcp_half_open *h, const struct tcp_seg
 		}
 		return TCP_DONE;
 	}
-	if ((seg->flags & TCP_SYN) != 0 && in_window) {
-		sp_drop(s, SAMPAN_DROP_TCP_SYN_CHALLENGED, seg->pkt->link);
-		forget(s, h);
+	if (check_timestamp(s, h, seg) == TCP_DONE)
 		return TCP_DONE;
-	}
-	if (!in_window) {
-		if (!seq_eq(seg->seq, h->irs))
+	if (repeated || !acceptable(s, h, seg)) {	/* R-9293-36 */
+		if (!repeated)
 			sp_drop(s, SAMPAN_DROP_TCP_SEQ, seg->pkt->link);
 		send_syn_ack(s, h);
+		return TCP_DONE;
+	}
+	if ((seg->flags & TCP_SYN) != 0) {
+		sp_drop(s, SAMPAN_DROP_TCP_SYN_CHALLENGED, seg->pkt->link);
+		forget(s, h);
 		return TCP_DONE;
 	}
 	return TCP_PASS;

@@ -182,7 +182,7 @@ sp_tcp_loss_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *
 	rack_detect(s, t, tx);
 }
 
-/* RFC 8985 §7.2 (R-8985-11): may a probe be scheduled? */
+/* RFC 8985 §7.2 (R-8985-11), §7.3 (R-8985-13): may a probe be scheduled? */
 static bool
 tlp_possible(const struct tcp_tcb *t, const struct tcp_tx *tx)
 {

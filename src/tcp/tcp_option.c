@@ -180,7 +180,7 @@ sp_tcp_setopt(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, in
 {
 	if ((unsigned)option >= SAMPAN_OPT_COUNT)
 		return SAMPAN_ENOENT;
-	if (bounds[option].least == bounds[option].most)
+	if (bounds[option].least == bounds[option].most && option != SAMPAN_OPT_CONGESTION)
 		return SAMPAN_EOPNOTSUPP;	/* get only */
 	if (value < bounds[option].least || value > bounds[option].most ||
 	    (option == SAMPAN_OPT_TTL && value == 0))
@@ -338,8 +338,8 @@ static void
 info_always(const struct tcp_tcb *t, struct sampan_tcp_info *info)
 {
 	KNOWN(state, t->state);
-	KNOWN(retransmits, tcp_is(t, TCP_F_PERSIST) ? 0 : t->retries);
-	KNOWN(probes, tcp_is(t, TCP_F_PERSIST) ? t->retries : 0);
+	KNOWN(retransmits, seq_eq(t->snd.una, t->snd.nxt) ? 0 : t->retries);
+	KNOWN(probes, seq_eq(t->snd.una, t->snd.nxt) ? t->retries : 0);
 	KNOWN(backoff, t->backoff);
 	KNOWN(options, (tcp_is(t, TCP_F_TS) ? 1 : 0) | (tcp_is(t, TCP_F_SACK) ? 2 : 0) |
 	    (tcp_is(t, TCP_F_WSCALE) ? 4 : 0));
@@ -357,6 +357,7 @@ info_in_flight(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tc
 		[TCP_PHASE_LOSS] = 4,
 	};
 	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
+	const bool is_opening = seq_eq(t->snd.una, t->iss);
 	const bool disorder = tx != NULL && tx->phase == TCP_PHASE_OPEN && tx->sacked_bytes > 0;
 
 	KNOWN(ca_state, tx == NULL ? 0 : disorder ? 1 : ca_state[tx->phase]);
@@ -364,12 +365,16 @@ info_in_flight(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tc
 	KNOWN(sacked_segs, tx != NULL ? segs_of(t, tx->sacked_bytes) : 0);
 	KNOWN(lost_segs, tx != NULL ? segs_of(t, tx->lost_bytes) : 0);
 	KNOWN(notsent_bytes, sp_tcp_unsent(s, t));
-	KNOWN(delivered_segs, segs_of(t, sp_tcp_delivered(s, t)));
+	/* The SYN is none of them. */
+	KNOWN(delivered_segs, segs_of(t, sp_tcp_delivered(s, t) - (is_opening ? 0 : 1)));
 }
 
 static void
 info_connection(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tcp_info *info)
 {
+	const bool opening = seq_eq(t->snd.una, t->iss);
+	const bool fin_acked = tcp_is(t, TCP_F_FIN_SENT) && seq_eq(t->snd.una, t->snd.nxt);
+
 	KNOWN(rto_us, sp_tcp_rtt_rto(s, &t->rtt, t->backoff) / 1000);
 	KNOWN(ato_us, 1000u * t->ato_ms);
 	KNOWN(snd_mss_bytes, t->mss_bytes);
@@ -390,9 +395,11 @@ info_connection(const struct sampan *s, const struct tcp_tcb *t, struct sampan_t
 	KNOWN(snd_cwnd_segs, t->cc.cwnd_bytes / t->mss_bytes);
 	KNOWN(snd_ssthresh_segs, t->cc.ssthresh_bytes == TCP_SSTHRESH_INFINITE ?
 	    INT32_MAX : t->cc.ssthresh_bytes / t->mss_bytes);
-	KNOWN(bytes_acked, (uint64_t)t->una_wraps << 32 | seq_diff(t->snd.una, seq_add(t->iss, 1)));
-	KNOWN(bytes_received,
-	    (uint64_t)t->rcv_wraps << 32 | seq_diff(t->rcv.nxt, seq_add(t->irs, 1)));
+	/* Text only: neither SYN nor FIN. */
+	KNOWN(bytes_acked, opening ? 0 : ((uint64_t)t->una_wraps << 32 |
+	    seq_diff(t->snd.una, seq_add(t->iss, 1))) - fin_acked);
+	KNOWN(bytes_received, t->state == SAMPAN_TCP_SYN_SENT ? 0 : ((uint64_t)t->rcv_wraps << 32 |
+	    seq_diff(t->rcv.nxt, seq_add(t->irs, 1))) - tcp_is(t, TCP_F_PEER_FIN));
 	info_in_flight(s, t, info);
 }
 

@@ -76,6 +76,13 @@ held_by_nagle(const struct sampan *s, const struct tcp_tcb *t)
 	    seq_lt(t->snd.una, tcp_tx_of(s, t)->small_end);
 }
 
+/* What is closed is held back no longer (R-WND-6). */
+static bool
+corked(const struct tcp_tcb *t)
+{
+	return tcp_is(t, TCP_F_CORK) && !tcp_is(t, TCP_F_FIN_QUEUED);
+}
+
 /* The flags of text that ends at `end`: PSH on the last byte queued (MUST-61), once
  * however many calls it came in (SHLD-27); FIN when nothing will follow. */
 static uint8_t
@@ -155,7 +162,7 @@ worth_sending(const struct sampan *s, const struct tcp_tcb *t, uint32_t len, uin
 	if (tcp_is(t, TCP_F_PROBE_DUE))
 		return true;
 	if (len == unsent)
-		return !tcp_is(t, TCP_F_CORK) && !held_by_nagle(s, t);
+		return !corked(t) && !held_by_nagle(s, t);
 	return len >= t->snd_max_wnd_bytes / 2 && seq_eq(t->snd.una, t->snd.nxt);
 }
 
@@ -169,7 +176,7 @@ new_text(const struct sampan *s, const struct tcp_tcb *t)
 
 	len = smaller(len, frame_text_max(s, t));
 	if (len > t->mss_bytes &&
-	    (len < unsent || tcp_is(t, TCP_F_CORK) || held_by_nagle(s, t)))
+	    (len < unsent || corked(t) || held_by_nagle(s, t)))
 		len -= len % t->mss_bytes;
 	if (len == 0 || !worth_sending(s, t, len, unsent))
 		return nothing;
@@ -187,8 +194,9 @@ open_plan(const struct tcp_tcb *t)
 }
 
 /* Does the peer wait for a report that cannot ride on text?  SACK blocks have no
- * room beside it (RFC 2018 §4 (R-2018-4)), and a duplicate with text is none (RFC
- * 5681 §2 (R-5681-12)). */
+ * room beside it (RFC 2018 §4 (R-2018-4), RFC 2883 §4 (R-2883-1)), and a duplicate
+ * with text is none (RFC 5681 §2 (R-5681-12)).  Where text goes both ways the peer
+ * would never learn of it else. */
 static bool
 report_due(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -201,18 +209,6 @@ report_due(const struct sampan *s, const struct tcp_tcb *t)
 	return t->dsack_start != t->dsack_end || (rx != NULL && rx->q.part != 0);
 }
 
-/* Is there something that only an acknowledgement without text can report?
- * Where text goes both ways the peer would never learn of it else (R-2018-4,
- * R-2883-1). */
-static bool
-blocks_due(const struct sampan *s, const struct tcp_tcb *t)
-{
-	const struct tcp_rx *rx = tcp_rx_if_any(s, t);
-
-	return tcp_is(t, TCP_F_ACK_NOW) && tcp_is(t, TCP_F_SACK) &&
-	    (t->dsack_start != t->dsack_end || (rx != NULL && rx->q.part != 0));
-}
-
 /* What the connection sends now, and why.  Reads the connection and the clock,
  * changes neither. */
 static struct tcp_plan
@@ -222,8 +218,6 @@ decide(const struct sampan *s, const struct tcp_tcb *t)
 
 	if (plan.why != TCP_WHY_NOTHING || t->state == SAMPAN_TCP_SYN_SENT)
 		return plan;
-	if (blocks_due(s, t))
-		return (struct tcp_plan){ TCP_WHY_ACK, t->snd.nxt, 0, TCP_ACK };
 	if (report_due(s, t))
 		return (struct tcp_plan){ TCP_WHY_ACK, t->snd.nxt, 0, TCP_ACK };
 	if (t->state != SAMPAN_TCP_SYN_RECEIVED) {

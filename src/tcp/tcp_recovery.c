@@ -190,8 +190,8 @@ report(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_
 	}
 }
 
-/* What the acknowledgement delivered, for PRR: without SACK every duplicate counts
- * for a segment. */
+/* What the acknowledgement delivered, for PRR (R-9937-4): without SACK every
+ * duplicate counts for a segment, which what acknowledges it counts no more. */
 static uint32_t
 delivered_by(const struct tcp_tcb *t, const struct tcp_tx *tx, const struct tcp_delivery *d,
     bool dup)
@@ -199,7 +199,7 @@ delivered_by(const struct tcp_tcb *t, const struct tcp_tx *tx, const struct tcp_
 	if (tcp_is(t, TCP_F_SACK))
 		return d->fresh_bytes;
 	if (!dup)
-		return d->acked_bytes;
+		return d->acked_bytes - d->counted_bytes;
 	return tcp_dup_counts(tx) ? t->mss_bytes : 0;
 }
 

@@ -31,7 +31,7 @@ void sp_tcp_recovery_sent(struct tcp_tx *tx, uint32_t bytes);
 /* Does a duplicate acknowledgement without SACK count for a segment that left
  * the network?  Not after a time-out, when everything is thought to have left,
  * and not beyond what was out when recovery began, or forged ones could go on
- * for ever (R-5681-16, R-9937-4). */
+ * for ever (R-5681-16, R-9937-4, R-V-21). */
 static inline bool
 tcp_dup_counts(const struct tcp_tx *tx)
 {

@@ -258,12 +258,14 @@ drop_acked(struct sampan *s, struct tcp_tx *tx, tcp_seq ack, struct tcp_delivery
 /* Without SACK sacked_bytes counts duplicates.  What a cumulative
  * acknowledgement covers beyond the repair that caused it had been counted. */
 static void
-settle_estimate(const struct tcp_tcb *t, struct tcp_tx *tx, uint32_t acked_bytes)
+settle_estimate(const struct tcp_tcb *t, struct tcp_tx *tx, struct tcp_delivery *d)
 {
+	const uint32_t acked_bytes = d->acked_bytes, before = tx->sacked_bytes;
 	const uint32_t counted = acked_bytes > t->mss_bytes ? acked_bytes - t->mss_bytes : 0;
 	const uint32_t left = seq_diff(sp_tcp_sent_end(t), t->snd.una);
 
 	tx->sacked_bytes = tx->sacked_bytes > counted ? tx->sacked_bytes - counted : 0;
+	d->counted_bytes = before - tx->sacked_bytes;
 	if (tx->sacked_bytes > left)
 		tx->sacked_bytes = left;
 	if (tx->phase == TCP_PHASE_OPEN)
@@ -284,7 +286,7 @@ sp_tcp_rtx_acked(struct sampan *s, struct tcp_tcb *t, tcp_seq ack, struct tcp_de
 	if (tx == NULL)
 		return;
 	if (!tcp_is(t, TCP_F_SACK))
-		settle_estimate(t, tx, d->acked_bytes);
+		settle_estimate(t, tx, d);
 	drop_acked(s, tx, ack, d);
 	tx->small_end = seq_max(tx->small_end, ack);
 	tx->rack_fack = seq_max(tx->rack_fack, ack);

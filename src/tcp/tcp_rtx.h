@@ -19,6 +19,7 @@ struct tcp_delivery {
 	uint32_t prior_in_flight_bytes;
 	uint32_t acked_bytes;		/* SND.UNA moved by this, without our FIN */
 	uint32_t sacked_bytes;		/* newly delivered selectively */
+	uint32_t counted_bytes;		/* without SACK: of acked_bytes, by duplicates before */
 	uint32_t fresh_bytes;		/* of both together: not known delivered before */
 	bool any;			/* newest below is valid */
 	bool newest_again;		/* it was sent more than once */

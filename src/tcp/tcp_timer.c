@@ -26,6 +26,9 @@
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_recovery.h"
 
+/* The longest that TCP_CORK holds back: option.h. */
+#define CORK_MAX SAMPAN_MS(200)
+
 /* Where a deadline is kept; TCP_AT_LOSS is armed only with a struct tcp_tx. */
 static sp_tick *
 place(const struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which)
@@ -158,6 +161,9 @@ sp_tcp_on_blocked(struct sampan *s, struct tcp_tcb *t)
 	note_progress(s, t);
 	tcp_set(t, TCP_F_PERSIST);
 	arm_rtx(s, t);
+	if (tcp_is(t, TCP_F_CORK) && t->snd.wnd_bytes > 0 &&
+	    sp_tick_before(sp_tick_after(s->now, CORK_MAX), t->at[TCP_AT_RTX]))
+		sp_tcp_arm(s, t, TCP_AT_RTX, CORK_MAX);
 }
 
 /* There was no memory for what the application wants to send; nothing in flight

@@ -94,11 +94,11 @@ acknowledge(struct sampan *s, const struct tcp_time_wait *w)
 }
 
 /* RFC 6191 §2 (R-6191-1 to R-6191-5), RFC 9293 §3.6.1 (SHLD-4, MAY-2): may this
- * SYN begin a new connection? */
+ * SYN begin a new connection?  The last number seen is the FIN's, RCV.NXT - 1. */
 static bool
 syn_is_newer(const struct tcp_time_wait *w, const struct tcp_seg *seg)
 {
-	const bool seq_newer = seq_lt(w->rcv_nxt, seg->seq);
+	const bool seq_newer = seq_le(w->rcv_nxt, seg->seq);
 
 	if (w->ts == 0)
 		return seg->opts.has_ts || seq_newer;
@@ -139,7 +139,10 @@ sp_tcp_arrives_time_wait(struct sampan *s, struct tcp_time_wait *w, struct tcp_s
 	sp_drop(s, SAMPAN_DROP_TCP_TIME_WAIT, seg->pkt->link);
 	if ((seg->flags & TCP_RST) != 0)		/* RFC 1337 §3 (R-1337-1) */
 		return;
-	if ((seg->flags & TCP_FIN) != 0 && seq_eq(seq_add(seg->seq, seg->len), w->rcv_nxt))
+	if (w->ts != 0 && !seg->opts.has_ts && (seg->flags & TCP_SYN) == 0)
+		return;					/* R-7323-10 */
+	if ((seg->flags & TCP_FIN) != 0 && seq_eq(seq_add(seg->seq, seg->len), w->rcv_nxt) &&
+	    (w->ts == 0 || (int32_t)(seg->opts.tsval - w->ts_recent) >= 0))	/* R-1337-4 */
 		arm(s, w, two_msl(s));			/* R-9293-21 */
 	if (seg->len > 0)
 		acknowledge(s, w);

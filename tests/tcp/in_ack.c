@@ -213,7 +213,7 @@ TEST_TWICE(established_scaled_window_bounds_what_is_sent)
 {
 	struct fx f = fx_established(.wscale = true, .peer_scale = 3, .peer_wnd = 8000);
 
-	COVERS("R-7323-3", "R-7323-4");
+	COVERS("R-7323-3", "R-7323-4", "REC-1");
 	EXPECT_EQ(fx_write(&f, 20000), 20000);
 	expect_text(&f, f.snd_nxt, 7300);	/* five segments */
 	expect_quiet(&f);

@@ -3,6 +3,8 @@
  * has a receive window, on both sides of both edges.  RFC 9293 §3.10.7.4,
  * first; §3.4, table 6.
  */
+#include <sampan/option.h>
+
 #include "tcp/grid.h"
 
 /* Four positions of a segment of `len` octets: which are refused. */
@@ -203,4 +205,19 @@ TEST_TWICE(established_flood_of_old_acks_is_answered_once)
 	fx_advance(&f, SAMPAN_MS(501));
 	peer_sends(&f, .flags = TCP_ACK, .seq = seq_sub(f.rcv_nxt, 1), .refused = true);
 	expect_segment(&f, .flags = TCP_ACK);
+}
+
+/* RFC 9293 §3.8.6 (SHLD-14): what was promised stays promised when the buffer
+ * shrinks.  The fixture looks at the edge of every segment. */
+TEST_TWICE(established_smaller_buffer_keeps_the_edge)
+{
+	struct fx f = fx_established(.rcvbuf = 60000);
+	const tcp_seq edge = f.rcv_edge;
+
+	COVERS("SHLD-14", "R-WND-16");
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_RCVBUF, 5000), 0);
+	for (unsigned i = 0; i < 5; i++) {
+		peer_sends(&f, .flags = TCP_ACK, .len = 1460);
+		expect_segment(&f, .flags = TCP_ACK, .wnd = seq_diff(edge, f.rcv_nxt));
+	}
 }

@@ -135,6 +135,27 @@ TEST(time_wait_port_is_not_chosen)
 	EXPECT_EQ(sampan_connect(f.s, h, &peer), SAMPAN_EINPROGRESS);
 }
 
+/* R-6191-7, RFC 1122 §4.2.2.13: a connection that takes over from TIME-WAIT begins
+ * beyond all that was sent, also where the clock has not come so far. */
+TEST_TWICE(time_wait_next_iss_is_beyond_the_old_stream)
+{
+	struct fx f = fx_established();
+	tcp_seq end;
+
+	COVERS("R-6191-7", "R-6528-4");
+	EXPECT_EQ(fx_write(&f, 14000), 14000);
+	expect_text(&f, f.snd_una, 14000);
+	EXPECT_EQ(sampan_close(f.s, f.h), 0);
+	peer_sends(&f, .flags = TCP_FIN | TCP_ACK);
+	fx_drop(&f);
+	peer_sends(&f, .flags = TCP_ACK);
+	expect_state(&f, TCP_TIME_WAIT);
+	end = f.snd_nxt;
+	peer_sends(&f, .flags = TCP_SYN, .seq = seq_add(f.rcv_nxt, 100), .mss = 1460, .refused = true);
+	expect_segment(&f, .flags = TCP_SYN | TCP_ACK, .any_seq = true, .any_ack = true);
+	EXPECT(seq_lt(end, f.seg.seq));
+}
+
 /* R-7323-22, R-V-48: the clocks of two flows have nothing in common; that of one
  * goes on. */
 TEST(fresh_timestamps_of_two_flows_are_unrelated)

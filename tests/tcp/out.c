@@ -113,7 +113,7 @@ TEST_TWICE(established_small_write_waits_for_outstanding_small_segment)
 {
 	struct fx f = fx_established();
 
-	COVERS("SHLD-7", "R-WND-6", "R-WND-7");
+	COVERS("SHLD-7", "R-WND-6", "R-WND-7", "MUST-60");
 	EXPECT_EQ(fx_write(&f, 10), 10);
 	expect_segment(&f, .flags = TCP_ACK | TCP_PSH, .len = 10, .seq = seq_add(f.iss, 1));
 	EXPECT_EQ(fx_write(&f, 10), 10);

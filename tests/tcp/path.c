@@ -121,3 +121,21 @@ TEST_TWICE(fin_wait_1_orphan_without_neighbour_ends)
 	EXPECT_EQ(sampan_close(f.s, f.listener), 0);
 	EXPECT_EMPTY(f.s);
 }
+
+/* MUST-20, R1: the third time-out in a row asks whether the neighbour is still
+ * there, long before it would be asked for its age (30 s). */
+TEST_TWICE(established_third_timeout_doubts_the_way)
+{
+	struct fx f = fx_established();
+
+	COVERS("MUST-20", "SHLD-10");
+	EXPECT_EQ(fx_write(&f, 10), 10);
+	fx_drop(&f);
+	f.counts[SAMPAN_COUNT_ARP_REQUESTS_OUT] =
+	    sampan_counter(f.s, SAMPAN_COUNT_ARP_REQUESTS_OUT);
+	fx_advance(&f, SAMPAN_MS(1300));
+	expect_count(&f, COUNT_ARP_REQUESTS_OUT, 0);
+	fx_advance(&f, SAMPAN_SEC(10));
+	fx_drop(&f);
+	expect_count(&f, COUNT_ARP_REQUESTS_OUT, 1);
+}
