@@ -100,7 +100,8 @@ take_error(struct sampan *s, const struct sp_pkt *pkt, const struct icmp4_hdr *i
 {
 	*error = (struct sp_icmp_error){ 0 };
 	if (icmp->type == ICMP4_REDIRECT || icmp->type == ICMP4_SOURCE_QUENCH) {
-		sp_drop(s, SAMPAN_DROP_ICMP_TYPE, pkt->link);	/* RFC 6633 (MUST-55, R-5927-4, 5-D21) */
+		/* RFC 6633 (MUST-55, R-5927-4, 5-D21) */
+		sp_drop(s, SAMPAN_DROP_ICMP_TYPE, pkt->link);
 		return false;
 	}
 	if (!quoted_segment(s, pkt, error)) {
@@ -135,7 +136,8 @@ sp_icmp4_in(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *er
 	}
 	sp_count(s, SAMPAN_COUNT_ICMP_ECHOS_IN);
 	if (pkt->ip_group || pkt->l2_group) {
-		sp_drop(s, SAMPAN_DROP_ICMP_BROADCAST, pkt->link);	/* R-ICMP-12, R-V-36, 5-D22 */
+		/* R-ICMP-12, R-V-36, 5-D22 */
+		sp_drop(s, SAMPAN_DROP_ICMP_BROADCAST, pkt->link);
 		return false;
 	}
 	answer_echo(s, pkt);

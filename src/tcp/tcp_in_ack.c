@@ -38,9 +38,9 @@ ack_in_range(const struct tcp_tcb *t, const struct tcp_seg *seg)
 	    seq_le(seg->ack, t->snd.nxt);
 }
 
-/* R-9293-19; RFC 7323 §2.3 (R-7323-4); RFC 5961 §5.2 (R-5961-7).  SND.WL2 is not kept: RFC 9293 asks for SND.WL2 =< SEG.ACK, and
- * whatever it was taken from has moved SND.UNA at least there, below which
- * SEG.ACK is not looked at. */
+/* R-9293-19; RFC 7323 §2.3 (R-7323-4); RFC 5961 §5.2 (R-5961-7).  SND.WL2 is not
+ * kept: RFC 9293 asks for SND.WL2 =< SEG.ACK, and whatever it was taken from has
+ * moved SND.UNA at least there, below which SEG.ACK is not looked at. */
 static void
 update_window(struct tcp_tcb *t, const struct tcp_seg *seg)
 {
@@ -68,8 +68,8 @@ tell_room(struct sampan *s, struct tcp_tcb *t)
 	sp_endpoint_raise(s, &t->ep, SAMPAN_WRITABLE);
 }
 
-/* The round trip that this acknowledgement shows (R-6298-7); 0: none.  By a segment that
- * was sent once, if all it delivers was (Karn, RFC 6298 §3 (R-6298-6): behind a
+/* The round trip that this acknowledgement shows (R-6298-7); 0: none.  By a
+ * segment that was sent once, if all it delivers was (Karn, RFC 6298 §3 (R-6298-6): behind a
  * repair things may have waited), else by the echoed timestamp, which also
  * tells what a repair cannot (RFC 7323 §4.1 (R-7323-13)). */
 static sampan_dur

@@ -158,10 +158,10 @@ check_rst(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	return TCP_DONE;
 }
 
-/* Fourth; RFC 5961 §4.2 (R-5961-4, R-5961-5; RFC 9293 §3.5.1 (R-9293-27)):
- * whatever its sequence number, which is why
- * it is looked at before the first step.  A repeated SYN of a simultaneous
- * open gets our SYN-ACK again (R-9293-36). */
+/* Fourth; RFC 5961 §4.2 (R-5961-4, R-5961-5), RFC 9293 §3.5.1 (R-9293-27):
+ * whatever its sequence number, which is why it is looked at before the first
+ * step.  A repeated SYN of a simultaneous open gets our SYN-ACK again
+ * (R-9293-36). */
 static enum tcp_step
 check_syn(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 {

@@ -187,8 +187,8 @@ static bool
 tlp_possible(const struct tcp_tcb *t, const struct tcp_tx *tx)
 {
 	return tcp_is(t, TCP_F_SACK) && tx->phase == TCP_PHASE_OPEN && tx->sacked_bytes == 0 &&
-	    !tx->tlp_out && !tx->tlp_due && !tx->tlp_spent && tx->by_time.first != 0 && !tcp_is(t, TCP_F_PERSIST) &&
-	    t->state != SAMPAN_TCP_SYN_RECEIVED;
+	    !tx->tlp_out && !tx->tlp_due && !tx->tlp_spent && tx->by_time.first != 0 &&
+	    !tcp_is(t, TCP_F_PERSIST) && t->state != SAMPAN_TCP_SYN_RECEIVED;
 }
 
 /* R-8985-12. */

@@ -60,8 +60,8 @@ free_window(const struct sampan *s, const struct tcp_tcb *t)
 
 /* Autotuning: what the application took in a round trip should fit into half
  * of the buffer, so that the peer's window may double while it does; it never
- * shrinks (R-WND-16).  A round
- * trip is the smoothed one, or what a window's worth of text took. */
+ * shrinks (R-WND-16).  A round trip is the smoothed one, or what a window's worth
+ * of text took. */
 void
 sp_tcp_wnd_tune(const struct sampan *s, struct tcp_tcb *t)
 {

@@ -10,10 +10,8 @@
 #include "wire/ip4.h"
 
 static void
-add_address(struct fx *f, uint8_t a, uint8_t b, uint8_t c, uint8_t d, unsigned bits)
+add_address(struct fx *f, struct sampan_addr addr, unsigned bits)
 {
-	const struct sampan_addr addr = sampan_addr_v4(a, b, c, d);
-
 	EXPECT_EQ(sampan_addr_add(f->s, f->link, &addr, bits), 0);
 }
 
@@ -38,7 +36,7 @@ TEST(fresh_connect_takes_its_source_from_the_way)
 	struct fx f = fx_listen();
 
 	COVERS("MUST-44");
-	add_address(&f, 192, 0, 2, 1, 24);
+	add_address(&f, sampan_addr_v4(192, 0, 2, 1), 24);
 	EXPECT_EQ(source_towards(&f, 0x0a000005), FX_LOCAL_V4);
 	EXPECT_EQ(source_towards(&f, 0xc0000205), 0xc0000201);
 }
@@ -52,7 +50,7 @@ TEST(fresh_connect_takes_the_address_that_was_bound)
 	sampan_handle h;
 
 	COVERS("MUST-43");
-	add_address(&f, 192, 0, 2, 1, 24);
+	add_address(&f, sampan_addr_v4(192, 0, 2, 1), 24);
 	EXPECT_EQ(sampan_socket(f.s, SAMPAN_STREAM, &h), 0);
 	EXPECT_EQ(sampan_bind(f.s, h, &local), 0);
 	EXPECT_EQ(sampan_connect(f.s, h, &peer), SAMPAN_EINPROGRESS);
@@ -67,7 +65,7 @@ TEST_TWICE(established_source_stays_when_a_better_one_comes)
 	struct fx f = fx_established_active();
 
 	COVERS("MUST-45");
-	add_address(&f, 10, 0, 0, 3, 30);
+	add_address(&f, sampan_addr_v4(10, 0, 0, 3), 30);
 	EXPECT_EQ(fx_write(&f, 10), 10);
 	expect_text(&f, f.snd_una, 10);
 	EXPECT_EQ(f.seg.tcp.src, FX_LOCAL_V4);

@@ -151,7 +151,8 @@ TEST_TWICE(time_wait_next_iss_is_beyond_the_old_stream)
 	peer_sends(&f, .flags = TCP_ACK);
 	expect_state(&f, TCP_TIME_WAIT);
 	end = f.snd_nxt;
-	peer_sends(&f, .flags = TCP_SYN, .seq = seq_add(f.rcv_nxt, 100), .mss = 1460, .refused = true);
+	peer_sends(&f, .flags = TCP_SYN, .seq = seq_add(f.rcv_nxt, 100), .mss = 1460,
+	    .refused = true);
 	expect_segment(&f, .flags = TCP_SYN | TCP_ACK, .any_seq = true, .any_ack = true);
 	EXPECT(seq_lt(end, f.seg.seq));
 }
