@@ -38,14 +38,15 @@ process(struct sampan *s, const struct sp_pkt *pkt)
 static void
 input_batch(struct sampan *s, unsigned link, struct sampan_frame *frames, unsigned n)
 {
+	const bool alone = n == 1;	/* nothing to wait for meanwhile */
 	struct sp_pkt pkt[BATCH];
 
 	for (unsigned i = 0; i < n; i++) {
 		sp_ip_look(s, link, &frames[i], &pkt[i]);
-		if (pkt[i].kind == SP_PKT_TCP)
+		if (!alone && pkt[i].kind == SP_PKT_TCP)
 			sp_tcp_prefetch(s, &pkt[i]);
 	}
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n && !alone; i++)
 		if (pkt[i].kind == SP_PKT_TCP)
 			sp_tcp_prefetch_found(s, &pkt[i]);
 	for (unsigned i = 0; i < n; i++) {

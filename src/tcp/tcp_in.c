@@ -52,7 +52,7 @@ to_connection(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 	t->heard_at = sp_tick_of(s->now);
 	if (t->state == SAMPAN_TCP_SYN_SENT)
 		sp_tcp_arrives_syn_sent(s, t, seg);
-	else
+	else if (!sp_tcp_time_wait_revive(s, t, seg))
 		sp_tcp_arrives_other(s, t, seg);
 	sp_tcp_settle(s, t);
 }

@@ -63,7 +63,10 @@ check_timestamp(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	return TCP_PASS;
 }
 
-/* Cuts off what lies outside the window (R-9293-12); what is cut off at its
+/* DEVIATES: R-9293-12: a FIN at RCV.NXT is taken though the window is zero: it
+ * needs no room, and Linux does the same.
+ *
+ * Cuts off what lies outside the window (R-9293-12); what is cut off at its
  * right edge will be sent again, so the peer is told where the edge is. */
 static void
 trim(const struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)

@@ -128,6 +128,10 @@ void sp_tcp_time_wait_timer(struct sampan *s, struct tcp_time_wait *w);
 /* Replaces a control block in TIME-WAIT that nobody holds; t is gone after. */
 void sp_tcp_time_wait_from(struct sampan *s, struct tcp_tcb *t);
 
+/* A SYN for a connection in TIME-WAIT that a socket holds: true if it begins a
+ * new one; t is in CLOSED then. */
+bool sp_tcp_time_wait_revive(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg);
+
 /* Lets go of what a listener holds. */
 void sp_tcp_listen_end(struct sampan *s, struct tcp_tcb *listener);
 

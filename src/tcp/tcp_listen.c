@@ -340,9 +340,12 @@ check_before_ack(struct sampan *s, struct tcp_half_open *h, const struct tcp_seg
 	if (check_timestamp(s, h, seg) == TCP_DONE)
 		return TCP_DONE;
 	if (repeated || !acceptable(s, h, seg)) {	/* R-9293-36 */
-		if (!repeated)
+		if (repeated) {
+			send_syn_ack(s, h);
+		} else {
 			sp_drop(s, SAMPAN_DROP_TCP_SEQ, seg->pkt->link);
-		send_syn_ack(s, h);
+			challenge(s, h);		/* R-9293-10 */
+		}
 		return TCP_DONE;
 	}
 	if ((seg->flags & TCP_SYN) != 0) {

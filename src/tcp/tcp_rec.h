@@ -150,7 +150,7 @@ struct tcp_time_wait {
 	struct sp_timer timer;		/* 48 */
 	uint16_t wnd;			/* as last sent, still scaled */
 	uint8_t link;
-	uint8_t ts;			/* timestamps were in use */
+	uint8_t has;			/* bit 0: timestamps; bits 4-7: the shift of wnd */
 };
 _Static_assert(sizeof(struct tcp_time_wait) == 64, "aim 64, limit 96");
 /* What TCP has one of; lies in the stack's area for it. */

@@ -59,12 +59,15 @@ sp_tcp_orphan_fin_wait_2(struct sampan *s, struct tcp_tcb *t)
 void
 sp_tcp_enter(struct sampan *s, struct tcp_tcb *t, enum sampan_tcp_state state)
 {
-	SP_ASSERT((legal[t->state] & 1u << state) != 0);
+	const uint8_t was = t->state;
+
+	SP_ASSERT((legal[was] & 1u << state) != 0);
 	t->state = (uint8_t)state;
 	switch (state) {
 	case SAMPAN_TCP_CLOSED:
 		end(s, t);
-		sp_endpoint_raise(s, &t->ep, SAMPAN_CLOSED);
+		if (was != SAMPAN_TCP_TIME_WAIT)	/* that was told already */
+			sp_endpoint_raise(s, &t->ep, SAMPAN_CLOSED);
 		break;
 	case SAMPAN_TCP_ESTABLISHED:
 		t->space_seq = t->rcv.nxt;

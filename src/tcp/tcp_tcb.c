@@ -86,6 +86,8 @@ sp_tcp_rest(struct sampan *s, struct tcp_tcb *t)
 			tcb_free(s, t);
 	} else if (t->state == SAMPAN_TCP_TIME_WAIT && !held) {
 		sp_tcp_time_wait_from(s, t);
+	} else if (t->armed == 0) {
+		sp_tcp_timer_rest(s, t);
 	} else if (tcp_is(t, TCP_F_DIRTY)) {
 		sp_tcp_timer_sync(s, t);
 	}

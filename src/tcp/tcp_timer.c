@@ -6,7 +6,9 @@
  * may be earlier: a deadline that moves away or is called off leaves the node
  * where it is, and when that goes off too early it is simply armed again.  So
  * a connection that sends and is acknowledged all the time touches the wheel
- * once a time-out, not twice a segment.
+ * once a time-out, not twice a segment.  Only a connection that comes to rest,
+ * with no deadline left, takes its node out: otherwise the wheel would move it
+ * from level to level and fire it for nothing, each a cache miss.
  *
  * Other files report what happened (sp_tcp_on_*); this one decides what that
  * means for the deadlines.  Nothing is sent here: time-outs leave intent.
@@ -50,6 +52,13 @@ void
 sp_tcp_disarm(struct tcp_tcb *t, enum tcp_deadline which)
 {
 	t->armed &= (uint8_t)~(1u << which);
+}
+
+void
+sp_tcp_timer_rest(struct sampan *s, struct tcp_tcb *t)
+{
+	tcp_clear(t, TCP_F_DIRTY);
+	sp_wheel_remove(&s->wheel, &s->arena, &t->timer);
 }
 
 void

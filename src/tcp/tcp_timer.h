@@ -19,6 +19,9 @@ void sp_tcp_on_ack_owed(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_arm(struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which, sampan_dur dur);
 void sp_tcp_disarm(struct tcp_tcb *t, enum tcp_deadline which);
 void sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t);
+
+/* Takes the node of a connection without deadlines out of the wheel. */
+void sp_tcp_timer_rest(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_tcb_timer(struct sampan *s, struct tcp_tcb *t);
 
 static inline bool

@@ -8,6 +8,18 @@
  */
 #include "tcp/tcp_int.h"
 
+static uint8_t
+features_of(const struct tcp_tcb *t)
+{
+	return (uint8_t)(t->rcv_scale << 4 | (tcp_is(t, TCP_F_TS) ? 1 : 0));
+}
+
+static bool
+has_ts(const struct tcp_time_wait *w)
+{
+	return (w->has & 1) != 0;
+}
+
 static void
 arm(struct sampan *s, struct tcp_time_wait *w, sampan_dur dur)
 {
@@ -63,7 +75,7 @@ sp_tcp_time_wait_from(struct sampan *s, struct tcp_tcb *t)
 			.ts_recent = t->ts_recent,
 			.wnd = (uint16_t)(tcp_rcv_wnd(t) >> t->rcv_scale),
 			.link = t->link,
-			.ts = tcp_is(t, TCP_F_TS),
+			.has = features_of(t),
 		};
 		sp_tcp_replace(s, &t->flow, old, ref, TCP_TAG_TIME_WAIT);
 		tcp_clear(t, TCP_F_IN_TABLE);
@@ -85,7 +97,7 @@ acknowledge(struct sampan *s, const struct tcp_time_wait *w)
 		.wnd = w->wnd,
 	};
 
-	if (w->ts != 0) {
+	if (has_ts(w)) {
 		bare.opts.has_ts = true;
 		bare.opts.tsval = sp_tcp_ts_now(s, sp_tcp_ts_offset(s, &w->flow));
 		bare.opts.tsecr = w->ts_recent;
@@ -100,7 +112,7 @@ syn_is_newer(const struct tcp_time_wait *w, const struct tcp_seg *seg)
 {
 	const bool seq_newer = seq_le(w->rcv_nxt, seg->seq);
 
-	if (w->ts == 0)
+	if (!has_ts(w))
 		return seg->opts.has_ts || seq_newer;
 	if (!seg->opts.has_ts)
 		return seq_newer;
@@ -109,25 +121,72 @@ syn_is_newer(const struct tcp_time_wait *w, const struct tcp_seg *seg)
 	return (int32_t)(seg->opts.tsval - w->ts_recent) > 0;
 }
 
+/* Is the segment a SYN that begins a new connection, and a listener there that
+ * takes it? */
+static bool
+revives(const struct sampan *s, const struct tcp_time_wait *w, const struct tcp_seg *seg)
+{
+	struct tcp_tcb *listener = sp_tcp_find_listener(s, &w->flow);
+
+	return (seg->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN &&
+	    listener != NULL && syn_is_newer(w, seg) &&
+	    tcp_listen_of(s, listener)->ready_count <= tcp_listen_of(s, listener)->backlog;
+}
+
+/* R-6191-7: beyond everything that the old connection may have sent. */
+static tcp_seq
+iss_after(tcp_seq snd_nxt)
+{
+	return seq_add(snd_nxt, 65535 + 2);
+}
+
 /* True: the record is gone and the SYN is a new connection's. */
 static bool
 revive(struct sampan *s, struct tcp_time_wait *w, const struct tcp_seg *seg)
 {
-	struct tcp_tcb *listener = sp_tcp_find_listener(s, &w->flow);
-	const tcp_seq iss_after = seq_add(w->snd_nxt, 65535 + 2);
+	const tcp_seq after = iss_after(w->snd_nxt);
 
-	if ((seg->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN || listener == NULL ||
-	    !syn_is_newer(w, seg))
-		return false;
-	if (tcp_listen_of(s, listener)->ready_count > tcp_listen_of(s, listener)->backlog)
+	if (!revives(s, w, seg))
 		return false;
 	forget(s, w);
-	sp_tcp_half_open_new(s, seg, &iss_after);
+	sp_tcp_half_open_new(s, seg, &after);
 	return true;
+}
+
+/* The same where a socket still holds the old connection: it keeps a control
+ * block in CLOSED. */
+bool
+sp_tcp_time_wait_revive(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	const tcp_seq after = iss_after(t->snd.nxt);
+	const struct tcp_time_wait w = {
+		.flow = t->flow,
+		.rcv_nxt = t->rcv.nxt,
+		.ts_recent = t->ts_recent,
+		.has = features_of(t),
+	};
+
+	if (t->state != SAMPAN_TCP_TIME_WAIT || !revives(s, &w, seg))
+		return false;
+	sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
+	sp_tcp_half_open_new(s, seg, &after);
+	return true;
+}
+
+/* Inside the window that was last offered. */
+static bool
+in_window(const struct tcp_time_wait *w, const struct tcp_seg *seg)
+{
+	const uint32_t wnd = (uint32_t)w->wnd << (w->has >> 4);
+
+	return wnd > 0 && seg->len > 0 && seq_overlap(seg->seq, seg->len, w->rcv_nxt, wnd);
 }
 
 /* DEVIATES: R-6191-6: an old SYN is answered with an acknowledgement, so that a
  * half-open peer finds out (5-D4), not dropped in silence.
+ *
+ * DEVIATES: R-9293-10: what has no length is not answered, or two records could
+ * talk to each other forever (R-V-34).
  *
  * DEVIATES: R-1337-2: what has text is answered every time, since the peer sends
  * it until it is; there is no limit to the rate, which is the peer's. */
@@ -139,11 +198,13 @@ sp_tcp_arrives_time_wait(struct sampan *s, struct tcp_time_wait *w, struct tcp_s
 	sp_drop(s, SAMPAN_DROP_TCP_TIME_WAIT, seg->pkt->link);
 	if ((seg->flags & TCP_RST) != 0)		/* RFC 1337 §3 (R-1337-1) */
 		return;
-	if (w->ts != 0 && !seg->opts.has_ts && (seg->flags & TCP_SYN) == 0)
+	if (has_ts(w) && !seg->opts.has_ts && (seg->flags & TCP_SYN) == 0)
 		return;					/* R-7323-10 */
 	if ((seg->flags & TCP_FIN) != 0 && seq_eq(seq_add(seg->seq, seg->len), w->rcv_nxt) &&
-	    (w->ts == 0 || (int32_t)(seg->opts.tsval - w->ts_recent) >= 0))	/* R-1337-4 */
+	    (!has_ts(w) || (int32_t)(seg->opts.tsval - w->ts_recent) >= 0))	/* R-1337-4 */
 		arm(s, w, two_msl(s));			/* R-9293-21 */
+	if ((seg->flags & (TCP_ACK | TCP_SYN)) == 0 && in_window(w, seg))
+		return;					/* R-9293-16 */
 	if (seg->len > 0)
 		acknowledge(s, w);
 }

@@ -41,14 +41,16 @@ fx_their(const struct fx *f, uint32_t at)
 
 /* The peer acknowledges our stream up to `ack` and reports blocks of it. */
 #define peer_sacks(f, ack, ...) \
-	(fx_here(__FILE__, __LINE__), fx_peer_sacks(f, ack, (const struct fx_block[]){ __VA_ARGS__ }, \
-	    sizeof((const struct fx_block[]){ __VA_ARGS__ }) / sizeof(struct fx_block)))
+	(fx_here(__FILE__, __LINE__), \
+	    fx_peer_sacks(f, ack, (const struct fx_block[]){ __VA_ARGS__ }, \
+		sizeof((const struct fx_block[]){ __VA_ARGS__ }) / sizeof(struct fx_block)))
 
 /* The segment expected last reports exactly these blocks of the peer's stream,
  * in this order. */
 #define expect_blocks(f, ...) \
-	(fx_here(__FILE__, __LINE__), fx_expect_blocks(f, (const struct fx_block[]){ __VA_ARGS__ }, \
-	    sizeof((const struct fx_block[]){ __VA_ARGS__ }) / sizeof(struct fx_block)))
+	(fx_here(__FILE__, __LINE__), \
+	    fx_expect_blocks(f, (const struct fx_block[]){ __VA_ARGS__ }, \
+		sizeof((const struct fx_block[]){ __VA_ARGS__ }) / sizeof(struct fx_block)))
 #define expect_no_blocks(f) (fx_here(__FILE__, __LINE__), fx_expect_blocks(f, NULL, 0))
 
 /* Segment number n of our stream, and nothing else, in this moment. */

@@ -25,8 +25,8 @@ struct error {
 static uint32_t
 put_quote(uint8_t *p, const struct error *e)
 {
-	const struct ip4_hdr ip = { .total_len = e->quoted_len != 0 ? e->quoted_len : 1500, .df = true,
-		.ttl = 63, .proto = IP_PROTO_TCP, .src = FX_LOCAL_V4,
+	const struct ip4_hdr ip = { .total_len = e->quoted_len != 0 ? e->quoted_len : 1500,
+		.df = true, .ttl = 63, .proto = IP_PROTO_TCP, .src = FX_LOCAL_V4,
 		.dst = e->dst != 0 ? e->dst : FX_PEER_V4 };
 
 	ip4_emit(p, &ip);
@@ -214,7 +214,8 @@ TEST_TWICE(established_frag_needed_lowers_the_segments)
 	while (seq_lt(f.snd_una, fx_our(&f, 14600))) {
 		while (fx_next_out(&f) != NULL)
 			EXPECT(f.seg.tcp.len <= 960);
-		peer_sends(&f, .flags = TCP_ACK, .ack = seq_min(seq_add(f.snd_una, 960), f.snd_nxt));
+		peer_sends(&f, .flags = TCP_ACK,
+		    .ack = seq_min(seq_add(f.snd_una, 960), f.snd_nxt));
 		fx_pump(&f);
 	}
 	expect_count(&f, COUNT_TCP_TIMEOUTS, 0);

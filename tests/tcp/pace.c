@@ -5,6 +5,8 @@
  */
 #include "lib/fx_loss.h"
 
+#define BIG ((size_t)4 << 20)
+
 static void
 set(struct fx *f, enum sampan_option option, int64_t value)
 {
@@ -160,7 +162,8 @@ TEST_TWICE(established_answer_carries_the_ack)
 		text(&f, 100);
 		fx_advance(&f, SAMPAN_MS(10));
 		EXPECT_EQ(fx_write(&f, 100), 100);
-		expect_segment(&f, .flags = TCP_ACK | TCP_PSH, .len = 100, .seq = fx_our(&f, i * 100));
+		expect_segment(&f, .flags = TCP_ACK | TCP_PSH, .len = 100,
+		    .seq = fx_our(&f, i * 100));
 		peer_sends(&f, .flags = TCP_ACK);
 		expect_quiet(&f);
 	}
@@ -170,7 +173,8 @@ TEST_TWICE(established_answer_carries_the_ack)
 /* MUST-40: however the pace changes, below half a second. */
 TEST_TWICE(established_ack_never_waits_half_a_second)
 {
-	static const unsigned pause_ms[] = { 300, 190, 180, 150, 199, 100, 250, 60, 30, 199, 198, 1 };
+	static const unsigned pause_ms[] = { 300, 190, 180, 150, 199, 100, 250, 60, 30, 199, 198,
+		1 };
 	struct fx f = past_quick(0);
 
 	COVERS("MUST-40", "R-5681-19");
@@ -252,7 +256,7 @@ window_after_bulk(struct fx *f, uint32_t bytes)
 
 TEST_TWICE(established_receive_buffer_grows_with_the_flow)
 {
-	struct fx f = fx_established(.wscale = true, .rcvbuf = 20000, .arena_bytes = (size_t)4 << 20);
+	struct fx f = fx_established(.wscale = true, .rcvbuf = 20000, .arena_bytes = BIG);
 
 	COVERS("R-WND-16", "SHLD-14");
 	EXPECT(window_after_bulk(&f, 2000000) > 100000);
@@ -277,7 +281,7 @@ TEST_TWICE(established_receive_buffer_that_was_set_stays)
 
 TEST_TWICE(established_receive_buffer_grows_to_its_most)
 {
-	struct fx f = fx_established(.wscale = true, .rcvbuf = 20000, .arena_bytes = (size_t)4 << 20);
+	struct fx f = fx_established(.wscale = true, .rcvbuf = 20000, .arena_bytes = BIG);
 
 	COVERS("R-WND-16");
 	EXPECT_EQ(sampan_set(f.s, "net.ipv4.tcp_rmem_max", 50000), 0);

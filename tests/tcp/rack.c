@@ -172,6 +172,7 @@ TEST_TWICE(established_text_sent_later_is_not_lost)
 TEST_TWICE(established_dsack_widens_the_window)
 {
 	struct fx f = ten_out(40000);
+	uint32_t acked;
 
 	COVERS("R-8985-7");
 	peer_sacks(&f, 0, { 1000, 2000 });
@@ -184,8 +185,8 @@ TEST_TWICE(established_dsack_widens_the_window)
 	peer_sends(&f, .flags = TCP_ACK);	/* everything: recovery is over */
 	fx_drop(&f);
 	fx_advance(&f, RTT);
-	peer_sacks(&f, seq_diff(f.snd_una, fx_our(&f, 0)),
-	    { seq_diff(f.snd_una, fx_our(&f, 0)) + 1000, seq_diff(f.snd_una, fx_our(&f, 0)) + 2000 });
+	acked = seq_diff(f.snd_una, fx_our(&f, 0));
+	peer_sacks(&f, acked, { acked + 1000, acked + 2000 });
 	fx_drop(&f);
 	EXPECT(fx_about(fx_wait(&f, SAMPAN_SEC(1)), 2 * WINDOW));
 	expect_segment(&f, .flags = TCP_ACK, .seq = f.snd_una, .len = 1000);

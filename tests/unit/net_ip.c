@@ -252,7 +252,7 @@ send_arp(struct fx *f, uint16_t op, uint32_t spa, uint32_t tpa, const uint8_t *s
 TEST(echo_is_answered_with_the_same_data)
 {
 	static uint8_t out[FRAME_MAX];
-	struct fx f = fx_listen();
+	struct fx f = fx_listen(.arena_bytes = (size_t)4 << 20);
 
 	COVERS("R-ICMP-11");
 	send_arp(&f, ARP_REQUEST, FX_PEER_V4, FX_LOCAL_V4, theirs);
@@ -422,6 +422,7 @@ TEST(arp_about_strangers_is_not_remembered)
 		send_arp(&f, ARP_REQUEST, 0x0a000000 + i, 0x0a000000 + i, theirs);
 		expect_count(&f, DROP_ARP_NOT_OURS, 1);
 		send_arp(&f, ARP_REPLY, 0x0a000000 + i, FX_LOCAL_V4, theirs);
+		expect_count(&f, DROP_ARP_NOT_OURS, 1);
 	}
 	expect_silence(&f);
 	EXPECT_EQ(f.s->neighs.entries, 0);

@@ -21,7 +21,8 @@ begin(void)
 static void
 acked(struct tcp_cc_state *cc, uint32_t bytes, bool limited)
 {
-	const struct tcp_cc_ack ack = { .at = facts, .acked_bytes = bytes, .cwnd_limited = limited };
+	const struct tcp_cc_ack ack = { .at = facts, .acked_bytes = bytes,
+		.cwnd_limited = limited };
 
 	tcp_cc_newreno.ack(cc, &ack);
 }
