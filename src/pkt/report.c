@@ -21,7 +21,7 @@ sp_pkt_profile_name(enum pkt_profile profile)
 {
 	static const char *const names[PKT_PROFILES] = { "strict", "shape", "rfc" };
 
-	return names[profile];
+	return profile < PKT_PROFILES ? names[profile] : "?";
 }
 
 char *

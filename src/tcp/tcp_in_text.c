@@ -14,7 +14,7 @@ static void
 reject(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
 	sp_drop(s, SAMPAN_DROP_TCP_AFTER_CLOSE, seg->pkt->link);
-	sp_tcp_send_abort(s, t);
+	sp_tcp_send_reset(s, seg);	/* as if there were no connection: §3.10.7.1 */
 	sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
 }
 

@@ -423,6 +423,8 @@ sp_tcp_level(const struct sampan *s, const struct tcp_tcb *t)
 		level |= SAMPAN_CLOSED | SAMPAN_READABLE;
 	if (t->ep.was_error != 0)
 		level |= SAMPAN_FAILED;
+	if (sp_tcp_to_mark(s, t) != UINT32_MAX)
+		level |= SAMPAN_URGENT;
 	return level;
 }
 

@@ -134,8 +134,8 @@ drop_address(unsigned at, uint32_t address, unsigned reason)
 /* R-IP4-5, R-V-9: no host has such a source, or we have it. */
 TEST(ip_source_that_cannot_be_is_dropped)
 {
-	static const uint32_t bad[] = { 0, 0x00000001, 0x7f000001, 0xe0000001, 0xf0000001, 0xffffffff,
-		0x0a0000ff, FX_LOCAL_V4 };
+	static const uint32_t bad[] = { 0, 0x00000001, 0x7f000001, 0xe0000001, 0xf0000001,
+		0xffffffff, 0x0a0000ff, FX_LOCAL_V4 };
 
 	COVERS("R-V-9", "MUST-63");
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
