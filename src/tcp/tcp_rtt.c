@@ -47,13 +47,14 @@ sp_tcp_rtt_rto(const struct sampan *s, const struct tcp_rtt *rtt, unsigned backo
 	sampan_dur rto = rtt->rttvar_us4 != 0 ? SAMPAN_US(rtt->rttvar_us4) : TCP_RTO_INITIAL;
 
 	if (rtt->srtt_us8 != 0) {
-		const uint32_t var = rtt->rttvar_us4 > GRANULARITY_US ? rtt->rttvar_us4 :
-									GRANULARITY_US;
+		const sampan_dur var = SAMPAN_US(rtt->rttvar_us4 > GRANULARITY_US ?
+		    rtt->rttvar_us4 : GRANULARITY_US);
 
-		/* DEVIATES: rto-min: 200 ms as in Linux, for recovery in
-		 * datacentres (5-D3); RFC 6298 §2.4 (R-6298-4) wants 1 s. */
-		rto = SAMPAN_US(rtt->srtt_us8 / 8 + var);
-		rto = rto < least ? least : rto;
+		/* DEVIATES: rto-min: 200 ms, for recovery in datacentres
+		 * (5-D3); RFC 6298 §2.4 (R-6298-4) wants 1 s.  As in Linux it
+		 * is the least variance, so the RTO is never less than RFC 6298
+		 * would have it with that floor. */
+		rto = SAMPAN_US(rtt->srtt_us8 / 8) + (var < least ? least : var);
 	}
 	while (backoff-- > 0 && rto < most)	/* §5.5 (R-6298-11) */
 		rto *= 2;

@@ -37,9 +37,10 @@ model_sample(struct model *m, double r)
 static double
 model_rto(const struct model *m)
 {
-	const double rto = m->srtt + (4 * m->rttvar > 1 ? 4 * m->rttvar : 1);
+	/* 5-D3: the floor of 200 ms is the variance's, as in Linux. */
+	const double rto = m->srtt + (4 * m->rttvar > 200e3 ? 4 * m->rttvar : 200e3);
 
-	return rto < 200e3 ? 200e3 : rto > 120e6 ? 120e6 : rto;
+	return rto > 120e6 ? 120e6 : rto;
 }
 
 static bool
@@ -108,11 +109,11 @@ TEST(rtt_backoff_doubles_within_bounds)
 	EXPECT_EQ(sp_tcp_rtt_rto(s, &rtt, 255), SAMPAN_SEC(120));
 	rtt = (struct tcp_rtt){ 0 };
 	sp_tcp_rtt_sample(&rtt, 0);
-	EXPECT_EQ(sp_tcp_rtt_rto(s, &rtt, 0), SAMPAN_MS(200));
-	EXPECT_EQ(sp_tcp_rtt_rto(s, &rtt, 1), SAMPAN_MS(400));
+	EXPECT_EQ(sp_tcp_rtt_rto(s, &rtt, 0), SAMPAN_MS(200) + SAMPAN_US(1));
+	EXPECT_EQ(sp_tcp_rtt_rto(s, &rtt, 1), SAMPAN_MS(400) + SAMPAN_US(2));
 }
 
-/* §2.3: a constant round trip leaves G. */
+/* §2.3: a constant round trip leaves G, which the floor covers (5-D3). */
 TEST(rtt_constant_leaves_the_granularity)
 {
 	struct tcp_rtt rtt = { 0 };
@@ -121,7 +122,7 @@ TEST(rtt_constant_leaves_the_granularity)
 	for (unsigned i = 0; i < 200; i++)
 		sp_tcp_rtt_sample(&rtt, SAMPAN_SEC(2));
 	EXPECT(sp_tcp_rtt_rto(stack(), &rtt, 0) >= SAMPAN_SEC(2) + 1);
-	EXPECT(sp_tcp_rtt_rto(stack(), &rtt, 0) <= SAMPAN_SEC(2) + SAMPAN_MS(1));
+	EXPECT(sp_tcp_rtt_rto(stack(), &rtt, 0) <= SAMPAN_SEC(2) + SAMPAN_MS(200));
 }
 
 TEST(rtt_absurd_samples_stay_bounded)
