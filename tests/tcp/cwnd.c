@@ -54,7 +54,7 @@ TEST_TWICE(established_slow_start_doubles_each_round)
 {
 	struct fx f = bulk();
 
-	COVERS("R-5681-6", "R-5681-5", "MUST-19");
+	COVERS("R-5681-6", "R-5681-5", "MUST-19", "R-2525-1");
 	EXPECT_EQ(round_trip(&f), 20);
 	EXPECT_EQ(round_trip(&f), 40);
 	EXPECT_EQ(round_trip(&f), 80);
@@ -67,7 +67,7 @@ TEST_TWICE(established_congestion_avoidance_adds_one_segment_a_round)
 	struct fx f = avoiding();
 	const uint64_t cwnd = fx_info(&f).snd_cwnd_segs;
 
-	COVERS("R-5681-7", "R-5681-22", "MUST-19");
+	COVERS("R-5681-7", "R-5681-22", "MUST-19", "R-2525-4");
 	EXPECT(cwnd >= 9 && cwnd <= 11);
 	for (unsigned i = 0; i < 6; i++)
 		(void)round_trip(&f);
@@ -114,7 +114,7 @@ TEST_TWICE(established_unused_window_does_not_grow)
 {
 	struct fx f = fx_with_rtt(.rtt = RTT);
 
-	COVERS("R-V-22");
+	COVERS("R-V-22", "R-7661-11");
 	for (unsigned i = 0; i < 50; i++) {
 		EXPECT_EQ(fx_write(&f, 1000), 1000);
 		fx_drop(&f);

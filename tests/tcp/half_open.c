@@ -125,7 +125,7 @@ TEST_TWICE(listen_syn_with_text_delivers_it_once)
 {
 	struct fx f = fx_listen();
 
-	COVERS("R-9293-3");
+	COVERS("R-9293-3", "5-D20");
 	peer_sends(&f, .flags = TCP_SYN, .len = 20, .mss = 1460, .refused = true);
 	f.rcv_nxt = seq_add(f.irs, 1);
 	expect_segment(&f, .flags = TCP_SYN | TCP_ACK, .any_seq = true);

@@ -65,7 +65,7 @@ TEST_TWICE(synchronized_rst_outside_window_is_ignored)
 /* The other two. */
 TEST_TWICE(synchronized_rst_inside_window_is_challenged)
 {
-	COVERS("R-5961-3");
+	COVERS("R-5961-3", "R-V-24");
 	rst_inside(false, 1);
 	rst_inside(true, -1);
 }
@@ -192,7 +192,7 @@ TEST_TWICE(established_challenges_are_limited)
 {
 	struct fx f = fx_established();
 
-	COVERS("R-5961-8", "R-5961-9", "R-V-25");
+	COVERS("R-5961-8", "R-5961-9", "R-V-25", "5-D11");
 	for (unsigned i = 0; i < 100; i++) {
 		peer_sends(&f, .flags = TCP_SYN, .refused = true);
 		peer_sends(&f, .flags = TCP_RST, .seq = seq_add(f.rcv_nxt, 1 + i));

@@ -54,7 +54,7 @@ TEST_TWICE(syn_sent_rst_without_ack_is_dropped)
 {
 	struct fx f = fx_syn_sent();
 
-	COVERS("R-9293-5");
+	COVERS("R-9293-5", "5-D8");
 	peer_sends(&f, .flags = TCP_RST, .seq = seq_of(0));
 	peer_sends(&f, .flags = TCP_RST, .seq = f.irs);
 	expect_state(&f, TCP_SYN_SENT);
@@ -96,7 +96,7 @@ TEST_TWICE(syn_sent_syn_ack_without_mss_means_536)
 {
 	struct fx f = fx_syn_sent();
 
-	COVERS("MUST-15");
+	COVERS("MUST-15", "5-D23");
 	peer_sends(&f, .flags = TCP_SYN | TCP_ACK, .seq = f.irs);
 	expect_segment(&f, .flags = TCP_ACK);
 	EXPECT_EQ(fx_write(&f, 5000), 5000);
@@ -158,7 +158,7 @@ TEST_TWICE(syn_sent_syns_are_repeated_and_given_up_after_three_minutes)
 	struct fx f = fx_syn_sent();
 	const sampan_time begin = f.now;
 
-	COVERS("MUST-20", "MUST-22", "MUST-23", "R-6298-1", "R-6298-11");
+	COVERS("MUST-20", "MUST-22", "MUST-23", "R-6298-1", "R-6298-11", "R-2525-5", "5-D1");
 	for (unsigned i = 0; i < 7; i++) {
 		fx_wait(&f, SAMPAN_SEC(200));
 		expect_segment(&f, .flags = TCP_SYN, .seq = f.iss);
@@ -176,7 +176,7 @@ TEST_TWICE(syn_sent_after_lost_syn_data_rto_is_3_s)
 {
 	struct fx f = fx_syn_sent();
 
-	COVERS("R-6298-12");
+	COVERS("R-6298-12", "5-D9");
 	fx_wait(&f, SAMPAN_SEC(2));
 	expect_segment(&f, .flags = TCP_SYN, .seq = f.iss);
 	peer_sends(&f, .flags = TCP_SYN | TCP_ACK, .seq = f.irs, .mss = 1460);

@@ -119,7 +119,7 @@ TEST_TWICE(established_text_behind_a_gap_is_kept_and_reported)
 	struct fx f = fx_established();
 	const tcp_seq gap = f.rcv_nxt;
 
-	COVERS("SHLD-31", "MAY-13", "R-5681-20");
+	COVERS("SHLD-31", "MAY-13", "R-5681-20", "R-2525-3");
 	for (uint32_t i = 3; i > 0; i--) {
 		peer_sends(&f, .flags = TCP_ACK, .seq = seq_add(gap, i * 1000), .len = 1000);
 		expect_segment(&f, .flags = TCP_ACK, .ack = gap);
@@ -181,7 +181,7 @@ TEST_TWICE(established_close_with_unread_text_is_a_reset)
 {
 	struct fx f = fx_established();
 
-	COVERS("SHLD-3");
+	COVERS("SHLD-3", "R-2525-12");
 	peer_sends(&f, .flags = TCP_ACK, .len = 10);
 	fx_drop(&f);
 	EXPECT_EQ(sampan_close(f.s, f.h), 0);
@@ -225,7 +225,7 @@ TEST_TWICE(settled_second_full_segment_is_acknowledged_at_once)
 {
 	struct fx f = settled();
 
-	COVERS("SHLD-19", "R-5681-19", "R-WND-15");
+	COVERS("SHLD-19", "R-5681-19", "R-WND-15", "5-D24");
 	peer_sends(&f, .flags = TCP_ACK, .len = 1460);
 	expect_quiet(&f);
 	peer_sends(&f, .flags = TCP_ACK, .len = 1460);

@@ -174,7 +174,7 @@ TEST_TWICE(fin_wait_1_lost_text_and_fin_are_sent_again)
 	struct fx f = fx_established();
 	tcp_seq first = f.snd_nxt;
 
-	COVERS("R-9293-26");
+	COVERS("R-9293-26", "R-2525-2");
 	EXPECT_EQ(fx_write(&f, 100), 100);
 	EXPECT_EQ(sampan_close(f.s, f.h), 0);
 	expect_segment(&f, .flags = TCP_FIN | TCP_ACK, .seq = first, .len = 100);

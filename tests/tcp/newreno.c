@@ -30,7 +30,7 @@ TEST_TWICE(established_third_duplicate_repairs_the_first_segment)
 {
 	struct fx f = ten_out(10000);
 
-	COVERS("R-5681-15", "R-5681-23", "R-5681-12", "R-6582-2");
+	COVERS("R-5681-15", "R-5681-23", "R-5681-12", "R-6582-2", "R-6582-1", "5-D15");
 	duplicates(&f, 0, 2);
 	expect_quiet(&f);
 	duplicates(&f, 0, 1);
@@ -45,7 +45,7 @@ TEST_TWICE(established_two_duplicates_let_two_new_segments_go)
 {
 	struct fx f = ten_out(30000);
 
-	COVERS("R-5681-13");
+	COVERS("R-5681-13", "R-3042-1");
 	duplicates(&f, 0, 1);
 	expect_seg(&f, 10);
 	expect_quiet(&f);

@@ -140,7 +140,7 @@ TEST_TWICE(established_nodelay_small_write_does_not_wait)
 {
 	struct fx f = fx_established();
 
-	COVERS("MUST-17");
+	COVERS("MUST-17", "R-WND-2");
 	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_NODELAY, 1), 0);
 	for (unsigned i = 0; i < 3; i++) {
 		EXPECT_EQ(fx_write(&f, 10), 10);
@@ -182,7 +182,7 @@ TEST_TWICE(established_close_releases_held_text)
 {
 	struct fx f = fx_established();
 
-	COVERS("R-WND-6");
+	COVERS("R-WND-6", "R-2525-11");
 	EXPECT_EQ(fx_write(&f, 10), 10);
 	expect_text(&f, seq_add(f.iss, 1), 10);
 	EXPECT_EQ(fx_write(&f, 10), 10);
@@ -382,7 +382,7 @@ TEST_TWICE(blocked_lost_window_update_is_found_by_probe)
 {
 	struct fx f = blocked();
 
-	COVERS("R-WND-14", "R-WND-10");
+	COVERS("R-WND-14", "R-WND-10", "R-2525-9");
 	fx_wait(&f, SAMPAN_SEC(10));
 	expect_probe(&f);
 	peer_sends(&f, .flags = TCP_ACK, .wnd = 65535);

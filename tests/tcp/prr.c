@@ -138,7 +138,7 @@ TEST_TWICE(established_recovery_ends_at_ssthresh)
 	struct fx f = twenty_out();
 	uint32_t ssthresh;
 
-	COVERS("R-9937-10", "R-5681-17", "R-6675-9");
+	COVERS("R-9937-10", "R-5681-17", "R-6675-9", "R-2525-6", "5-D16");
 	peer_sacks(&f, 10000, { 11000, 30000 });
 	fx_drop(&f);
 	ssthresh = (uint32_t)fx_info(&f).snd_ssthresh_segs;

@@ -37,7 +37,7 @@ TEST_TWICE(established_three_segments_sacked_repair_at_once)
 {
 	struct fx f = ten_out(10000);
 
-	COVERS("R-8985-6", "R-8985-8", "R-5681-23", "R-2018-10");
+	COVERS("R-8985-6", "R-8985-8", "R-5681-23", "R-2018-10", "5-D15");
 	peer_sacks(&f, 0, { 1000, 2000 });
 	expect_quiet(&f);
 	peer_sacks(&f, 0, { 1000, 3000 });
@@ -216,7 +216,7 @@ TEST_TWICE(established_first_duplicates_let_one_new_segment_go_each)
 {
 	struct fx f = ten_out(40000);
 
-	COVERS("R-5681-13", "R-6675-7");
+	COVERS("R-5681-13", "R-6675-7", "R-3042-1", "R-6675-10");
 	peer_sacks(&f, 0, { 1000, 2000 });
 	expect_seg(&f, 10);
 	expect_quiet(&f);
@@ -233,7 +233,7 @@ TEST_TWICE(established_duplicate_without_new_blocks_lets_nothing_go)
 {
 	struct fx f = ten_out(40000);
 
-	COVERS("R-5681-13", "R-V-21", "R-6675-1");
+	COVERS("R-5681-13", "R-V-21", "R-6675-1", "R-3042-3");
 	peer_sacks(&f, 0, { 1000, 2000 });
 	expect_seg(&f, 10);
 	for (unsigned i = 0; i < 100; i++) {

@@ -46,7 +46,7 @@ TEST_TWICE(established_rto_is_not_below_its_least)
 {
 	struct fx f = with_rtt(SAMPAN_US(500));
 
-	COVERS("R-6298-4");
+	COVERS("R-6298-4", "5-D3");
 	EXPECT_EQ(fx_write(&f, 100), 100);
 	expect_text(&f, seq_add(f.iss, 1), 100);
 	EXPECT(about(next_repeat(&f, seq_add(f.iss, 1), 100), SAMPAN_MS(200)));
@@ -102,7 +102,7 @@ TEST_TWICE(established_ack_of_repeated_data_keeps_the_backoff)
 	struct fx f = with_rtt(SAMPAN_MS(100));
 	struct sampan_status st;
 
-	COVERS("R-6298-6", "R-6298-14", "MUST-18");
+	COVERS("R-6298-6", "R-6298-14", "MUST-18", "R-2525-8");
 	EXPECT_EQ(fx_write(&f, 100), 100);
 	expect_text(&f, seq_add(f.iss, 1), 100);
 	EXPECT(about(next_repeat(&f, seq_add(f.iss, 1), 100), SAMPAN_MS(300)));
@@ -139,7 +139,7 @@ TEST_TWICE(established_timeout_begins_again_with_one_segment)
 	struct fx f = with_rtt(SAMPAN_MS(100));
 	const tcp_seq first = seq_add(f.iss, 1);
 
-	COVERS("R-5681-10", "R-6298-11");
+	COVERS("R-5681-10", "R-6298-11", "R-2525-10");
 	EXPECT_EQ(fx_write(&f, 14600), 14600);
 	expect_text(&f, first, 14600);
 	next_repeat(&f, first, 1460);

@@ -10,7 +10,7 @@ TEST_TWICE(time_wait_lasts_two_msl)
 {
 	struct fx f = fx_time_wait();
 
-	COVERS("MUST-13");
+	COVERS("MUST-13", "5-D2");
 	fx_advance(&f, SAMPAN_SEC(60) - SAMPAN_MS(1));
 	expect_state(&f, TCP_TIME_WAIT);
 	fx_advance(&f, SAMPAN_MS(2));
@@ -148,7 +148,7 @@ TEST_TWICE(time_wait_new_syn_without_timestamp)
 		{ false, false, -100000, 0, false }, { false, false, 100000, 0, true },
 	};
 
-	COVERS("R-6191-3", "R-6191-5", "R-6191-6", "R-6191-7", "MAY-2");
+	COVERS("R-6191-3", "R-6191-5", "R-6191-6", "R-6191-7", "MAY-2", "5-D4");
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		try_syn(&cases[i]);
 }

@@ -44,7 +44,7 @@ TEST_TWICE(established_urgent_pointer_names_the_octet_behind)
 {
 	struct fx f = fx_established();
 
-	COVERS("MUST-62", "MUST-30");
+	COVERS("MUST-62", "MUST-30", "5-D6");
 	EXPECT_EQ(write_urgent(&f, 5), 5);
 	fx_drop(&f);
 	f = fx_established();
