@@ -46,13 +46,16 @@ own_scale(const struct tcp_half_open *h)
 	return h->has >> HAS_OWN_SCALE_SHIFT & 15;
 }
 
-/* The window that the SYN-ACK offers. */
+/* The window that the SYN-ACK offers: the listener's buffer will be its own. */
 static uint16_t
 window_of(const struct sampan *s, const struct tcp_half_open *h)
 {
 	const struct sp_local_addr *l = sp_local_find(s, 0, &h->flow.local);
+	const struct tcp_tcb *listener = sp_tcp_find_listener(s, &h->flow);
+	const uint32_t rcvbuf = listener != NULL ?
+	    listener->rcvbuf_bytes : (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RCVBUF);
 
-	return sp_tcp_wnd_initial((uint32_t)sp_setting(s, SAMPAN_SET_TCP_RCVBUF),
+	return sp_tcp_wnd_initial(rcvbuf,
 	    sp_tcp_own_mss(s, l != NULL ? l->link : 0, &h->flow.remote));
 }
 

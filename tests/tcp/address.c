@@ -119,6 +119,24 @@ TEST_TWICE(established_dscp_and_ttl_are_the_applications)
 	expect_look(&f, 0x28, 17);
 }
 
+/* RFC 1191 §2, RFC 6864 §4.1: nobody cuts them, so they need no identification;
+ * and the one that they have tells nothing (R-IP4-25, R-V-27, R-V-50). */
+TEST_TWICE(established_datagrams_are_atomic)
+{
+	struct fx f = fx_established();
+
+	COVERS("R-1191-1", "R-IP4-23", "R-IP4-24", "R-IP4-25", "R-V-27", "R-V-50");
+	set(&f, f.h, SAMPAN_OPT_NODELAY, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		struct ip4_hdr ip;
+
+		EXPECT_EQ(fx_write(&f, 10), 10);
+		ip = next_packet(&f);
+		EXPECT(ip.df && !ip.mf && ip.frag_off_bytes == 0);
+		EXPECT_EQ(ip.id, 0);
+	}
+}
+
 /* MUST-48: on every segment of the connection, a reset too. */
 TEST_TWICE(established_abort_has_the_connections_dscp_and_ttl)
 {

@@ -119,6 +119,43 @@ TEST(fresh_connect_without_free_port_fails)
 	EXPECT_EQ(sampan_connect(f.s, h, &peer), SAMPAN_EADDRNOTAVAIL);
 }
 
+/* R-6056-6: the same range for who binds and lets the stack choose. */
+TEST(fresh_bind_chooses_a_free_port)
+{
+	const struct sampan_sockaddr any = { .port = 0 };
+	struct fx f = fx_listen();
+	sampan_handle h;
+	uint32_t seen = 0;
+
+	COVERS("R-6056-6", "R-6056-5");
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.ip_local_port_first", 40000), 0);
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.ip_local_port_last", 40003), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		struct sampan_status st;
+
+		EXPECT_EQ(sampan_socket(f.s, SAMPAN_STREAM, &h), 0);
+		EXPECT_EQ(sampan_bind(f.s, h, &any), 0);
+		EXPECT_EQ(sampan_status(f.s, h, &st), 0);
+		seen |= 1u << (st.local.port - 40000);
+	}
+	EXPECT_EQ(seen, 15);
+	EXPECT_EQ(sampan_socket(f.s, SAMPAN_STREAM, &h), 0);
+	EXPECT_EQ(sampan_bind(f.s, h, &any), SAMPAN_EADDRINUSE);
+}
+
+/* R-V-35: a connection to oneself would need a loopback. */
+TEST(fresh_connect_to_own_address_fails)
+{
+	struct fx f = fx_listen();
+	const struct sampan_sockaddr self = { sampan_addr_v4(10, 0, 0, 1), FX_LOCAL_PORT, 0 };
+	sampan_handle h;
+
+	COVERS("R-V-35");
+	EXPECT_EQ(sampan_socket(f.s, SAMPAN_STREAM, &h), 0);
+	EXPECT_EQ(sampan_connect(f.s, h, &self), SAMPAN_ENETUNREACH);
+	expect_quiet(&f);
+}
+
 /* R-6056-7, R-6191-8: nor one that rests in TIME-WAIT with the same peer. */
 TEST(time_wait_port_is_not_chosen)
 {
