@@ -323,7 +323,7 @@ check_table(const struct sampan *s, const struct tcp_tcb *t)
 		{ implies(bound, is_in(t, IN(CLOSED) | IN(LISTEN))),
 		    "only without a peer is it bound" },
 		{ implies(is_in(t, IN(LISTEN)), bound && t->rare != 0), "a listener is bound" },
-		{ implies(is_in(t, OPENING | SYNCHRONIZED), in_table && found == ref),
+		{ implies(!is_in(t, IN(CLOSED) | IN(LISTEN)), in_table && found == ref),
 		    "a connection is found by its flow" },
 		{ implies(bound, sp_tcp_find_bound(s, &t->flow.local, t->flow.local_port) == t),
 		    "what is bound is found by its local end" },

@@ -188,7 +188,10 @@ forget(struct sampan *s, struct tcp_half_open *h)
 	release(s, h);
 }
 
-/* R-4987-8, R-4987-12, R-V-37. */
+/* R-4987-8, R-4987-12, R-V-37.
+ *
+ * DEVIATES: MUST-23: a SYN-ACK is repeated for a minute, not for three: whoever
+ * sent the SYN repeats it too, and most that stay silent never sent one. */
 void
 sp_tcp_half_open_timer(struct sampan *s, struct tcp_half_open *h)
 {

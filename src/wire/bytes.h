@@ -53,7 +53,7 @@ struct rd {
 static inline struct rd
 rd_init(const uint8_t *p, size_t len)
 {
-	return (struct rd){ .p = p, .end = p + len, .bad = false };
+	return (struct rd){ .p = p, .end = p != NULL ? p + len : NULL, .bad = false };
 }
 
 static inline size_t
