@@ -2,76 +2,8 @@
  * icmp.c - ICMP errors about segments of ours.  RFC 9293 §3.9.2.2, RFC 5927,
  * RFC 5461, RFC 1191.
  */
-#include <sampan/option.h>
-
-#include "lib/fx.h"
-#include "wire/bytes.h"
-#include "wire/eth.h"
+#include "lib/fx_icmp.h"
 #include "wire/icmp4.h"
-#include "wire/ip4.h"
-
-/* An error, and the segment that it quotes. */
-struct error {
-	uint8_t type, code;
-	uint16_t mtu;
-	tcp_seq seq;
-	uint16_t port;		/* of ours; 0: as usual */
-	unsigned quoted;	/* octets of TCP */
-};
-
-#define error_sends(f, ...) \
-	send_error(f, (struct error){ .seq = (f)->snd_una, .quoted = 8, __VA_ARGS__ })
-
-static void
-put_quote(uint8_t *p, const struct error *e)
-{
-	const struct ip4_hdr ip = { .total_len = 40, .df = true, .ttl = 1, .proto = IP_PROTO_TCP,
-		.src = FX_LOCAL_V4, .dst = FX_PEER_V4 };
-
-	ip4_emit(p, &ip);
-	be16_put(p + 20, e->port != 0 ? e->port : FX_LOCAL_PORT);
-	be16_put(p + 22, FX_PEER_PORT);
-	be32_put(p + 24, e->seq.raw);
-}
-
-/* From a router on the way. */
-static void
-send_error(struct fx *f, struct error e)
-{
-	const uint32_t l4_len = ICMP4_HDR_LEN + 20 + e.quoted;
-	const struct ip4_hdr ip = { .total_len = (uint16_t)(20 + l4_len), .ttl = 64,
-		.proto = IP_PROTO_ICMP, .src = 0x0a000009, .dst = FX_LOCAL_V4 };
-	const struct eth_hdr eth = { { 2, 0, 0, 0, 0, 1 }, { 2, 0, 0, 0, 0, 9 }, ETH_TYPE_IP4 };
-	uint8_t p[128] = { 0 };
-	uint8_t *icmp = p + ETH_HDR_LEN + 20;
-
-	eth_emit(p, &eth);
-	ip4_emit(p + ETH_HDR_LEN, &ip);
-	icmp4_emit(icmp, &(struct icmp4_hdr){ e.type, e.code, e.mtu });
-	put_quote(icmp + ICMP4_HDR_LEN, &e);
-	be16_put(icmp + 2, (uint16_t)~frame_sum(icmp, l4_len, 0));
-	fx_input(f, p, ETH_HDR_LEN + 20 + l4_len);
-}
-
-/* 100 bytes are outstanding. */
-static struct fx
-outstanding(void)
-{
-	struct fx f = fx_established();
-
-	EXPECT_EQ(fx_write(&f, 100), 100);
-	expect_text(&f, f.snd_una, 100);
-	return f;
-}
-
-static int64_t
-error_of(struct fx *f)
-{
-	int64_t value = -1;
-
-	EXPECT_EQ(sampan_getopt(f->s, f->h, SAMPAN_OPT_ERROR, &value), 0);
-	return value;
-}
 
 /* MUST-56: what ends no connection. */
 TEST_TWICE(established_soft_errors_do_not_abort)
@@ -81,12 +13,12 @@ TEST_TWICE(established_soft_errors_do_not_abort)
 
 	COVERS("MUST-56", "SHLD-25", "MUST-54");
 	for (unsigned i = 0; i < 6; i++) {
-		struct fx f = outstanding();
+		struct fx f = fx_outstanding();
 
 		error_sends(&f, .type = soft[i][0], .code = soft[i][1]);
 		expect_state(&f, TCP_ESTABLISHED);
 		expect_quiet(&f);
-		EXPECT(error_of(&f) != 0);
+		EXPECT(fx_error_of(&f) != 0);
 		peer_sends(&f, .flags = TCP_ACK);
 		EXPECT_EQ(fx_write(&f, 10), 10);
 	}
@@ -111,27 +43,27 @@ TEST_TWICE(syn_sent_soft_errors_do_not_abort)
  * (SHLD-20). */
 TEST_TWICE(established_soft_error_is_reported_to_who_asks)
 {
-	struct fx f = outstanding();
+	struct fx f = fx_outstanding();
 
 	COVERS("MUST-47", "SHLD-20", "SHLD-25");
-	EXPECT_EQ(error_of(&f), 0);
+	EXPECT_EQ(fx_error_of(&f), 0);
 	error_sends(&f, .type = 3, .code = 1);
 	expect_event(&f, 0);
-	EXPECT_EQ(error_of(&f), SAMPAN_EHOSTUNREACH);
-	EXPECT_EQ(error_of(&f), 0);
+	EXPECT_EQ(fx_error_of(&f), SAMPAN_EHOSTUNREACH);
+	EXPECT_EQ(fx_error_of(&f), 0);
 	error_sends(&f, .type = 3, .code = 0);
-	EXPECT_EQ(error_of(&f), SAMPAN_ENETUNREACH);
+	EXPECT_EQ(fx_error_of(&f), SAMPAN_ENETUNREACH);
 }
 
 /* What was wrong is over when the peer acknowledges. */
 TEST_TWICE(established_soft_error_is_forgotten_with_progress)
 {
-	struct fx f = outstanding();
+	struct fx f = fx_outstanding();
 
 	COVERS("MUST-47");
 	error_sends(&f, .type = 3, .code = 1);
 	peer_sends(&f, .flags = TCP_ACK);
-	EXPECT_EQ(error_of(&f), 0);
+	EXPECT_EQ(fx_error_of(&f), 0);
 }
 
 /* MUST-54: only the connection that is quoted hears of it. */
@@ -142,7 +74,7 @@ TEST_TWICE(syn_sent_error_for_another_connection_changes_nothing)
 	COVERS("MUST-54", "R-5927-8");
 	error_sends(&f, .type = 3, .code = 3, .port = FX_LOCAL_PORT + 1);
 	expect_state(&f, TCP_SYN_SENT);
-	EXPECT_EQ(error_of(&f), 0);
+	EXPECT_EQ(fx_error_of(&f), 0);
 	expect_count(&f, DROP_ICMP_NO_FLOW, 1);
 }
 
@@ -165,29 +97,29 @@ TEST_TWICE(established_hard_errors_are_soft)
 {
 	COVERS("R-5927-2", "5-D5", "SHLD-26");
 	for (uint8_t code = 2; code <= 3; code++) {
-		struct fx f = outstanding();
+		struct fx f = fx_outstanding();
 
 		error_sends(&f, .type = 3, .code = code);
 		expect_state(&f, TCP_ESTABLISHED);
-		EXPECT_EQ(error_of(&f), SAMPAN_ECONNREFUSED);
+		EXPECT_EQ(fx_error_of(&f), SAMPAN_ECONNREFUSED);
 	}
 }
 
 /* R-5927-1: only what quotes something outstanding.  Four of four. */
 TEST_TWICE(established_error_outside_of_what_is_outstanding_is_ignored)
 {
-	struct fx f = outstanding();
+	struct fx f = fx_outstanding();
 
 	COVERS("R-5927-1", "R-V-32");
 	error_sends(&f, .type = 3, .code = 1, .seq = seq_sub(f.snd_una, 1));
-	EXPECT_EQ(error_of(&f), 0);
+	EXPECT_EQ(fx_error_of(&f), 0);
 	error_sends(&f, .type = 3, .code = 1, .seq = f.snd_nxt);
-	EXPECT_EQ(error_of(&f), 0);
+	EXPECT_EQ(fx_error_of(&f), 0);
 	expect_count(&f, DROP_ICMP_SEQ, 2);
 	error_sends(&f, .type = 3, .code = 1);
-	EXPECT(error_of(&f) != 0);
+	EXPECT(fx_error_of(&f) != 0);
 	error_sends(&f, .type = 3, .code = 1, .seq = seq_sub(f.snd_nxt, 1));
-	EXPECT(error_of(&f) != 0);
+	EXPECT(fx_error_of(&f) != 0);
 }
 
 /* R-5927-6: eight octets of TCP are the least. */
@@ -204,7 +136,7 @@ TEST_TWICE(syn_sent_error_with_short_quote_is_dropped)
 /* MUST-55, RFC 6633. */
 TEST_TWICE(established_source_quench_is_discarded)
 {
-	struct fx f = outstanding();
+	struct fx f = fx_outstanding();
 	struct sampan_status before, after;
 
 	COVERS("MUST-55", "R-5927-4", "5-D21");
@@ -212,7 +144,7 @@ TEST_TWICE(established_source_quench_is_discarded)
 	error_sends(&f, .type = ICMP4_SOURCE_QUENCH);
 	EXPECT_EQ(sampan_status(f.s, f.h, &after), 0);
 	EXPECT_EQ(after.cwnd_bytes, before.cwnd_bytes);
-	EXPECT_EQ(error_of(&f), 0);
+	EXPECT_EQ(fx_error_of(&f), 0);
 	expect_count(&f, DROP_ICMP_TYPE, 1);
 	expect_quiet(&f);
 }
@@ -235,7 +167,7 @@ TEST_TWICE(established_too_big_makes_smaller_segments)
 /* R-1191-3: never larger; R-1191-2, 5-D10: never below the floor. */
 TEST_TWICE(established_too_big_has_bounds)
 {
-	struct fx f = outstanding();
+	struct fx f = fx_outstanding();
 	int64_t mss = 0;
 
 	COVERS("R-1191-2", "R-1191-3", "R-1191-7", "5-D10");
