@@ -271,7 +271,10 @@ rtx_expired(struct sampan *s, struct tcp_tcb *t)
 	}
 	t->retries++;
 	if (t->retries == sp_setting(s, SAMPAN_SET_TCP_RETRIES1)) {
-		/* R1 (MUST-20, SHLD-10): perhaps the way is the trouble. */
+		/* R1 (MUST-20, SHLD-10): perhaps the way is the trouble.  Who asks
+		 * is told (SHLD-9), unless something better is known. */
+		if (t->ep.soft_error == 0)
+			t->ep.soft_error = (uint8_t)-SAMPAN_ETIMEDOUT;
 		if (t->neigh != 0)
 			sp_neigh_doubt(s, t->neigh);
 		sp_tcp_path_release(s, t);

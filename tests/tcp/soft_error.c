@@ -29,6 +29,26 @@ TEST_TWICE(established_soft_error_is_reported_to_who_asks)
 	EXPECT_EQ(fx_error_of(&f), SAMPAN_ENETUNREACH);
 }
 
+/* SHLD-9: after three time-outs who asks learns that the peer does not answer,
+ * long before the connection is given up. */
+TEST_TWICE(established_silence_is_reported_at_r1)
+{
+	struct fx f = fx_outstanding();
+
+	COVERS("SHLD-9");
+	for (unsigned i = 0; i < 2; i++) {
+		fx_wait(&f, SAMPAN_SEC(10));
+		fx_drop(&f);
+	}
+	EXPECT_EQ(fx_error_of(&f), 0);
+	fx_wait(&f, SAMPAN_SEC(10));
+	fx_drop(&f);
+	fx_wait(&f, SAMPAN_SEC(10));
+	fx_drop(&f);
+	EXPECT_EQ(fx_error_of(&f), SAMPAN_ETIMEDOUT);
+	expect_state(&f, TCP_ESTABLISHED);
+}
+
 /* What was wrong is over when the peer acknowledges. */
 TEST_TWICE(established_soft_error_is_forgotten_with_progress)
 {
