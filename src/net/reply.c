@@ -14,13 +14,6 @@ chunk_of(struct sp_reply *r)
 	return (struct sp_chunk *)(void *)((uint8_t *)r - sizeof(struct sp_chunk));
 }
 
-uint32_t
-sp_reply_max(const struct sampan *s)
-{
-	return s->arena.pool[SP_KIND_LARGE].object_bytes -
-	    (uint32_t)(sizeof(struct sp_chunk) + sizeof(struct sp_reply));
-}
-
 struct sp_reply *
 sp_reply_take(struct sampan *s, unsigned link, uint32_t len)
 {

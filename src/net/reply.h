@@ -24,9 +24,6 @@ struct sp_reply {
 };
 _Static_assert(sizeof(struct sp_reply) == 48, "packets begin on a granule");
 
-/* What fits into a small chunk: every TCP segment without data. */
-#define SP_REPLY_SMALL (SP_CHUNK_SMALL_BYTES - sizeof(struct sp_chunk) - sizeof(struct sp_reply))
-
 /* An empty reply with len bytes of room at sp_reply_packet(); NULL: no room. */
 struct sp_reply *sp_reply_take(struct sampan *s, unsigned link, uint32_t len);
 
@@ -38,9 +35,6 @@ sp_reply_packet(struct sp_reply *r)
 
 /* Queues it on the link. */
 void sp_reply_send(struct sampan *s, unsigned link, struct sp_reply *r);
-
-/* The longest packet that sp_reply_take() can hold. */
-uint32_t sp_reply_max(const struct sampan *s);
 
 /* Builds the next reply of the link into a frame; false: none is ready. */
 bool sp_reply_output(struct sampan *s, unsigned link, struct sampan_frame *f);

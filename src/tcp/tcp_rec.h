@@ -128,8 +128,7 @@ struct tcp_listen {
 	struct sp_list ready;	/* endpoints of connections to be accepted */
 	uint32_t ready_count;
 	uint32_t backlog;
-	uint32_t half_open;
-	uint32_t spare[3];
+	uint32_t spare[4];
 };
 
 /* SYN-RECEIVED after a passive open, before the handshake is complete. */
