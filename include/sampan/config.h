@@ -1,12 +1,21 @@
 /*
- * config.h - every tunable of a stack, in one list.
+ * config.h - every tunable of a stack, in one list, and its textual forms.
  *
  * X(ID, "name", default, least, most, "unit", "what it does").  Names are
- * Linux's where it has the same thing; read and written with sampan_get() and
- * sampan_set() at any time.
+ * Linux's where it has the same thing; read and written at any time, as numbers
+ * with sampan_get() and sampan_set(), in Linux's textual form by
+ * sampan_setting_read() and sampan_setting_write().  A unit of "switch" is 0 or
+ * 1; of "name" a number here and a name in text.  docs/guide/settings.md is made
+ * from the two lists.
  */
 #ifndef SAMPAN_CONFIG_H
 #define SAMPAN_CONFIG_H
+
+#include <sampan/sampan.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define SAMPAN_SETTINGS(X) \
 	X(IP_TTL, "net.ipv4.ip_default_ttl", 64, 1, 255, "hops", "TTL of packets sent") \
@@ -14,27 +23,37 @@
 	  "first port chosen for connections we open (Linux: first number of ip_local_port_range)") \
 	X(PORT_LAST, "net.ipv4.ip_local_port_last", 60999, 1, 65535, "port", \
 	  "last port chosen for connections we open (Linux: second number of ip_local_port_range)") \
+	X(TCP_RCVBUF_MIN, "net.ipv4.tcp_rmem_min", 4096, 2304, 1073741824, "bytes", \
+	  "receive buffer that a connection has under pressure too (Linux: first number of tcp_rmem)") \
 	X(TCP_RCVBUF, "net.ipv4.tcp_rmem_default", 131072, 2304, 1073741824, "bytes", \
 	  "receive buffer of a new socket (Linux: second number of tcp_rmem)") \
-	X(TCP_SNDBUF, "net.ipv4.tcp_wmem_default", 262144, 4608, 1073741824, "bytes", \
-	  "send buffer of a new socket (Linux: second number of tcp_wmem)") \
 	X(TCP_RCVBUF_MAX, "net.ipv4.tcp_rmem_max", 6291456, 2304, 1073741824, "bytes", \
 	  "most that a receive buffer grows to by itself (Linux: third number of tcp_rmem)") \
-	X(TCP_SNDBUF_MAX, "net.ipv4.tcp_wmem_max", 4194304, 4608, 1073741824, "bytes", \
+	X(TCP_SNDBUF_MIN, "net.ipv4.tcp_wmem_min", 4096, 2304, 1073741824, "bytes", \
+	  "send buffer that a connection has under pressure too (Linux: first number of tcp_wmem)") \
+	X(TCP_SNDBUF, "net.ipv4.tcp_wmem_default", 262144, 2304, 1073741824, "bytes", \
+	  "send buffer of a new socket (Linux: second number of tcp_wmem)") \
+	X(TCP_SNDBUF_MAX, "net.ipv4.tcp_wmem_max", 4194304, 2304, 1073741824, "bytes", \
 	  "most that a send buffer grows to by itself (Linux: third number of tcp_wmem)") \
+	X(RMEM_MAX, "net.core.rmem_max", 4194304, 2304, 1073741823, "bytes", \
+	  "most that SO_RCVBUF may ask for; more is cut to this, silently") \
+	X(WMEM_MAX, "net.core.wmem_max", 4194304, 2304, 1073741823, "bytes", \
+	  "most that SO_SNDBUF may ask for; more is cut to this, silently") \
 	X(TCP_MODERATE_RCVBUF, "net.ipv4.tcp_moderate_rcvbuf", 1, 0, 1, "switch", \
 	  "receive buffers grow by themselves") \
 	X(TCP_WINDOW_SCALING, "net.ipv4.tcp_window_scaling", 1, 0, 1, "switch", "RFC 7323 window scale") \
 	X(TCP_TIMESTAMPS, "net.ipv4.tcp_timestamps", 1, 0, 1, "switch", "RFC 7323 timestamps") \
 	X(TCP_SACK, "net.ipv4.tcp_sack", 1, 0, 1, "switch", "RFC 2018 selective acknowledgement") \
+	X(TCP_CONGESTION, "net.ipv4.tcp_congestion_control", 0, 0, 255, "name", \
+	  "congestion control of a new socket") \
 	X(TCP_SYN_RETRIES, "net.ipv4.tcp_syn_retries", 7, 1, 127, "count", \
 	  "SYN retransmissions before connect fails: 7 give up after 255 s") \
 	X(TCP_SYNACK_RETRIES, "net.ipv4.tcp_synack_retries", 5, 0, 7, "count", \
 	  "SYN-ACK retransmissions before a half-open connection is forgotten") \
 	X(TCP_RETRIES2, "net.ipv4.tcp_retries2", 15, 3, 63, "count", \
 	  "retransmissions of the same data before the connection fails (R2)") \
-	X(TCP_ORPHAN_RETRIES, "net.ipv4.tcp_orphan_retries", 8, 1, 63, "count", \
-	  "the same for a connection that no socket holds any more") \
+	X(TCP_ORPHAN_RETRIES, "net.ipv4.tcp_orphan_retries", 0, 0, 63, "count", \
+	  "the same for a connection that no socket holds any more; 0: 8") \
 	X(TCP_RTO_MIN, "net.ipv4.tcp_rto_min_us", 200000, 10000, 1000000, "us", \
 	  "least retransmission time-out") \
 	X(TCP_RTO_MAX, "net.ipv4.tcp_rto_max_ms", 120000, 60000, 240000, "ms", \
@@ -65,5 +84,53 @@ enum sampan_setting {
 #undef X
 	SAMPAN_SET_COUNT,
 };
+
+/* Where Linux has several numbers under one name: X(ID, "name", first of them,
+ * how many, "what it does").  They follow each other above, and none may be
+ * less than the one before. */
+#define SAMPAN_SETTING_GROUPS(X) \
+	X(PORT_RANGE, "net.ipv4.ip_local_port_range", PORT_FIRST, 2, \
+	  "first and last port chosen for connections we open") \
+	X(TCP_RMEM, "net.ipv4.tcp_rmem", TCP_RCVBUF_MIN, 3, \
+	  "receive buffer: guaranteed, of a new socket, and what it grows to by itself") \
+	X(TCP_WMEM, "net.ipv4.tcp_wmem", TCP_SNDBUF_MIN, 3, \
+	  "send buffer: guaranteed, of a new socket, and what it grows to by itself")
+
+#define SAMPAN_SETTING_NUMBERS 3	/* the most that one name has */
+
+struct sampan_setting_info {
+	const char *name;	/* Linux's where it has one */
+	const char *unit;	/* "switch": 0 or 1; "name": text such as cubic */
+	const char *text;	/* what it does */
+	unsigned numbers;	/* 1 to SAMPAN_SETTING_NUMBERS */
+	int64_t def[SAMPAN_SETTING_NUMBERS];
+	int64_t least[SAMPAN_SETTING_NUMBERS];
+	int64_t most[SAMPAN_SETTING_NUMBERS];
+};
+
+/* The setting of number i, from 0 on, in the order of the lists; those that
+ * belong to a group are told as the group.  NOENT: there are no more. */
+SAMPAN_API int sampan_setting_at(unsigned i, struct sampan_setting_info *info);
+
+/* The setting of that name; one of a group's numbers has one too.  NOENT. */
+SAMPAN_API int sampan_setting_find(const char *name, struct sampan_setting_info *info);
+
+/* Room for every value's text. */
+#define SAMPAN_SETTING_TEXT 80
+
+/* The value as Linux shows it, several numbers with tabs between; returns the
+ * length without the zero.  NOENT; MSGSIZE: len is too small. */
+SAMPAN_API int sampan_setting_read(const struct sampan *s, const char *name, char *text,
+    size_t len);
+
+/* Sets it from text as Linux reads it: decimal, 0x or 0 in front, blanks between
+ * and around; all of a group's numbers or none.  NOENT; INVAL: not a number, too
+ * few or too many of them, or an unknown name; RANGE: one is not allowed, or less
+ * than the one before. */
+SAMPAN_API int sampan_setting_write(struct sampan *s, const char *name, const char *text);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

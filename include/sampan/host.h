@@ -177,6 +177,28 @@ SAMPAN_API struct sampan *sampan_loop_stack(const struct sampan_loop *loop);
 
 SAMPAN_API void sampan_loop_close(struct sampan_loop *loop);
 
+/* ---- Settings as people write them: NAME=VALUE, sysctl.conf(5) ---- */
+
+/* Sets one by its name, with dots or slashes, from Linux's textual form.
+ * 0: it acts from now on.  1: a key of Linux's that is no setting here; `why`
+ * says for what reason, or that it is so already.  -1: unknown, or not a value
+ * of it; `why` says what is allowed. */
+SAMPAN_API int sampan_conf_set(struct sampan *s, const char *name, const char *value, char *why,
+    size_t why_len);
+
+/* Told of each line that did not set anything, by its number from 1 on; wrong:
+ * an error, else a key that does not apply (1 above) or a line that begins with
+ * `-', whose errors are forgiven. */
+typedef void sampan_conf_fn(void *ctx, unsigned line, bool wrong, const char *why);
+
+/* Applies a file's text, line by line; returns how many lines are wrong, the
+ * others act.  fn may be NULL. */
+SAMPAN_API int sampan_conf_apply(struct sampan *s, const char *text, size_t len,
+    sampan_conf_fn *fn, void *ctx);
+
+/* Why a key of Linux's is no setting here; NULL: it is one, or nobody knows it. */
+SAMPAN_API const char *sampan_setting_foreign(const char *name);
+
 /* ---- The control socket: what `sampan ss` and its like talk to ---- */
 
 struct sampan_control;

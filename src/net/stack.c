@@ -18,15 +18,6 @@ static const int64_t setting_defaults[SAMPAN_SET_COUNT] = {
 #undef X
 };
 
-static const struct {
-	const char *name;
-	int64_t least, most;
-} setting_rules[SAMPAN_SET_COUNT] = {
-#define X(id, name, def, least, most, unit, text) [SAMPAN_SET_##id] = { name, least, most },
-	SAMPAN_SETTINGS(X)
-#undef X
-};
-
 /* A directory of hash segments may name an eighth of all slabs. */
 static uint32_t
 dir_entries(size_t bytes)
@@ -102,43 +93,4 @@ sp_drop(struct sampan *s, enum sampan_count reason, unsigned link)
 			.event = (uint16_t)reason,
 			.link = (uint16_t)link,
 		    });
-}
-
-static int
-setting_find(const char *name)
-{
-	for (int i = 0; i < SAMPAN_SET_COUNT; i++) {
-		const char *a = setting_rules[i].name;
-		const char *b = name;
-
-		for (; *a != '\0' && *a == *b; b++)
-			a++;
-		if (*a == *b)
-			return i;
-	}
-	return -1;
-}
-
-int
-sampan_set(struct sampan *s, const char *name, int64_t value)
-{
-	const int i = setting_find(name);
-
-	if (i < 0)
-		return SAMPAN_ENOENT;
-	if (value < setting_rules[i].least || value > setting_rules[i].most)
-		return SAMPAN_ERANGE;
-	s->setting[i] = value;
-	return 0;
-}
-
-int
-sampan_get(const struct sampan *s, const char *name, int64_t *value)
-{
-	const int i = setting_find(name);
-
-	if (i < 0)
-		return SAMPAN_ENOENT;
-	*value = s->setting[i];
-	return 0;
 }

@@ -22,8 +22,8 @@ static const struct {
 	[SAMPAN_OPT_KEEPALIVE] = { INT32_MIN, INT32_MAX },
 	[SAMPAN_OPT_LINGER] = { -1, INT32_MAX },
 	[SAMPAN_OPT_OOBINLINE] = { INT32_MIN, INT32_MAX },
-	[SAMPAN_OPT_SNDBUF] = { 0, INT32_MAX / 2 },
-	[SAMPAN_OPT_RCVBUF] = { 0, INT32_MAX / 2 },
+	[SAMPAN_OPT_SNDBUF] = { 0, INT32_MAX },
+	[SAMPAN_OPT_RCVBUF] = { 0, INT32_MAX },
 	[SAMPAN_OPT_RCVLOWAT] = { 0, INT32_MAX },
 	[SAMPAN_OPT_NODELAY] = { INT32_MIN, INT32_MAX },
 	[SAMPAN_OPT_CORK] = { INT32_MIN, INT32_MAX },
@@ -73,12 +73,13 @@ set_flag(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, bool on
 		tcp_tx_of(s, t)->small_end = t->snd.una;
 }
 
-/* Linux doubles what it is given, for its own overhead; the number got is the
- * number in force. */
+/* Linux cuts what it is given to the most that is allowed and doubles it, for its
+ * own overhead; the number got is the number in force. */
 static uint32_t
-buffer_bytes(int64_t value)
+buffer_bytes(const struct sampan *s, int64_t value, enum sampan_setting cap)
 {
-	const int64_t doubled = value * 2;
+	const int64_t most = sp_setting(s, cap);
+	const int64_t doubled = 2 * (value < most ? value : most);
 
 	return doubled < BUF_MIN ? BUF_MIN : (uint32_t)doubled;
 }
@@ -87,10 +88,10 @@ static int
 set_here(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t value)
 {
 	if (option == SAMPAN_OPT_SNDBUF) {
-		t->sndbuf_bytes = buffer_bytes(value);
+		t->sndbuf_bytes = buffer_bytes(s, value, SAMPAN_SET_WMEM_MAX);
 		tcp_set(t, TCP_F_SNDBUF_SET);
 	} else if (option == SAMPAN_OPT_RCVBUF) {
-		t->rcvbuf_bytes = buffer_bytes(value);
+		t->rcvbuf_bytes = buffer_bytes(s, value, SAMPAN_SET_RMEM_MAX);
 		tcp_set(t, TCP_F_RCVBUF_SET);
 	} else if (option == SAMPAN_OPT_QUICKACK) {
 		sp_tcp_delack_quick(t, value != 0);

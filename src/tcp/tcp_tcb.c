@@ -42,6 +42,7 @@ sp_tcp_tcb_new(struct sampan *s)
 		.state = SAMPAN_TCP_CLOSED,
 		.sndbuf_bytes = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_SNDBUF),
 		.rcvbuf_bytes = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RCVBUF),
+		.cc_id = (uint8_t)sp_setting(s, SAMPAN_SET_TCP_CONGESTION),
 	};
 	sp_tcp(s)->tcbs++;
 	return t;

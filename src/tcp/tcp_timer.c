@@ -30,6 +30,8 @@
 
 /* The longest that TCP_CORK holds back: option.h. */
 #define CORK_MAX SAMPAN_MS(200)
+/* Time-outs that a connection without a socket survives: about 100 s, as Linux. */
+#define ORPHAN_RETRIES 8
 
 /* Where a deadline is kept; TCP_AT_LOSS is armed only with a struct tcp_tx. */
 static sp_tick *
@@ -198,12 +200,13 @@ sp_tcp_on_ack_owed(struct sampan *s, struct tcp_tcb *t)
 static unsigned
 retries_allowed(const struct sampan *s, const struct tcp_tcb *t)
 {
+	const unsigned orphan = (unsigned)sp_setting(s, SAMPAN_SET_TCP_ORPHAN_RETRIES);
 	const unsigned syncnt = t->rare != 0 ? tcp_rare_of(s, t)->syncnt : 0;
 
 	if (t->state == SAMPAN_TCP_SYN_SENT || t->state == SAMPAN_TCP_SYN_RECEIVED)
 		return syncnt != 0 ? syncnt : (unsigned)sp_setting(s, SAMPAN_SET_TCP_SYN_RETRIES);
 	if (!sp_endpoint_attached(&t->ep) && !tcp_is(t, TCP_F_QUEUED))
-		return (unsigned)sp_setting(s, SAMPAN_SET_TCP_ORPHAN_RETRIES);
+		return orphan != 0 ? orphan : ORPHAN_RETRIES;
 	return (unsigned)sp_setting(s, SAMPAN_SET_TCP_RETRIES2);
 }
 

@@ -64,34 +64,6 @@ TEST(init_takes_any_size)
 	}
 }
 
-TEST(settings_have_defaults_and_bounds)
-{
-	static const struct {
-		const char *name;
-		int64_t def, least, most;
-	} rules[] = {
-#define X(id, name, def, least, most, unit, text) { name, def, least, most },
-		SAMPAN_SETTINGS(X)
-#undef X
-	};
-	struct sampan *s = stack();
-	int64_t got;
-
-	for (unsigned i = 0; i < SAMPAN_SET_COUNT; i++) {
-		EXPECT_EQ(sampan_get(s, rules[i].name, &got), 0);
-		EXPECT_EQ(got, rules[i].def);
-		EXPECT_EQ(sampan_set(s, rules[i].name, rules[i].least - 1), SAMPAN_ERANGE);
-		EXPECT_EQ(sampan_set(s, rules[i].name, rules[i].most + 1), SAMPAN_ERANGE);
-		EXPECT_EQ(sampan_set(s, rules[i].name, rules[i].least), 0);
-		EXPECT_EQ(sampan_set(s, rules[i].name, rules[i].most), 0);
-		EXPECT_EQ(sampan_get(s, rules[i].name, &got), 0);
-		EXPECT_EQ(got, rules[i].most);
-	}
-	EXPECT_EQ(sampan_set(s, "net.ipv4.tcp_sac", 1), SAMPAN_ENOENT);
-	EXPECT_EQ(sampan_set(s, "net.ipv4.tcp_sackx", 1), SAMPAN_ENOENT);
-	EXPECT_EQ(sampan_get(s, "", &got), SAMPAN_ENOENT);
-}
-
 TEST(links_are_numbered_and_bounded)
 {
 	struct sampan *s = stack();
