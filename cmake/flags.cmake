@@ -12,6 +12,11 @@ else()
 	set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 endif()
 
+# Fat objects: libsampan.a also serves programs that are linked without LTO, or by another compiler.
+if(CMAKE_INTERPROCEDURAL_OPTIMIZATION AND CMAKE_C_COMPILER_ID STREQUAL GNU)
+	set(CMAKE_C_COMPILE_OPTIONS_IPO -flto=auto -ffat-lto-objects)
+endif()
+
 if(SAMPAN_ASSERTS)
 	add_compile_definitions(SP_CHECKS)
 endif()

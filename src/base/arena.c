@@ -40,15 +40,10 @@
  */
 #include "base/arena.h"
 
-#include <string.h>
-
-#include "base/assert.h"
-
-static inline struct sp_slab *
-slab_at(const struct sp_arena *a, uint32_t slab)
-{
-	return (struct sp_slab *)sp_at(a, a->map_at) + slab;
-}
+/* A slab has 2^12 granules at most, so a rounded-up inverse of this precision
+ * divides them exactly. */
+#define INVERSE_SHIFT 24
+#define INVERSE_ONE ((uint32_t)1 << INVERSE_SHIFT)
 
 /* ---- The block ---- */
 
@@ -134,7 +129,7 @@ sp_arena_total_bytes(const struct sp_arena *a)
 enum sp_kind
 sp_arena_kind(const struct sp_arena *a, uint32_t ref)
 {
-	return (enum sp_kind)slab_at(a, sp_slab_of(a, ref))->kind;
+	return (enum sp_kind)sp_slab_at(a, sp_slab_of(a, ref))->kind;
 }
 
 /* ---- A pool's list of slabs with room ---- */
@@ -142,26 +137,26 @@ sp_arena_kind(const struct sp_arena *a, uint32_t ref)
 static inline void
 room_push(const struct sp_arena *a, struct sp_pool *p, uint32_t slab)
 {
-	struct sp_slab *s = slab_at(a, slab);
+	struct sp_slab *s = sp_slab_at(a, slab);
 
 	s->prev = SP_SLAB_NONE;
 	s->next = p->room;
 	if (p->room != SP_SLAB_NONE)
-		slab_at(a, p->room)->prev = slab;
+		sp_slab_at(a, p->room)->prev = slab;
 	p->room = slab;
 }
 
 static inline void
 room_remove(const struct sp_arena *a, struct sp_pool *p, uint32_t slab)
 {
-	const struct sp_slab *s = slab_at(a, slab);
+	const struct sp_slab *s = sp_slab_at(a, slab);
 
 	if (s->prev != SP_SLAB_NONE)
-		slab_at(a, s->prev)->next = s->next;
+		sp_slab_at(a, s->prev)->next = s->next;
 	else
 		p->room = s->next;
 	if (s->next != SP_SLAB_NONE)
-		slab_at(a, s->next)->prev = s->prev;
+		sp_slab_at(a, s->next)->prev = s->prev;
 }
 
 /* ---- Slabs, not counted as used ---- */
@@ -169,7 +164,7 @@ room_remove(const struct sp_arena *a, struct sp_pool *p, uint32_t slab)
 static void
 release(struct sp_arena *a, uint32_t slab)
 {
-	struct sp_slab *s = slab_at(a, slab);
+	struct sp_slab *s = sp_slab_at(a, slab);
 
 	a->pool[s->kind].slabs--;
 	*s = (struct sp_slab){ .next = a->slab_free, .prev = SP_SLAB_NONE, .kind = SP_KIND_FREE };
@@ -184,7 +179,7 @@ reclaim_kept(struct sp_arena *a)
 	for (uint32_t k = SP_KIND_FREE + 1; k < SP_KIND_COUNT; k++) {
 		const uint32_t slab = a->pool[k].room;
 
-		if (slab == SP_SLAB_NONE || slab_at(a, slab)->used != 0)
+		if (slab == SP_SLAB_NONE || sp_slab_at(a, slab)->used != 0)
 			continue;
 		a->pool[k].room = SP_SLAB_NONE;
 		release(a, slab);
@@ -204,9 +199,9 @@ acquire(struct sp_arena *a, enum sp_kind kind)
 		if (a->slab_free == SP_SLAB_NONE && !reclaim_kept(a))
 			return SP_SLAB_NONE;
 		slab = a->slab_free;
-		a->slab_free = slab_at(a, slab)->next;
+		a->slab_free = sp_slab_at(a, slab)->next;
 	}
-	*slab_at(a, slab) = (struct sp_slab){
+	*sp_slab_at(a, slab) = (struct sp_slab){
 		.next = SP_SLAB_NONE, .prev = SP_SLAB_NONE, .kind = (uint8_t)kind,
 	};
 	a->pool[kind].slabs++;
@@ -224,7 +219,7 @@ sp_slab_take(struct sp_arena *a, enum sp_kind kind)
 	slab = acquire(a, kind);
 	if (slab == SP_SLAB_NONE)
 		return SP_SLAB_NONE;
-	slab_at(a, slab)->used = 1;
+	sp_slab_at(a, slab)->used = 1;
 	a->slabs_used++;
 	return slab;
 }
@@ -232,7 +227,7 @@ sp_slab_take(struct sp_arena *a, enum sp_kind kind)
 void
 sp_slab_give(struct sp_arena *a, uint32_t slab)
 {
-	SP_ASSERT(slab < a->slabs_fresh && slab_at(a, slab)->kind != SP_KIND_FREE);
+	SP_ASSERT(slab < a->slabs_fresh && sp_slab_at(a, slab)->kind != SP_KIND_FREE);
 	a->slabs_used--;
 	release(a, slab);
 }
@@ -248,6 +243,7 @@ sp_pool_init(struct sp_arena *a, enum sp_kind kind, uint32_t object_bytes)
 	p->object_bytes = (uint32_t)round_up(object_bytes, SP_GRANULE);
 	SP_ASSERT(object_bytes > 0 && p->object_bytes <= (uint32_t)1 << a->slab_shift);
 	p->per_slab = (uint16_t)(((uint32_t)1 << a->slab_shift) / p->object_bytes);
+	p->inverse = INVERSE_ONE / (p->object_bytes >> SP_GRANULE_SHIFT) + 1;
 }
 
 static inline uint32_t
@@ -260,7 +256,7 @@ nth(const struct sp_arena *a, const struct sp_pool *p, uint32_t slab, uint32_t i
 static inline uint32_t
 pick(const struct sp_arena *a, const struct sp_pool *p, uint32_t slab)
 {
-	struct sp_slab *s = slab_at(a, slab);
+	struct sp_slab *s = sp_slab_at(a, slab);
 	const uint32_t ref = s->free_ref;
 
 	if (ref == 0)
@@ -270,13 +266,12 @@ pick(const struct sp_arena *a, const struct sp_pool *p, uint32_t slab)
 }
 
 uint32_t
-sp_pool_take(struct sp_arena *a, enum sp_kind kind)
+sp_pool_take_slow(struct sp_arena *a, enum sp_kind kind)
 {
 	struct sp_pool *p = &a->pool[kind];
 	struct sp_slab *s;
 	uint32_t ref;
 
-	SP_ASSERT(p->object_bytes != 0);
 	if (p->room == SP_SLAB_NONE) {
 		const uint32_t slab = acquire(a, kind);
 
@@ -284,7 +279,7 @@ sp_pool_take(struct sp_arena *a, enum sp_kind kind)
 			return 0;
 		room_push(a, p, slab);
 	}
-	s = slab_at(a, p->room);
+	s = sp_slab_at(a, p->room);
 	ref = pick(a, p, p->room);
 	if (s->used == 0)
 		a->slabs_used++;
@@ -298,11 +293,11 @@ sp_pool_take(struct sp_arena *a, enum sp_kind kind)
 }
 
 /* An object of the slab has been freed: sees to its place in the pool's list,
- * where it stands unless it was full.  Slow half of sp_pool_give(). */
+ * where it stands unless it was full. */
 static void
 settle(struct sp_arena *a, struct sp_pool *p, uint32_t slab, bool was_full)
 {
-	const bool empty = slab_at(a, slab)->used == 0;
+	const bool empty = sp_slab_at(a, slab)->used == 0;
 	uint32_t first;
 
 	if (!was_full)
@@ -312,7 +307,7 @@ settle(struct sp_arena *a, struct sp_pool *p, uint32_t slab, bool was_full)
 		release(a, slab);
 		return;
 	}
-	if (first != SP_SLAB_NONE && slab_at(a, first)->used == 0) {
+	if (first != SP_SLAB_NONE && sp_slab_at(a, first)->used == 0) {
 		room_remove(a, p, first);
 		release(a, first);
 	}
@@ -320,45 +315,52 @@ settle(struct sp_arena *a, struct sp_pool *p, uint32_t slab, bool was_full)
 }
 
 void
-sp_pool_give(struct sp_arena *a, enum sp_kind kind, uint32_t ref)
+sp_pool_give_slow(struct sp_arena *a, enum sp_kind kind, uint32_t ref)
 {
 	const uint32_t slab = sp_slab_of(a, ref);
 	struct sp_pool *p = &a->pool[kind];
-	struct sp_slab *s = slab_at(a, slab);
-	bool was_full;
+	struct sp_slab *s = sp_slab_at(a, slab);
+	const bool was_full = s->used == p->per_slab;
 
-	SP_ASSERT(sp_pool_owns(a, kind, ref) && s->used > 0);
-	was_full = s->used == p->per_slab;
 	memcpy(sp_at(a, ref), &s->free_ref, sizeof(s->free_ref));
 	s->free_ref = ref;
 	s->used--;
 	p->objects--;
 	if (s->used == 0)
 		a->slabs_used--;
-	if (p->room != slab || s->used == 0)
-		settle(a, p, slab, was_full);
+	settle(a, p, slab, was_full);
+}
+
+/* Which object of its slab begins so many granules behind the slab's start:
+ * a multiplication in place of a division. */
+static inline uint32_t
+object_number(const struct sp_pool *p, uint32_t granules)
+{
+	return (uint32_t)((uint64_t)granules * p->inverse >> INVERSE_SHIFT);
 }
 
 bool
 sp_pool_owns(const struct sp_arena *a, enum sp_kind kind, uint32_t ref)
 {
 	const struct sp_pool *p = &a->pool[kind];
-	uint32_t slab, offset;
+	uint32_t slab, granules, i;
 
 	if (p->object_bytes == 0)
 		return false;
 	slab = sp_slab_of(a, ref);	/* what lies before slab 0 wraps to far behind the last */
-	if (slab >= a->slabs_fresh || slab_at(a, slab)->kind != kind)
+	if (slab >= a->slabs_fresh || sp_slab_at(a, slab)->kind != kind)
 		return false;
-	offset = (ref - sp_slab_ref(a, slab)) << SP_GRANULE_SHIFT;
-	return offset % p->object_bytes == 0 && offset / p->object_bytes < slab_at(a, slab)->carved;
+	granules = ref - sp_slab_ref(a, slab);
+	i = object_number(p, granules);
+	return i * (p->object_bytes >> SP_GRANULE_SHIFT) == granules &&
+	    i < sp_slab_at(a, slab)->carved;
 }
 
 uint32_t
 sp_pool_nth(const struct sp_arena *a, enum sp_kind kind, uint32_t slab, uint32_t i)
 {
-	if (slab >= a->slabs_fresh || slab_at(a, slab)->kind != kind ||
-	    i >= slab_at(a, slab)->carved)
+	if (slab >= a->slabs_fresh || sp_slab_at(a, slab)->kind != kind ||
+	    i >= sp_slab_at(a, slab)->carved)
 		return 0;
 	return nth(a, &a->pool[kind], slab, i);
 }
@@ -374,7 +376,7 @@ struct tally {
 static bool
 check_freed(const struct sp_arena *a, uint32_t slab)
 {
-	const struct sp_slab *s = slab_at(a, slab);
+	const struct sp_slab *s = sp_slab_at(a, slab);
 	uint32_t ref = s->free_ref;
 	uint32_t freed = 0;
 
@@ -390,7 +392,7 @@ check_freed(const struct sp_arena *a, uint32_t slab)
 static bool
 check_slab(const struct sp_arena *a, uint32_t slab, struct tally *tallies)
 {
-	const struct sp_slab *s = slab_at(a, slab);
+	const struct sp_slab *s = sp_slab_at(a, slab);
 	const struct sp_pool *p;
 	struct tally *tally;
 
@@ -418,11 +420,11 @@ check_pool(const struct sp_arena *a, uint32_t kind, const struct tally *tally)
 	uint32_t prev = SP_SLAB_NONE;
 	uint32_t listed = 0;
 
-	for (uint32_t slab = p->room; slab != SP_SLAB_NONE; slab = slab_at(a, slab)->next) {
+	for (uint32_t slab = p->room; slab != SP_SLAB_NONE; slab = sp_slab_at(a, slab)->next) {
 		if (slab >= a->slabs_fresh || listed++ == tally->with_room)
 			return false;
-		if (slab_at(a, slab)->kind != kind || slab_at(a, slab)->prev != prev ||
-		    slab_at(a, slab)->used == p->per_slab)
+		if (sp_slab_at(a, slab)->kind != kind || sp_slab_at(a, slab)->prev != prev ||
+		    sp_slab_at(a, slab)->used == p->per_slab)
 			return false;
 		prev = slab;
 	}
@@ -436,9 +438,9 @@ check_free(const struct sp_arena *a, uint32_t count)
 {
 	uint32_t listed = 0;
 
-	for (uint32_t slab = a->slab_free; slab != SP_SLAB_NONE; slab = slab_at(a, slab)->next) {
+	for (uint32_t slab = a->slab_free; slab != SP_SLAB_NONE; slab = sp_slab_at(a, slab)->next) {
 		if (slab >= a->slabs_fresh || listed++ == count ||
-		    slab_at(a, slab)->kind != SP_KIND_FREE)
+		    sp_slab_at(a, slab)->kind != SP_KIND_FREE)
 			return false;
 	}
 	return listed == count;

@@ -16,6 +16,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "base/assert.h"
 
 #define SP_GRANULE_SHIFT 4
 #define SP_GRANULE ((size_t)1 << SP_GRANULE_SHIFT)
@@ -61,6 +64,7 @@ struct sp_pool {
 	uint16_t per_slab;
 	uint8_t kind;
 	uint8_t pad;
+	uint32_t inverse;	/* of the object's granules: arena.c, object_number() */
 	uint32_t room;		/* first slab with room, SP_SLAB_NONE: none */
 	uint32_t slabs;		/* held now */
 	uint32_t objects;	/* in use now */
@@ -93,12 +97,6 @@ uint32_t sp_arena_slab_shift(uint64_t bytes);
 
 /* Declares the objects of a kind.  object_bytes is rounded up to a granule. */
 void sp_pool_init(struct sp_arena *a, enum sp_kind kind, uint32_t object_bytes);
-
-/* An object of the kind, contents undefined; 0 when the budget is spent. */
-uint32_t sp_pool_take(struct sp_arena *a, enum sp_kind kind);
-
-/* Gives an object back, and its slab with it when that was the last one. */
-void sp_pool_give(struct sp_arena *a, enum sp_kind kind, uint32_t ref);
 
 /* Is ref the start of an object of this kind's slabs?  True for freed objects
  * too: what they hold must tell.  For references that come from outside. */
@@ -159,6 +157,59 @@ sp_prefetch(const void *p)
 {
 	__builtin_prefetch(p, 1, 3);
 	__asm__ volatile("");
+}
+
+static inline struct sp_slab *
+sp_slab_at(const struct sp_arena *a, uint32_t slab)
+{
+	return (struct sp_slab *)sp_at(a, a->map_at) + slab;
+}
+
+/* The slow halves of the next two: a slab changes its place in a list. */
+uint32_t sp_pool_take_slow(struct sp_arena *a, enum sp_kind kind);
+void sp_pool_give_slow(struct sp_arena *a, enum sp_kind kind, uint32_t ref);
+
+/* An object of the kind, contents undefined; 0 when the budget is spent.  The
+ * one that was given back last, if its slab stays neither empty nor full. */
+static inline uint32_t
+sp_pool_take(struct sp_arena *a, enum sp_kind kind)
+{
+	struct sp_pool *p = &a->pool[kind];
+	struct sp_slab *s;
+	uint32_t ref;
+
+	SP_ASSERT(p->object_bytes != 0);
+	if (p->room == SP_SLAB_NONE)
+		return sp_pool_take_slow(a, kind);
+	s = sp_slab_at(a, p->room);
+	ref = s->free_ref;
+	if (ref == 0 || s->used - 1u >= p->per_slab - 2u)
+		return sp_pool_take_slow(a, kind);
+	memcpy(&s->free_ref, sp_at(a, ref), sizeof(s->free_ref));
+	s->used++;
+	p->objects++;
+	if (p->objects > p->objects_max)
+		p->objects_max = p->objects;
+	return ref;
+}
+
+/* Gives an object back, and its slab with it when that was the last one. */
+static inline void
+sp_pool_give(struct sp_arena *a, enum sp_kind kind, uint32_t ref)
+{
+	const uint32_t slab = sp_slab_of(a, ref);
+	struct sp_pool *p = &a->pool[kind];
+	struct sp_slab *s = sp_slab_at(a, slab);
+
+	SP_ASSERT(sp_pool_owns(a, kind, ref) && s->used > 0);
+	if (p->room != slab || s->used == 1) {
+		sp_pool_give_slow(a, kind, ref);
+		return;
+	}
+	memcpy(sp_at(a, ref), &s->free_ref, sizeof(s->free_ref));
+	s->free_ref = ref;
+	s->used--;
+	p->objects--;
 }
 
 #endif

@@ -5,62 +5,74 @@
 
 #include <string.h>
 
-static const uint8_t *
-piece_of_slices(const struct sampan_frame *f, uint32_t off, uint32_t *len)
+/* Going over the pieces of a span in order. */
+struct walk {
+	const struct sampan_frame *frame;
+	uint32_t skip;		/* bytes of the next pieces before the span */
+	uint32_t left;		/* of the span */
+	unsigned next;		/* 0: the head, then the slices */
+};
+
+static inline struct walk
+walk_of(struct sp_span span)
 {
-	for (unsigned i = 0; i < f->slices; i++) {
-		if (off < f->slice[i].len) {
-			*len = f->slice[i].len - off;
-			return f->slice[i].data + off;
+	return (struct walk){ span.frame, span.off, span.len, 0 };
+}
+
+/* False: at the end, of the span or of the frame. */
+static inline bool
+next_piece(struct walk *w, struct sampan_slice *piece)
+{
+	const struct sampan_frame *f = w->frame;
+
+	while (w->left > 0 && w->next <= f->slices) {
+		const uint8_t *data = w->next == 0 ? f->head : f->slice[w->next - 1].data;
+		const uint32_t len = w->next == 0 ? f->head_len : f->slice[w->next - 1].len;
+
+		w->next++;
+		if (w->skip < len) {
+			const uint32_t have = len - w->skip;
+
+			*piece = (struct sampan_slice){ data + w->skip,
+				have < w->left ? have : w->left };
+			w->skip = 0;
+			w->left -= piece->len;
+			return true;
 		}
-		off -= f->slice[i].len;
+		w->skip -= len;
 	}
-	*len = 0;
-	return NULL;
+	return false;
 }
 
 const uint8_t *
 sp_span_piece(struct sp_span span, uint32_t *len)
 {
-	const struct sampan_frame *f = span.frame;
-	const uint8_t *p;
+	struct walk w = walk_of(span);
+	struct sampan_slice piece = { NULL, 0 };
 
-	if (span.off < f->head_len) {
-		*len = f->head_len - span.off;
-		p = f->head + span.off;
-	} else {
-		p = piece_of_slices(f, span.off - f->head_len, len);
-	}
-	if (*len > span.len)
-		*len = span.len;
-	return p;
+	(void)next_piece(&w, &piece);
+	*len = piece.len;
+	return piece.data;
 }
 
 void
 sp_span_copy(uint8_t *dst, struct sp_span span)
 {
-	while (span.len > 0) {
-		uint32_t len;
-		const uint8_t *p = sp_span_piece(span, &len);
+	struct walk w = walk_of(span);
+	struct sampan_slice piece;
 
-		if (len == 0)
-			return;
-		memcpy(dst, p, len);
-		dst += len;
-		span = sp_span_part(span, len, span.len);
+	while (next_piece(&w, &piece)) {
+		memcpy(dst, piece.data, piece.len);
+		dst += piece.len;
 	}
 }
 
 void
 sp_span_csum(struct sp_csum *sum, struct sp_span span, unsigned variant)
 {
-	while (span.len > 0) {
-		uint32_t len;
-		const uint8_t *p = sp_span_piece(span, &len);
+	struct walk w = walk_of(span);
+	struct sampan_slice piece;
 
-		if (len == 0)
-			return;
-		sp_csum_feed(sum, p, len, variant);
-		span = sp_span_part(span, len, span.len);
-	}
+	while (next_piece(&w, &piece))
+		sp_csum_feed(sum, piece.data, piece.len, variant);
 }

@@ -62,10 +62,9 @@ frame_start(struct sampan_frame *f, uint32_t *len)
 	const bool bare = f->head_len == 0 && f->slices > 0;
 	const uint8_t *p = bare ? f->slice[0].data : f->head;
 	uint32_t have = bare ? f->slice[0].len : f->head_len;
+	uint32_t want;
 
-	while (headers_len(p, have) > have && have < most) {
-		const uint32_t want = headers_len(p, have);
-
+	while ((want = headers_len(p, have)) > have && have < most) {
 		pull_up(f, want < most ? want : most);
 		p = f->head;
 		have = f->head_len;

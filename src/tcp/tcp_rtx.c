@@ -22,43 +22,6 @@
 
 #define SEARCH_MAX 512
 
-tcp_seq
-sp_tcp_sent_end(const struct tcp_tcb *t)
-{
-	return tcp_is(t, TCP_F_FIN_SENT) ? seq_sub(t->snd.nxt, 1) : t->snd.nxt;
-}
-
-/* RFC 6675 §4 (R-6675-3). */
-uint32_t
-sp_tcp_pipe(const struct sampan *s, const struct tcp_tcb *t)
-{
-	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
-	const uint32_t fin_lost = tcp_is(t, TCP_F_FIN_DUE) ? 1 : 0;
-	const uint32_t outstanding = seq_diff(t->snd.nxt, t->snd.una) - fin_lost;
-	uint32_t gone;
-
-	if (tx == NULL)
-		return outstanding;
-	gone = tx->sacked_bytes + tx->lost_bytes;
-	return gone < outstanding ? outstanding - gone : 0;
-}
-
-uint32_t
-sp_tcp_delivered(const struct sampan *s, const struct tcp_tcb *t)
-{
-	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
-
-	return seq_diff(t->snd.una, t->iss) + (tx != NULL ? tx->sacked_bytes : 0);
-}
-
-uint32_t
-sp_tcp_unsent(const struct sampan *s, const struct tcp_tcb *t)
-{
-	if (t->tx == 0)
-		return 0;
-	return tcp_tx_of(s, t)->q.bytes - seq_diff(sp_tcp_sent_end(t), t->snd.una);
-}
-
 struct tcp_sent *
 sp_tcp_rtx_first(const struct sampan *s, const struct tcp_tx *tx)
 {

@@ -34,18 +34,6 @@ struct tcp_delivery {
 	bool app_limited;
 };
 
-/* Bytes believed to be in the network. */
-uint32_t sp_tcp_pipe(const struct sampan *s, const struct tcp_tcb *t);
-
-/* Delivered since the connection began, modulo 2^32. */
-uint32_t sp_tcp_delivered(const struct sampan *s, const struct tcp_tcb *t);
-
-/* Queued bytes that were never sent. */
-uint32_t sp_tcp_unsent(const struct sampan *s, const struct tcp_tcb *t);
-
-/* The end of the bytes sent: SND.NXT without our FIN. */
-tcp_seq sp_tcp_sent_end(const struct tcp_tcb *t);
-
 /* Books a frame of text.  record: a free struct tcp_sent for new text; text
  * that is sent again has one. */
 void sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
@@ -76,6 +64,46 @@ struct tcp_sent *sp_tcp_rtx_first(const struct sampan *s, const struct tcp_tx *t
 void sp_tcp_rtx_renege(struct sampan *s, struct tcp_tcb *t);
 
 void sp_tcp_rtx_clear(struct sampan *s, struct tcp_tx *tx);
+
+/* The end of the bytes sent: SND.NXT without our FIN. */
+static inline tcp_seq
+sp_tcp_sent_end(const struct tcp_tcb *t)
+{
+	return tcp_is(t, TCP_F_FIN_SENT) ? seq_sub(t->snd.nxt, 1) : t->snd.nxt;
+}
+
+/* Bytes believed to be in the network.  RFC 6675 §4 (R-6675-3). */
+static inline uint32_t
+sp_tcp_pipe(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
+	const uint32_t fin_lost = tcp_is(t, TCP_F_FIN_DUE) ? 1 : 0;
+	const uint32_t outstanding = seq_diff(t->snd.nxt, t->snd.una) - fin_lost;
+	uint32_t gone;
+
+	if (tx == NULL)
+		return outstanding;
+	gone = tx->sacked_bytes + tx->lost_bytes;
+	return gone < outstanding ? outstanding - gone : 0;
+}
+
+/* Delivered since the connection began, modulo 2^32. */
+static inline uint32_t
+sp_tcp_delivered(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
+
+	return seq_diff(t->snd.una, t->iss) + (tx != NULL ? tx->sacked_bytes : 0);
+}
+
+/* Queued bytes that were never sent. */
+static inline uint32_t
+sp_tcp_unsent(const struct sampan *s, const struct tcp_tcb *t)
+{
+	if (t->tx == 0)
+		return 0;
+	return tcp_tx_of(s, t)->q.bytes - seq_diff(sp_tcp_sent_end(t), t->snd.una);
+}
 
 static inline struct tcp_sent *
 tcp_sent_by_seq(const struct sampan *s, uint32_t node)

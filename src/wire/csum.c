@@ -43,28 +43,15 @@ word(uint32_t v)
 	return w;
 }
 
-/* A multiple of 8 octets, up to this many, is not worth a vector: headers, and
- * small messages. */
-#define SMALL_BYTES 128
-
-static inline uint64_t
-sum_small(const uint8_t *p, size_t len)
-{
-	uint64_t lower = 0, upper = 0, w;
-
-	for (size_t i = 0; i < len; i += 8) {
-		__builtin_memcpy(&w, p + i, 8);
-		lower += (uint32_t)w;
-		upper += w >> 32;
-	}
-	return lower + upper;
-}
+/* Up to this many octets a vector is not worth its set-up: headers, and small
+ * messages. */
+#define SMALL_BYTES 191
 
 uint64_t
 sp_csum_add(const uint8_t *p, size_t len, uint64_t sum, unsigned variant)
 {
-	if (len <= SMALL_BYTES && len % 8 == 0)
-		return narrow(sum + sum_small(p, len));
+	if (len <= SMALL_BYTES)
+		return narrow(sum + sp_csum_small(p, len));
 	if (variant == SP_CSUM_AVX2)
 		return narrow(sum + sp_csum_sum_avx2(p, len));
 	return narrow(sum + sp_csum_sum_portable(p, len));

@@ -42,7 +42,7 @@ ip4_parse(struct ip4_hdr *h, const uint8_t *p, size_t avail, size_t frame_left)
 		return IP4_IHL;
 	if (h->hdr_len > avail)
 		return IP4_SHORT;
-	if (!sp_csum_good(sp_csum_add(p, h->hdr_len, 0, SP_CSUM_PORTABLE)))
+	if (!sp_csum_good(sp_csum_small(p, h->hdr_len)))
 		return IP4_CSUM;
 	h->total_len = be16_get(p + 2);
 	if (h->total_len < h->hdr_len || h->total_len > frame_left)
@@ -77,7 +77,7 @@ ip4_emit(uint8_t *p, const struct ip4_hdr *h)
 	be16_put(p + 10, 0);
 	be32_put(p + 12, h->src);
 	be32_put(p + 16, h->dst);
-	be16_put(p + 10, (uint16_t)~sp_csum_fold(sp_csum_add(p, IP4_HDR_LEN, 0, SP_CSUM_PORTABLE)));
+	be16_put(p + 10, (uint16_t)~sp_csum_fold(sp_csum_small(p, IP4_HDR_LEN)));
 }
 
 /* The kind of the next option, which it steps over; IP4_OPT_EOL at the end or
