@@ -52,3 +52,21 @@ sp_bytes_read(uint64_t *bytes, const char *text)
 	*bytes <<= shift;
 	return true;
 }
+
+const char *
+sp_decimal_read(uint64_t *whole, uint64_t *billionths, const char *text)
+{
+	const char *end = read_digits(whole, text);
+	const char *decimals;
+
+	*billionths = 0;
+	if (end == NULL || *end != '.')
+		return end;
+	decimals = end + 1;
+	end = read_digits(billionths, decimals);
+	if (end == NULL || end - decimals > 9)
+		return NULL;
+	for (long n = end - decimals; n < 9; n++)
+		*billionths *= 10;
+	return end;
+}

@@ -16,4 +16,8 @@ bool sp_number_read(uint64_t *number, const char *text);
  * case). */
 bool sp_bytes_read(uint64_t *bytes, const char *text);
 
+/* The number at the start of text, with up to nine decimals behind a point.
+ * Returns what follows it; NULL if there is none. */
+const char *sp_decimal_read(uint64_t *whole, uint64_t *billionths, const char *text);
+
 #endif
