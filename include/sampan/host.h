@@ -90,7 +90,8 @@ SAMPAN_API int sampan_link_error(const struct sampan_link *link);
 
 struct sampan_link_counts {
 	uint64_t frames_in, frames_out;
-	uint64_t drops_in;	/* arrived in a form that cannot be given to a stack */
+	uint64_t drops_in;	/* arrived in a form that cannot be given to a stack,
+				 * or lost on purpose */
 	uint64_t drops_out;	/* refused by the interface, or lost on purpose */
 };
 

@@ -74,6 +74,13 @@ sampan_link_input(struct sampan_link *link, sampan_time now)
 	return n;
 }
 
+/* The stack has nothing to say; the link itself may. */
+static unsigned
+send_held(struct sampan_link *link, sampan_time now)
+{
+	return sampan_link_blocked(link) ? sampan_link_send(link, NULL, 0, now) : 0;
+}
+
 unsigned
 sampan_link_output(struct sampan_link *link, sampan_time now)
 {
@@ -87,7 +94,7 @@ sampan_link_output(struct sampan_link *link, sampan_time now)
 		link->kept = n > 0 ? (unsigned)n : 0;
 	}
 	if (link->kept == 0)
-		return 0;
+		return send_held(link, now);
 	sent = sampan_link_send(link, &link->out[link->kept_first], link->kept, now);
 	sampan_sent(link->stack, &link->out[link->kept_first], sent);
 	link->kept_first += sent;
@@ -98,7 +105,7 @@ sampan_link_output(struct sampan_link *link, sampan_time now)
 bool
 sampan_link_blocked(const struct sampan_link *link)
 {
-	return link->kept > 0;
+	return link->kept > 0 || (link->ops->blocked != NULL && link->ops->blocked(link));
 }
 
 unsigned

@@ -25,6 +25,9 @@ struct sp_link_ops {
 	    sampan_time now);
 	/* When a frame that is on its way arrives.  NULL: a descriptor tells. */
 	sampan_time (*deadline)(const struct sampan_link *l);
+	/* Does it hold frames that wait for the descriptor to be writable?
+	 * send() with no frames tries again.  NULL: it holds none. */
+	bool (*blocked)(const struct sampan_link *l);
 	/* Frees everything.  NULL: somebody else does. */
 	void (*close)(struct sampan_link *l);
 };
