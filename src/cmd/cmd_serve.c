@@ -17,8 +17,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <sampan/emulate.h>
+
 #include "cmd/cmd.h"
 #include "cmd/serve_args.h"
+#include "cmd/serve_emulate.h"
 
 #define GOODBYE_DUR SAMPAN_SEC(2)
 /* How often it is looked whether all are gone. */
@@ -162,6 +165,9 @@ start_link(struct server *v)
 {
 	if (sampan_link_open(v->args.link, &v->link, v->why, sizeof(v->why)) != 0)
 		return fail(errno, v->why);
+	if (v->args.emulate != NULL && sampan_link_emulate(v->link, v->args.emulate, &v->link,
+	    v->why, sizeof(v->why)) != 0)
+		return fail(errno, v->why);
 	if (sampan_link_attach(v->link, v->stack) < 0 ||
 	    sampan_loop_add_link(v->loop, v->link) != 0)
 		return fail(errno, strerror(errno));
@@ -264,6 +270,7 @@ serve(struct server *v)
 		    sampan_link_name(v->link),
 		    errno == EBADFD ? "its interface was removed" : strerror(errno));
 	say_goodbye(v);
+	sp_serve_emulate_report(v->link);
 	return 0;
 }
 

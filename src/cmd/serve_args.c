@@ -9,6 +9,7 @@
 
 #include "cmd/cmd.h"
 #include "host/control_path.h"
+#include "link/emulate_spec.h"
 #include "link/number.h"
 
 #define LINK_DEFAULT "tap:sampan0,host=10.77.0.1/24"
@@ -22,6 +23,7 @@ enum {
 	OPT_NAME,
 	OPT_MEMORY,
 	OPT_SEED,
+	OPT_EMULATE,
 };
 
 static const struct argp_option options[] = {
@@ -35,6 +37,8 @@ static const struct argp_option options[] = {
 	  "default is 256M", 0 },
 	{ "seed", OPT_SEED, "N", 0, "foreseeable random numbers, for tests; the default is a "
 	  "secret seed", 0 },
+	{ "emulate", OPT_EMULATE, "SPEC", 0, "a bad line, such as "
+	  "loss=1%,delay=10ms,jitter=2ms,rate=100mbit,queue=64k,reorder=1%,dup=1%,corrupt=1%", 0 },
 	{ 0 },
 };
 
@@ -132,6 +136,15 @@ read_seed(struct serve_args *a, const char *text, const struct sp_why *why)
 	return EINVAL;
 }
 
+static int
+read_emulate(struct serve_args *a, const char *text, const struct sp_why *why)
+{
+	struct sp_emulate_spec spec;
+
+	a->emulate = text;
+	return sp_emulate_spec_read(&spec, text, why) != 0 ? EINVAL : 0;
+}
+
 static error_t
 parse(int key, char *arg, struct argp_state *state)
 {
@@ -152,6 +165,8 @@ parse(int key, char *arg, struct argp_state *state)
 		return read_memory(a, arg, &args->why);
 	case OPT_SEED:
 		return read_seed(a, arg, &args->why);
+	case OPT_EMULATE:
+		return read_emulate(a, arg, &args->why);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}

@@ -18,6 +18,7 @@ struct serve_listener {
 
 struct serve_args {
 	const char *link;
+	const char *emulate;	/* NULL: the line is good */
 	const char *name;
 	struct sp_prefix addr;
 	size_t memory_bytes;

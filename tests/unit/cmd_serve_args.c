@@ -92,6 +92,8 @@ TEST(serve_args_bad_input_is_one_line_and_usage)
 		{ "--memory 33G", "32G" },
 		{ "--seed -1", "--seed -1" },
 		{ "--addr 10.77.0.2", "ADDR/LEN" },
+		{ "--emulate los=1%", "'los' is no word" },
+		{ "--emulate loss=1", "0% to 100%" },
 		{ "--addr 10.77.0.0/24", "one host" },
 		{ "--name a/b", "--name a/b" },
 		{ "--service", "--service" },
