@@ -74,6 +74,9 @@ extern "C" {
 	  "connections in TIME-WAIT") \
 	X(TCP_MAX_SYN_BACKLOG, "net.ipv4.tcp_max_syn_backlog", 4194304, 1, 1073741824, "count", \
 	  "half-open connections of the whole stack") \
+	X(TCP_SYNCOOKIES, "net.ipv4.tcp_syncookies", 1, 0, 2, "number", \
+	  "0: without room for a half-open connection its SYN is dropped; 1: it gets a cookie; " \
+	  "2: every SYN does") \
 	X(SOMAXCONN, "net.core.somaxconn", 4096, 1, 16777216, "count", "cap on a listener's backlog") \
 	X(NEIGH_MAX, "net.ipv4.neigh.default.gc_thresh3", 1024, 8, 1048576, "entries", \
 	  "neighbours remembered")

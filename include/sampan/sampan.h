@@ -117,6 +117,14 @@ SAMPAN_API int sampan_route_add(struct sampan *s, int link, const struct sampan_
 SAMPAN_API int sampan_set(struct sampan *s, const char *name, int64_t value);
 SAMPAN_API int sampan_get(const struct sampan *s, const char *name, int64_t *value);
 
+/* From now on SYN cookies (net.ipv4.tcp_syncookies) are made with this key, and
+ * those of the generation before are still taken.  Stacks behind one address
+ * that get the same keys at about the same time take each other's.  Whoever
+ * calls this once has to go on, with the next generation every minute or so;
+ * without it the stack changes its own keys.  INVAL: a generation that goes back.
+ * Source: RFC 4987 §3.6. */
+SAMPAN_API int sampan_syncookie_key(struct sampan *s, uint32_t generation, const uint8_t key[16]);
+
 /* ---- Frames in and out (frame.h) ---- */
 
 /* Takes n frames that arrived on a link.  Nothing is sent; what is to be sent

@@ -60,6 +60,9 @@
 	X(TCP_RSTS_OUT, "TcpOutRsts", "resets sent") \
 	X(TCP_ACTIVE_OPENS, "TcpActiveOpens", "CLOSED to SYN-SENT") \
 	X(TCP_PASSIVE_OPENS, "TcpPassiveOpens", "half-open connections made by listeners") \
+	X(TCP_COOKIES_SENT, "SyncookiesSent", "SYN-ACKs that are cookies") \
+	X(TCP_COOKIES_RECV, "SyncookiesRecv", "cookies that came back") \
+	X(TCP_COOKIES_FAILED, "SyncookiesFailed", "acknowledgements that were taken for cookies") \
 	X(TCP_ACCEPTED, "TcpAccepted", "handshakes completed by listeners") \
 	X(TCP_DEFERRED, "TCPDeferAcceptDrop", "handshakes that wait for text") \
 	X(TCP_ATTEMPT_FAILS, "TcpAttemptFails", "connections that failed before ESTABLISHED") \

@@ -4,13 +4,15 @@
 #include "tcp/tcp_int.h"
 
 void
-sp_tcp_arrives_listen(struct sampan *s, struct tcp_tcb *listener, const struct tcp_seg *seg)
+sp_tcp_arrives_listen(struct sampan *s, struct tcp_tcb *listener, struct tcp_seg *seg)
 {
 	if ((seg->flags & TCP_RST) != 0) {		/* first */
 		sp_drop(s, SAMPAN_DROP_TCP_RST_OLD, seg->pkt->link);
 		return;
 	}
-	if ((seg->flags & TCP_ACK) != 0) {		/* second */
+	if ((seg->flags & TCP_ACK) != 0) {		/* second, and R-4987-6 */
+		if (sp_tcp_arrives_cookie(s, listener, seg) == TCP_DONE)
+			return;
 		sp_drop(s, SAMPAN_DROP_TCP_NO_SOCKET, seg->pkt->link);
 		sp_tcp_send_reset(s, seg);
 		return;

@@ -102,7 +102,9 @@ void sp_tcp_fail(struct sampan *s, struct tcp_tcb *t, int error);
 /* ---- tcp_in*.c, tcp_listen.c, tcp_timewait.c: RFC 9293 §3.10.7 ---- */
 
 void sp_tcp_arrives_closed(struct sampan *s, const struct tcp_seg *seg);
-void sp_tcp_arrives_listen(struct sampan *s, struct tcp_tcb *listener, const struct tcp_seg *seg);
+void sp_tcp_arrives_listen(struct sampan *s, struct tcp_tcb *listener, struct tcp_seg *seg);
+enum tcp_step sp_tcp_arrives_cookie(struct sampan *s, struct tcp_tcb *listener,
+    struct tcp_seg *seg);
 void sp_tcp_arrives_syn_sent(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg);
 void sp_tcp_arrives_other(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg);
 void sp_tcp_arrives_half_open(struct sampan *s, struct tcp_half_open *h, struct tcp_seg *seg);
@@ -165,7 +167,23 @@ void sp_tcp_ts_update(const struct sampan *s, struct tcp_tcb *t, const struct tc
 /* ---- tcp_isn.c ---- */
 
 tcp_seq sp_tcp_isn(struct sampan *s, const struct sp_flow *flow);
-uint64_t sp_tcp_port_hash(struct sampan *s, const struct sp_flow *flow);
+
+/* ---- tcp_syncookie.c: RFC 4987 §3.6 ---- */
+
+/* Of net.ipv4.tcp_syncookies. */
+#define SYNCOOKIES_ALWAYS 2
+
+void sp_tcp_syncookie_init(struct sampan *s);
+
+/* Makes h the cookie of what it says: sets its ISS, and takes off what a cookie
+ * cannot hold. */
+void sp_tcp_syncookie_make(struct sampan *s, struct tcp_half_open *h);
+
+/* Our timestamp in its SYN-ACK. */
+uint32_t sp_tcp_syncookie_tsval(const struct tcp_half_open *h, uint32_t now);
+
+/* Does the segment bring a cookie of ours back?  Then h is what it says. */
+bool sp_tcp_syncookie_check(struct sampan *s, const struct tcp_seg *seg, struct tcp_half_open *h);
 
 /* ---- tcp_option.c ---- */
 

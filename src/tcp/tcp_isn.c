@@ -1,6 +1,6 @@
 /*
- * tcp_isn.c - numbers that an outsider must not guess: initial sequence
- * numbers (RFC 6528) and the start of the search for a port (RFC 6056).
+ * tcp_isn.c - initial sequence numbers, which an outsider must not guess.
+ * RFC 6528.
  */
 #include "tcp/tcp_int.h"
 
@@ -13,10 +13,4 @@ sp_tcp_isn(struct sampan *s, const struct sp_flow *flow)
 	const uint64_t f = sp_siphash24(&sp_tcp(s)->isn_key, flow, sizeof(*flow));
 
 	return seq_of((uint32_t)clock + (uint32_t)f);
-}
-
-uint64_t
-sp_tcp_port_hash(struct sampan *s, const struct sp_flow *flow)
-{
-	return sp_siphash24(&sp_tcp(s)->port_key, flow, sizeof(*flow));
 }

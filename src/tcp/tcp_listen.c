@@ -6,44 +6,36 @@
  * SYN-ACK said and no more.  The acknowledgement that completes the handshake
  * turns it into a control block in the listener's accept queue, and is then
  * processed there like any other segment, text and all (R-9293-34).
- *
- * half_open.has: bits 0-3 the peer's window shift (15: none), 4 timestamps,
- * 5 SACK permitted, 8-10 SYN-ACKs sent again, 11-14 the shift we announce.
+ * Where there is no room for a record, a cookie takes its place: tcp_syncookie.c.
  */
 #include "tcp/tcp_int.h"
 
-#define HAS_SCALE 0x000fu
-#define HAS_NO_SCALE 15u
-#define HAS_TS 0x0010u
-#define HAS_SACK 0x0020u
-#define HAS_RETRIES_SHIFT 8
-#define HAS_OWN_SCALE_SHIFT 11
 
 static unsigned
 retries_of(const struct tcp_half_open *h)
 {
-	return h->has >> HAS_RETRIES_SHIFT & 7u;
+	return h->has >> HALF_OPEN_RETRIES_SHIFT & 7u;
 }
 
 static uint16_t
 features_of(const struct sampan *s, const struct tcp_opts *o)
 {
-	unsigned has = HAS_NO_SCALE;
+	unsigned has = HALF_OPEN_NO_SCALE;
 
 	if (o->has_wscale && sp_setting(s, SAMPAN_SET_TCP_WINDOW_SCALING) != 0)
 		has = o->wscale < TCP_WSCALE_MAX ? o->wscale : TCP_WSCALE_MAX;
 	if (o->has_ts && sp_setting(s, SAMPAN_SET_TCP_TIMESTAMPS) != 0)
-		has |= HAS_TS;
+		has |= HALF_OPEN_TS;
 	if (o->sack_permitted && sp_setting(s, SAMPAN_SET_TCP_SACK) != 0)
-		has |= HAS_SACK;
-	has |= (unsigned)sp_tcp_wnd_scale(s) << HAS_OWN_SCALE_SHIFT;
+		has |= HALF_OPEN_SACK;
+	has |= (unsigned)sp_tcp_wnd_scale(s) << HALF_OPEN_OWN_SCALE_SHIFT;
 	return (uint16_t)has;
 }
 
 static uint8_t
 own_scale(const struct tcp_half_open *h)
 {
-	return h->has >> HAS_OWN_SCALE_SHIFT & 15;
+	return h->has >> HALF_OPEN_OWN_SCALE_SHIFT & 15;
 }
 
 /* The window that the SYN-ACK offers: the listener's buffer will be its own. */
@@ -70,10 +62,12 @@ dress(struct sampan *s, const struct tcp_half_open *h, struct tcp_bare *bare)
 		bare->tos = tcp_rare_of(s, listener)->tos;
 		bare->ttl = tcp_rare_of(s, listener)->ttl;
 	}
-	bare->opts.has_ts = (h->has & HAS_TS) != 0;
+	bare->opts.has_ts = (h->has & HALF_OPEN_TS) != 0;
 	if (!bare->opts.has_ts)
 		return;
 	bare->opts.tsval = sp_tcp_ts_now(s, sp_tcp_ts_offset(s, &h->flow));
+	if ((h->has & HALF_OPEN_COOKIE) != 0)
+		bare->opts.tsval = sp_tcp_syncookie_tsval(h, bare->opts.tsval);
 	bare->opts.tsecr = h->ts_recent;
 }
 
@@ -98,8 +92,9 @@ send_syn_ack(struct sampan *s, const struct tcp_half_open *h)
 	bare.opts.mss = sp_tcp_own_mss(s, l->link, &h->flow.remote);
 	if (maxseg != 0 && maxseg < bare.opts.mss)
 		bare.opts.mss = maxseg;
-	bare.opts.sack_permitted = (h->has & HAS_SACK) != 0;
-	bare.opts.has_wscale = (h->has & HAS_SCALE) != HAS_NO_SCALE;	/* R-7323-2 */
+	bare.opts.sack_permitted = (h->has & HALF_OPEN_SACK) != 0;
+	/* R-7323-2 */
+	bare.opts.has_wscale = (h->has & HALF_OPEN_SCALE) != HALF_OPEN_NO_SCALE;
 	bare.opts.wscale = own_scale(h);
 	dress(s, h, &bare);
 	sp_tcp_send_bare(s, &bare);
@@ -117,7 +112,7 @@ challenge(struct sampan *s, const struct tcp_half_open *h)
 		.wnd = window_of(s, h),
 	};
 
-	if ((h->has & HAS_SCALE) != HAS_NO_SCALE)
+	if ((h->has & HALF_OPEN_SCALE) != HALF_OPEN_NO_SCALE)
 		bare.wnd = (uint16_t)(bare.wnd >> sp_tcp_wnd_scale(s));
 	dress(s, h, &bare);
 	sp_tcp_send_bare(s, &bare);
@@ -131,39 +126,70 @@ arm(struct sampan *s, struct tcp_half_open *h)
 	    sp_tick_after(s->now, TCP_RTO_INITIAL << retries_of(h)));
 }
 
-void
-sp_tcp_half_open_new(struct sampan *s, const struct tcp_seg *seg, const tcp_seq *iss_after)
+/* What the SYN asks for and we agree to. */
+static struct tcp_half_open
+half_open_of(struct sampan *s, const struct tcp_seg *seg)
 {
-	const struct sp_flow *flow = &seg->pkt->flow;
-	const bool v4 = sp_addr_is_v4(&flow->remote);
-	struct tcp_half_open *h;
-	uint32_t ref = 0;
-
-	if (sp_tcp(s)->half_open < (uint64_t)sp_setting(s, SAMPAN_SET_TCP_MAX_SYN_BACKLOG) &&
-	    !sp_arena_low_for_newcomers(&s->arena))
-		ref = sp_pool_take(&s->arena, SP_KIND_HALF_OPEN);
-	if (ref == 0) {
-		sp_drop(s, SAMPAN_DROP_TCP_HALF_OPEN, seg->pkt->link);
-		return;
-	}
-	h = sp_at(&s->arena, ref);
-	*h = (struct tcp_half_open){
-		.flow = *flow,
+	const bool v4 = sp_addr_is_v4(&seg->pkt->flow.remote);
+	struct tcp_half_open h = {
+		.flow = seg->pkt->flow,
 		.irs = seg->seq,
-		.iss = sp_tcp_isn(s, flow),
 		.ts_recent = seg->opts.tsval,
 		.peer_mss_bytes = v4 ? TCP_MSS_DEFAULT4 : TCP_MSS_DEFAULT6,
 		.has = features_of(s, &seg->opts),
 	};
+
 	if (seg->opts.has_mss)
-		h->peer_mss_bytes = seg->opts.mss;	/* MUST-14 */
-	if (iss_after != NULL && !seq_lt(*iss_after, h->iss))
-		h->iss = seq_add(*iss_after, 65535 + 2);	/* R-6191-7 */
-	if (!sp_tcp_insert(s, flow, ref, TCP_TAG_HALF_OPEN)) {
-		sp_pool_give(&s->arena, SP_KIND_HALF_OPEN, ref);
-		sp_drop(s, SAMPAN_DROP_TCP_HALF_OPEN, seg->pkt->link);
+		h.peer_mss_bytes = seg->opts.mss;	/* MUST-14 */
+	return h;
+}
+
+/* A place in the table; NULL: no room for a newcomer. */
+static struct tcp_half_open *
+place_for(struct sampan *s, const struct sp_flow *flow)
+{
+	const uint64_t most = (uint64_t)sp_setting(s, SAMPAN_SET_TCP_MAX_SYN_BACKLOG);
+	uint32_t ref;
+
+	if (sp_setting(s, SAMPAN_SET_TCP_SYNCOOKIES) == SYNCOOKIES_ALWAYS ||
+	    sp_tcp(s)->half_open >= most || sp_arena_low_for_newcomers(&s->arena))
+		return NULL;
+	ref = sp_pool_take(&s->arena, SP_KIND_HALF_OPEN);
+	if (ref == 0)
+		return NULL;
+	if (sp_tcp_insert(s, flow, ref, TCP_TAG_HALF_OPEN))
+		return sp_at(&s->arena, ref);
+	sp_pool_give(&s->arena, SP_KIND_HALF_OPEN, ref);
+	return NULL;
+}
+
+/* R-4987-2, R-4987-5, R-V-18. */
+static void
+answer_with_cookie(struct sampan *s, const struct tcp_seg *seg)
+{
+	struct tcp_half_open h = half_open_of(s, seg);
+
+	sp_tcp_syncookie_make(s, &h);
+	send_syn_ack(s, &h);
+}
+
+void
+sp_tcp_half_open_new(struct sampan *s, const struct tcp_seg *seg, const tcp_seq *iss_after)
+{
+	struct tcp_half_open *h = place_for(s, &seg->pkt->flow);
+
+	/* A cookie has no choice of number: it cannot follow a TIME-WAIT. */
+	if (h == NULL) {
+		if (iss_after == NULL && sp_setting(s, SAMPAN_SET_TCP_SYNCOOKIES) != 0)
+			answer_with_cookie(s, seg);
+		else
+			sp_drop(s, SAMPAN_DROP_TCP_HALF_OPEN, seg->pkt->link);
 		return;
 	}
+	*h = half_open_of(s, seg);
+	h->iss = sp_tcp_isn(s, &h->flow);
+	if (iss_after != NULL && !seq_lt(*iss_after, h->iss))
+		h->iss = seq_add(*iss_after, 65535 + 2);	/* R-6191-7 */
 	sp_tcp(s)->half_open++;
 	sp_count(s, SAMPAN_COUNT_TCP_PASSIVE_OPENS);
 	arm(s, h);
@@ -199,7 +225,7 @@ sp_tcp_half_open_timer(struct sampan *s, struct tcp_half_open *h)
 		forget(s, h);
 		return;
 	}
-	h->has = (uint16_t)(h->has + (1u << HAS_RETRIES_SHIFT));
+	h->has = (uint16_t)(h->has + (1u << HALF_OPEN_RETRIES_SHIFT));
 	arm(s, h);
 	send_syn_ack(s, h);
 }
@@ -228,27 +254,26 @@ inherit(struct sampan *s, struct tcp_tcb *t, const struct tcp_half_open *h)
 	t->rcv.edge = seq_add(t->rcv.nxt, window_of(s, h));
 	tcp_set(t, TCP_F_PASSIVE);
 	tcp_set(t, TCP_F_USED);
-	if ((h->has & HAS_SCALE) != HAS_NO_SCALE) {
+	if ((h->has & HALF_OPEN_SCALE) != HALF_OPEN_NO_SCALE) {
 		tcp_set(t, TCP_F_WSCALE);
-		t->snd_scale = h->has & HAS_SCALE;
+		t->snd_scale = h->has & 15u;
 		t->rcv_scale = own_scale(h) & 15u;
 	}
-	if ((h->has & HAS_TS) != 0) {
+	if ((h->has & HALF_OPEN_TS) != 0) {
 		tcp_set(t, TCP_F_TS);
 		sp_tcp_ts_set(s, t, h->ts_recent);
 		t->ts_offset = sp_tcp_ts_offset(s, &h->flow);
 	}
-	if ((h->has & HAS_SACK) != 0)
+	if ((h->has & HALF_OPEN_SACK) != 0)
 		tcp_set(t, TCP_F_SACK);
 }
 
 /* The handshake is complete: from here on it is SYN-RECEIVED with a control
- * block for the moment that the acknowledgement needs to be processed. */
+ * block for the moment that the acknowledgement needs to be processed.  The
+ * caller puts it into the table.  NULL: no memory. */
 static struct tcp_tcb *
-promote(struct sampan *s, struct tcp_half_open *h, struct tcp_tcb *listener,
-    const struct tcp_seg *seg)
+block_for(struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb *listener)
 {
-	struct tcp_listen *l = tcp_listen_of(s, listener);
 	const struct sp_local_addr *local = sp_local_find(s, 0, &h->flow.local);
 	const bool room = !sp_arena_low(&s->arena);
 	struct tcp_tcb *t = local != NULL && room ? sp_tcp_tcb_new(s) : NULL;
@@ -257,23 +282,59 @@ promote(struct sampan *s, struct tcp_half_open *h, struct tcp_tcb *listener,
 		return NULL;
 	inherit(s, t, h);
 	t->link = local->link;
-	sp_tcp_replace(s, &h->flow, sp_ref(&s->arena, h), sp_ref(&s->arena, t), TCP_TAG_TCB);
-	tcp_set(t, TCP_F_IN_TABLE);
 	t->ep.user = listener->ep.user;
 	sp_tcp_inherit_options(s, t, listener);
 	sp_tcp_set_mss(s, t, h->peer_mss_bytes);
 	t->sent_at = sp_tick_of(s->now);
 	t->heard_at = sp_tick_of(s->now);
-	sp_tcp_handshake_sample(s, t, seg, retries_of(h), age(s, h));
-	t->snd.una = seq_add(h->iss, 1);
-	sp_tcp_start_sending(s, t, retries_of(h));
+	return t;
+}
+
+static void
+queue_up(struct sampan *s, struct tcp_tcb *t, struct tcp_tcb *listener, unsigned retries)
+{
+	struct tcp_listen *l = tcp_listen_of(s, listener);
+
+	tcp_set(t, TCP_F_IN_TABLE);
+	t->snd.una = t->snd.nxt;
+	sp_tcp_start_sending(s, t, retries);
 	sp_tcp_enter(s, t, SAMPAN_TCP_ESTABLISHED);
 	tcp_set(t, TCP_F_QUEUED);
 	sp_list_push(&s->arena, &l->ready, &t->ep.ready);
 	l->ready_count++;
-	release(s, h);
 	sp_count(s, SAMPAN_COUNT_TCP_ACCEPTED);
 	sp_endpoint_raise(s, &listener->ep, SAMPAN_ACCEPTABLE);
+}
+
+static struct tcp_tcb *
+promote(struct sampan *s, struct tcp_half_open *h, struct tcp_tcb *listener,
+    const struct tcp_seg *seg)
+{
+	struct tcp_tcb *t = block_for(s, h, listener);
+
+	if (t == NULL)
+		return NULL;
+	sp_tcp_replace(s, &h->flow, sp_ref(&s->arena, h), sp_ref(&s->arena, t), TCP_TAG_TCB);
+	sp_tcp_handshake_sample(s, t, seg, retries_of(h), age(s, h));
+	queue_up(s, t, listener, retries_of(h));
+	release(s, h);
+	return t;
+}
+
+/* The same for what a cookie remembered. */
+static struct tcp_tcb *
+promote_cookie(struct sampan *s, const struct tcp_half_open *h, struct tcp_tcb *listener)
+{
+	struct tcp_tcb *t = block_for(s, h, listener);
+
+	if (t == NULL)
+		return NULL;
+	if (!sp_tcp_insert(s, &h->flow, sp_ref(&s->arena, t), TCP_TAG_TCB)) {
+		sp_tcp_settle(s, t);	/* in CLOSED, and nobody's */
+		return NULL;
+	}
+	sp_count(s, SAMPAN_COUNT_TCP_COOKIES_RECV);
+	queue_up(s, t, listener, 0);
 	return t;
 }
 
@@ -298,7 +359,7 @@ completes(struct sampan *s, const struct tcp_half_open *h, const struct tcp_seg 
 static enum tcp_step
 check_timestamp(struct sampan *s, const struct tcp_half_open *h, const struct tcp_seg *seg)
 {
-	if ((h->has & HAS_TS) == 0)
+	if ((h->has & HALF_OPEN_TS) == 0)
 		return TCP_PASS;
 	if (!seg->opts.has_ts && (seg->flags & TCP_SYN) == 0) {
 		sp_drop(s, SAMPAN_DROP_TCP_NO_TS, seg->pkt->link);
@@ -362,33 +423,23 @@ check_before_ack(struct sampan *s, struct tcp_half_open *h, const struct tcp_seg
 	return TCP_PASS;
 }
 
-void
-sp_tcp_arrives_half_open(struct sampan *s, struct tcp_half_open *h, struct tcp_seg *seg)
+/* RFC 9293 leaves the length of the queue to us; when it is full the
+ * acknowledgement counts as lost (R-4987-9). */
+static bool
+queue_is_full(struct sampan *s, const struct tcp_tcb *listener, const struct tcp_seg *seg)
 {
-	struct tcp_tcb *listener, *t;
+	const struct tcp_listen *l = tcp_listen_of(s, listener);
 
-	if (check_before_ack(s, h, seg) == TCP_DONE || !completes(s, h, seg))
-		return;
-	listener = sp_tcp_find_listener(s, &h->flow);
-	if (listener == NULL) {
-		forget(s, h);
-		sp_tcp_arrives_closed(s, seg);
-		return;
-	}
-	/* RFC 9293 leaves the length of the queue to us; when it is full the
-	 * acknowledgement counts as lost (R-4987-9). */
-	if (tcp_listen_of(s, listener)->ready_count > tcp_listen_of(s, listener)->backlog) {
-		sp_drop(s, SAMPAN_DROP_TCP_BACKLOG, seg->pkt->link);
-		return;
-	}
-	/* Wait for text, but not longer than for the handshake itself. */
-	if (tcp_rare_of(s, listener)->defer_accept_s != 0 && seg->text.len == 0 &&
-	    (seg->flags & TCP_FIN) == 0 && retries_of(h) <
-	    (unsigned)sp_setting(s, SAMPAN_SET_TCP_SYNACK_RETRIES)) {
-		sp_count(s, SAMPAN_COUNT_TCP_DEFERRED);
-		return;
-	}
-	t = promote(s, h, listener, seg);
+	if (l->ready_count <= l->backlog)
+		return false;
+	sp_drop(s, SAMPAN_DROP_TCP_BACKLOG, seg->pkt->link);
+	return true;
+}
+
+/* The acknowledgement itself is processed by the new connection. */
+static void
+hand_on(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
+{
 	if (t == NULL) {
 		sp_drop(s, SAMPAN_DROP_MEMORY, seg->pkt->link);
 		return;
@@ -398,6 +449,44 @@ sp_tcp_arrives_half_open(struct sampan *s, struct tcp_half_open *h, struct tcp_s
 	t->snd.wl1 = seg->seq;
 	sp_tcp_arrives_other(s, t, seg);
 	sp_tcp_settle(s, t);
+}
+
+enum tcp_step
+sp_tcp_arrives_cookie(struct sampan *s, struct tcp_tcb *listener, struct tcp_seg *seg)
+{
+	struct tcp_half_open h;
+
+	if (!sp_tcp_syncookie_check(s, seg, &h))
+		return TCP_PASS;
+	h.has |= (uint16_t)(sp_tcp_wnd_scale(s) << HALF_OPEN_OWN_SCALE_SHIFT);
+	if (!queue_is_full(s, listener, seg))
+		hand_on(s, promote_cookie(s, &h, listener), seg);
+	return TCP_DONE;
+}
+
+void
+sp_tcp_arrives_half_open(struct sampan *s, struct tcp_half_open *h, struct tcp_seg *seg)
+{
+	struct tcp_tcb *listener;
+
+	if (check_before_ack(s, h, seg) == TCP_DONE || !completes(s, h, seg))
+		return;
+	listener = sp_tcp_find_listener(s, &h->flow);
+	if (listener == NULL) {
+		forget(s, h);
+		sp_tcp_arrives_closed(s, seg);
+		return;
+	}
+	if (queue_is_full(s, listener, seg))
+		return;
+	/* Wait for text, but not longer than for the handshake itself. */
+	if (tcp_rare_of(s, listener)->defer_accept_s != 0 && seg->text.len == 0 &&
+	    (seg->flags & TCP_FIN) == 0 && retries_of(h) <
+	    (unsigned)sp_setting(s, SAMPAN_SET_TCP_SYNACK_RETRIES)) {
+		sp_count(s, SAMPAN_COUNT_TCP_DEFERRED);
+		return;
+	}
+	hand_on(s, promote(s, h, listener, seg), seg);
 }
 
 void

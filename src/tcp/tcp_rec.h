@@ -132,13 +132,23 @@ struct tcp_listen {
 };
 
 /* SYN-RECEIVED after a passive open, before the handshake is complete. */
+enum tcp_half_open_has {
+	HALF_OPEN_SCALE = 0x000f,	/* the peer's window shift */
+	HALF_OPEN_NO_SCALE = 15,	/* it has none */
+	HALF_OPEN_TS = 0x0010,
+	HALF_OPEN_SACK = 0x0020,
+	HALF_OPEN_RETRIES_SHIFT = 8,	/* three bits: SYN-ACKs sent again */
+	HALF_OPEN_OWN_SCALE_SHIFT = 11,	/* four bits: the shift that we announce */
+	HALF_OPEN_COOKIE = 0x8000,	/* not a record: only what a SYN cookie says */
+};
+
 struct tcp_half_open {
 	struct sp_flow flow;
 	tcp_seq irs, iss;
 	uint32_t ts_recent;
 	struct sp_timer timer;		/* 48 */
 	uint16_t peer_mss_bytes;
-	uint16_t has;			/* see tcp_listen.c */
+	uint16_t has;			/* enum tcp_half_open_has */
 };
 _Static_assert(sizeof(struct tcp_half_open) == 64, "aim 64, limit 96");
 
@@ -152,15 +162,26 @@ struct tcp_time_wait {
 	uint8_t has;			/* bit 0: timestamps; bits 4-7: the shift of wnd */
 };
 _Static_assert(sizeof(struct tcp_time_wait) == 64, "aim 64, limit 96");
+
+/* Keys of SYN cookies, [1] for odd generations; tcp_syncookie.c. */
+struct tcp_cookies {
+	struct sp_key key[2];
+	uint32_t generation;		/* fixed: the present one */
+	uint32_t sent_generation;	/* when one was sent last, by the clock */
+	bool fixed;			/* the keys were set from outside */
+	bool sent;
+	uint8_t pad[6];
+};
+
 /* What TCP has one of; lies in the stack's area for it. */
 struct tcp_globals {
 	struct sp_key isn_key;
 	struct sp_key ts_key;
-	struct sp_key port_key;
+	struct tcp_cookies cookies;
 	uint32_t tcbs;
 	uint32_t half_open;
 	uint32_t time_wait;
-	uint32_t port_offset;
+	uint32_t next_port;		/* of the walk in tcp_user.c */
 };
 _Static_assert(sizeof(struct tcp_globals) <= sizeof(struct sp_transport_area), "fits its area");
 

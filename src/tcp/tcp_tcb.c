@@ -27,7 +27,7 @@ sp_tcp_init(struct sampan *s)
 	*g = (struct tcp_globals){ 0 };
 	g->isn_key = sp_rng_key(&s->rng);
 	g->ts_key = sp_rng_key(&s->rng);
-	g->port_key = sp_rng_key(&s->rng);
+	sp_tcp_syncookie_init(s);
 }
 
 struct tcp_tcb *

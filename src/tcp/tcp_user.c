@@ -4,6 +4,9 @@
  */
 #include "tcp/tcp_int.h"
 
+/* Tries at random before a search for a port becomes a walk. */
+#define PORT_DRAWS 8
+
 struct tcp_tcb *
 sp_tcp_open(struct sampan *s)
 {
@@ -115,24 +118,38 @@ sp_tcp_accept(struct sampan *s, struct tcp_tcb *listener)
 	return t;
 }
 
-/* RFC 6056 §3.3.3 (R-6056-2), algorithm 3, with a key and a counter of its own: the
- * search begins where an outsider cannot foretell, and moves on with every use.
- * A flow that is known is not taken, in TIME-WAIT neither (R-6056-5, R-6056-7,
- * R-6191-8).
+/* A flow that is known is not taken, in TIME-WAIT neither (R-6056-5, R-6056-7,
+ * R-6191-8). */
+static bool
+flow_is_free(const struct sampan *s, const struct sp_flow *flow)
+{
+	return sp_tcp_find(s, flow, sp_flow_hash(&s->flow_key, flow)).ref == 0;
+}
+
+/* RFC 6056 §3.3.1 (R-6056-2): drawn at random, so that no port tells about another
+ * one (R-V-29).  Where most are taken a few draws find none: then on from where this
+ * ended last time, so that filling the range costs one walk over it.
  *
  * DEVIATES: R-6056-1: the range is Linux's by default, 32768 to 60999; it is a
- * setting. */
+ * setting.
+ * DEVIATES: R-6056-3: no counters for destinations: with draws there is no
+ * table whose size could tell about other connections. */
 static uint16_t
 choose_port(struct sampan *s, struct sp_flow *flow)
 {
 	const uint32_t first = (uint32_t)sp_setting(s, SAMPAN_SET_PORT_FIRST);
 	const uint32_t last = (uint32_t)sp_setting(s, SAMPAN_SET_PORT_LAST);
 	const uint32_t count = last >= first ? last - first + 1 : 0;
-	uint32_t at = (uint32_t)sp_tcp_port_hash(s, flow) + sp_tcp(s)->port_offset++;
+	uint32_t *next = &sp_tcp(s)->next_port;
 
-	for (uint32_t i = 0; i < count; i++, at++) {
-		flow->local_port = (uint16_t)(first + at % count);
-		if (sp_tcp_find(s, flow, sp_flow_hash(&s->flow_key, flow)).ref == 0)
+	for (unsigned i = 0; i < PORT_DRAWS && count > 0; i++) {
+		flow->local_port = (uint16_t)(first + sp_rng_below(&s->rng, count));
+		if (flow_is_free(s, flow))
+			return flow->local_port;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		flow->local_port = (uint16_t)(first + (*next)++ % count);
+		if (flow_is_free(s, flow))
 			return flow->local_port;
 	}
 	return 0;
@@ -157,9 +174,7 @@ choose_flow(struct sampan *s, const struct tcp_tcb *t, const struct sampan_socka
 		return SAMPAN_ENETUNREACH;	/* there is no loopback: R-V-35 */
 	if (flow->local_port == 0)
 		return choose_port(s, flow) != 0 ? 0 : SAMPAN_EADDRNOTAVAIL;
-	if (sp_tcp_find(s, flow, sp_flow_hash(&s->flow_key, flow)).ref != 0)
-		return SAMPAN_EADDRINUSE;
-	return 0;
+	return flow_is_free(s, flow) ? 0 : SAMPAN_EADDRINUSE;
 }
 
 /* The table knows the connection by its flow from here on. */

@@ -101,6 +101,23 @@ TEST(fresh_ports_for_two_peers_are_unrelated)
 	EXPECT((uint16_t)(second - first + 16) > 32);
 }
 
+/* R-V-29: ports to one peer do not count the connections, ours or others'. */
+TEST(fresh_ports_to_one_peer_are_unrelated)
+{
+	struct fx f = fx_listen();
+	uint16_t last = syn_from(&f, 0)->tcp.h.src_port;
+	unsigned near = 0;
+
+	COVERS("R-6056-2", "R-V-29");
+	for (unsigned i = 0; i < 100; i++) {
+		const uint16_t port = syn_from(&f, 0)->tcp.h.src_port;
+
+		near += (uint16_t)(port - last + 16) <= 32;
+		last = port;
+	}
+	EXPECT(near < 5);
+}
+
 /* R-6056-5: when all are taken, an error and no search without end. */
 TEST(fresh_connect_without_free_port_fails)
 {

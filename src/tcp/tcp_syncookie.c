@@ -1,0 +1,201 @@
+/*
+ * tcp_syncookie.c - half-open connections that cost no memory.  RFC 4987 §3.6.
+ *
+ * When there is no room for one more half-open record, what it would hold is
+ * put into the SYN-ACK, and comes back in the acknowledgement: the initial
+ * sequence number is a keyed hash of both ends, the peer's number, what was
+ * agreed on, and the time.
+ *
+ *	31             4 3     1 0
+ *	+---------------+-------+-+	hash 28 bits, MSS 1 of 8, generation odd or even
+ *
+ * Window scale and SACK ride in the low bits of our timestamp; a peer without
+ * timestamps goes without them (R-4987-4):
+ *
+ *	5 4         0
+ *	+-+---------+	SACK permitted, the peer's shift + 1 (0: no scaling)
+ *
+ * A generation lasts 64 s and is accepted for one more (R-4987-3).  With keys
+ * set from outside, a generation is what the caller says it is: then several
+ * stacks behind one address take each other's cookies.
+ *
+ * Does not: keep anything of the peer's (R-4987-5); take a round-trip sample.
+ * Read first: tcp_listen.c, which asks for cookies and gives up records.
+ */
+#include <sampan/sampan.h>
+
+#include "tcp/tcp_int.h"
+
+#define GENERATION_DUR SAMPAN_SEC(64)
+#define HASH_SHIFT 4
+#define MSS_SHIFT 1
+#define TS_BITS 6
+#define TS_MASK ((1u << TS_BITS) - 1)
+#define TS_SACK 0x20u
+#define TS_SCALE 0x1fu
+#define NO_TS UINT32_MAX	/* in place of these bits */
+
+/* What is announced today: Ethernet's with its tunnels, IPv6's least, jumbo frames. */
+static const uint16_t mss_of[8] = { 216, TCP_MSS_DEFAULT4, TCP_MSS_DEFAULT6, 1360, 1440, 1452,
+	1460, 8940 };
+
+static const struct tcp_cookies *
+cookies_of(const struct sampan *s)
+{
+	return &((const struct tcp_globals *)(const void *)s->tcp.bytes)->cookies;
+}
+
+/* Does anybody have to look for cookies now?  Only for as long as one that was
+ * sent may come back (R-4987-7). */
+static bool
+awaited(const struct sampan *s)
+{
+	const struct tcp_cookies *c = cookies_of(s);
+
+	if (sp_setting(s, SAMPAN_SET_TCP_SYNCOOKIES) == 0)
+		return false;
+	return c->fixed || (c->sent && s->now / GENERATION_DUR - c->sent_generation <= 1);
+}
+
+static uint32_t
+generation_now(const struct sampan *s)
+{
+	const struct tcp_cookies *c = cookies_of(s);
+
+	return c->fixed ? c->generation : (uint32_t)(s->now / GENERATION_DUR);
+}
+
+/* The whole number: the hash covers all that the acknowledgement will tell. */
+static tcp_seq
+cookie_of(const struct sampan *s, const struct tcp_half_open *h, uint32_t generation, uint32_t bits)
+{
+	const struct tcp_cookies *c = cookies_of(s);
+	const struct {
+		struct sp_flow flow;
+		uint32_t irs, generation, bits, mss_bytes;
+	} in = { h->flow, h->irs.raw, generation, bits, h->peer_mss_bytes };
+	const uint64_t hash = sp_siphash24(&c->key[generation & 1], &in, sizeof(in));
+	uint32_t low = generation & 1;
+
+	_Static_assert(sizeof(in) == sizeof(struct sp_flow) + 16, "no padding");
+	for (unsigned i = 0; i < 8; i++)
+		if (mss_of[i] == h->peer_mss_bytes)
+			low |= i << MSS_SHIFT;
+	return seq_of((uint32_t)hash << HASH_SHIFT | low);
+}
+
+static uint32_t
+ts_bits(const struct tcp_half_open *h)
+{
+	const unsigned scale = h->has & HALF_OPEN_SCALE;
+
+	if ((h->has & HALF_OPEN_TS) == 0)
+		return NO_TS;
+	return ((h->has & HALF_OPEN_SACK) != 0 ? TS_SACK : 0) |
+	    (scale == HALF_OPEN_NO_SCALE ? 0 : scale + 1);
+}
+
+void
+sp_tcp_syncookie_make(struct sampan *s, struct tcp_half_open *h)
+{
+	struct tcp_cookies *c = &sp_tcp(s)->cookies;
+	unsigned i = 7;
+
+	while (i > 0 && mss_of[i] > h->peer_mss_bytes)
+		i--;
+	h->peer_mss_bytes = mss_of[i];
+	h->has |= HALF_OPEN_COOKIE;
+	if ((h->has & HALF_OPEN_TS) == 0) {
+		h->has |= HALF_OPEN_NO_SCALE;
+		h->has &= (uint16_t)~HALF_OPEN_SACK;
+	}
+	h->iss = cookie_of(s, h, generation_now(s), ts_bits(h));
+	c->sent = true;
+	c->sent_generation = (uint32_t)(s->now / GENERATION_DUR);
+	sp_count(s, SAMPAN_COUNT_TCP_COOKIES_SENT);
+}
+
+uint32_t
+sp_tcp_syncookie_tsval(const struct tcp_half_open *h, uint32_t now)
+{
+	const uint32_t val = (now & ~TS_MASK) | ts_bits(h);
+
+	return (int32_t)(val - now) > 0 ? val - (1u << TS_BITS) : val;
+}
+
+/* What the bits of the echoed timestamp say; false: nothing that we say. */
+static bool
+read_ts(struct tcp_half_open *h, uint32_t tsecr)
+{
+	const unsigned scale = tsecr & TS_SCALE;
+
+	if (scale > TCP_WSCALE_MAX + 1)
+		return false;
+	h->has = HALF_OPEN_COOKIE | HALF_OPEN_TS;
+	h->has |= (uint16_t)(scale == 0 ? HALF_OPEN_NO_SCALE : scale - 1);
+	if ((tsecr & TS_SACK) != 0)
+		h->has |= HALF_OPEN_SACK;
+	return true;
+}
+
+/* Is `h`, put together from an acknowledgement, what one of our cookies says? */
+static bool
+genuine(const struct sampan *s, const struct tcp_half_open *h)
+{
+	const uint32_t now = generation_now(s);
+	const uint32_t generation = (h->iss.raw & 1) == (now & 1) ? now : now - 1;
+
+	return seq_eq(h->iss, cookie_of(s, h, generation, ts_bits(h)));
+}
+
+bool
+sp_tcp_syncookie_check(struct sampan *s, const struct tcp_seg *seg, struct tcp_half_open *h)
+{
+	const unsigned flags = TCP_SYN | TCP_RST | TCP_ACK;
+
+	if (!awaited(s) || (seg->flags & flags) != TCP_ACK)
+		return false;
+	*h = (struct tcp_half_open){
+		.flow = seg->pkt->flow,
+		.irs = seq_sub(seg->seq, 1),
+		.iss = seq_sub(seg->ack, 1),
+		.ts_recent = seg->opts.tsval,
+		.has = HALF_OPEN_COOKIE | HALF_OPEN_NO_SCALE,
+	};
+	h->peer_mss_bytes = mss_of[h->iss.raw >> MSS_SHIFT & 7];
+	if (!seg->opts.has_ts || read_ts(h, seg->opts.tsecr)) {
+		if (genuine(s, h))
+			return true;
+		h->irs = seg->seq;	/* a keepalive probe (R-4987-13) */
+		if (genuine(s, h))
+			return true;
+	}
+	sp_count(s, SAMPAN_COUNT_TCP_COOKIES_FAILED);
+	return false;
+}
+
+void
+sp_tcp_syncookie_init(struct sampan *s)
+{
+	struct tcp_cookies *c = &sp_tcp(s)->cookies;
+
+	c->key[0] = sp_rng_key(&s->rng);
+	c->key[1] = c->key[0];
+}
+
+int
+sampan_syncookie_key(struct sampan *s, uint32_t generation, const uint8_t key[16])
+{
+	struct tcp_cookies *c = &sp_tcp(s)->cookies;
+	struct sp_key k;
+
+	if (c->fixed && generation - c->generation > UINT32_MAX / 2)
+		return SAMPAN_EINVAL;
+	memcpy(&k, key, sizeof(k));
+	if (!c->fixed || generation - c->generation > 1)
+		c->key[(generation & 1) ^ 1] = k;
+	c->key[generation & 1] = k;
+	c->fixed = true;
+	c->generation = generation;
+	return 0;
+}
