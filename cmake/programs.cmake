@@ -15,13 +15,20 @@ function(sampan_program name)
 	target_link_libraries(${name} PRIVATE ${SAMPAN_STATIC_LIBS})
 endfunction()
 
+# The command: all but its main() is a library for its tests.
 file(GLOB cmd_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cmd/*.c)
+list(REMOVE_ITEM cmd_sources ${PROJECT_SOURCE_DIR}/src/cmd/main.c)
 if(cmd_sources AND SAMPAN_STATIC_LIBS)
-	sampan_program(sampan-cmd ${cmd_sources})
+	add_library(sampan-cmd-static STATIC ${cmd_sources})
+	target_compile_definitions(sampan-cmd-static PRIVATE _GNU_SOURCE
+		SAMPAN_BUILD_VERSION="${PROJECT_VERSION}")
+	target_include_directories(sampan-cmd-static PRIVATE
+		${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+	target_include_directories(sampan-cmd-static SYSTEM PRIVATE ${CJSON_INCLUDE_DIR})
+	target_link_libraries(sampan-cmd-static PUBLIC ${SAMPAN_STATIC_LIBS} ${CJSON_LIBRARY})
+	sampan_program(sampan-cmd ${PROJECT_SOURCE_DIR}/src/cmd/main.c)
 	set_target_properties(sampan-cmd PROPERTIES OUTPUT_NAME sampan)
-	target_compile_definitions(sampan-cmd PRIVATE SAMPAN_BUILD_VERSION="${PROJECT_VERSION}")
-	target_include_directories(sampan-cmd SYSTEM PRIVATE ${CJSON_INCLUDE_DIR})
-	target_link_libraries(sampan-cmd PRIVATE ${CJSON_LIBRARY})
+	target_link_libraries(sampan-cmd PRIVATE sampan-cmd-static)
 	target_link_options(sampan-cmd PRIVATE -Wl,--as-needed)
 endif()
 

@@ -74,8 +74,9 @@ SAMPAN_API int sampan_close(struct sampan *s, sampan_handle h);
 /* Gives the socket up at once: the peer gets a reset. */
 SAMPAN_API int sampan_abort(struct sampan *s, sampan_handle h);
 
-/* The application's word, reported with each event. */
+/* The application's word, reported with each event.  BADHANDLE. */
 SAMPAN_API int sampan_set_user(struct sampan *s, sampan_handle h, uint64_t user);
+SAMPAN_API int sampan_get_user(const struct sampan *s, sampan_handle h, uint64_t *user);
 
 /* RFC 9293 §3.3.2; the numbers are for tools, not Linux's. */
 #define SAMPAN_TCP_STATES(X) \

@@ -4,9 +4,9 @@
  * Starts in the order in which mistakes are cheapest: memory, listeners, the
  * name, the link; nothing is left behind when a step fails.
  *
- * SIGINT, SIGTERM or SIGHUP ends it: every socket is closed, and the loop
- * goes on until all connections have said goodbye, for 2 seconds at most or
- * until a second signal.
+ * SIGINT, SIGTERM or SIGHUP ends it: listeners are closed, services finish
+ * what they were sending, and the loop goes on until all connections have said
+ * goodbye, for 2 seconds at most or until a second signal.
  */
 #include <errno.h>
 #include <signal.h>
@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sampan/emulate.h>
@@ -22,6 +24,7 @@
 #include "cmd/cmd.h"
 #include "cmd/serve_args.h"
 #include "cmd/serve_emulate.h"
+#include "link/number.h"
 
 #define GOODBYE_DUR SAMPAN_SEC(2)
 /* How often it is looked whether all are gone. */
@@ -34,7 +37,10 @@ struct server {
 	struct sampan_loop *loop;
 	struct sampan_control *control;
 	struct sampan_link *link;
+	struct svc_host services;
 	int signal_fd;
+	int tick_fd;			/* a timer for deadlines of services */
+	bool ticking;
 	unsigned signals;		/* that came */
 	char why[SAMPAN_WHY_BYTES];
 };
@@ -69,22 +75,59 @@ start_stack(struct server *v)
 	return error == 0 ? 0 : fail(ENOTRECOVERABLE, sampan_strerror(error));
 }
 
+/* KEY=VALUE; the text is taken apart. */
+static int
+set_one(struct server *v, char *setting)
+{
+	char *value = strchr(setting, '=');
+	uint64_t number;
+	int error;
+
+	*value++ = '\0';
+	if (!sp_number_read(&number, value) || number > INT64_MAX)
+		return sp_cmd_fail("sampan serve", EINVAL, "--set %s=%s: give a number", setting,
+		    value);
+	error = sampan_set(v->stack, setting, (int64_t)number);
+	return error == 0 ? 0 : sp_cmd_fail("sampan serve", EINVAL, "--set %s=%s: %s", setting,
+	    value, sampan_strerror(error));
+}
+
+static int
+apply_settings(struct server *v)
+{
+	int exit_code = 0;
+
+	for (unsigned i = 0; i < v->args.settings && exit_code == 0; i++)
+		exit_code = set_one(v, v->args.setting[i]);
+	return exit_code;
+}
+
+static int
+start_service(struct server *v, const struct serve_listener *l)
+{
+	const struct sp_why why = { v->why, sizeof(v->why) };
+	int error;
+
+	if (sp_svc_start(&v->services, l->svc, &why) != 0)
+		return fail(errno, v->why);
+	error = sp_svc_listen(&v->services, l->svc, l->port);
+	if (error == SAMPAN_ENOBUFS)
+		return fail(EINVAL, "--memory is too small for the services: give more, such as "
+		    "64M");
+	return error == 0 ? 0 : sp_cmd_fail("sampan serve", EINVAL, "--services %s:%u: %s: choose "
+	    "another port", l->svc->name, (unsigned)l->port, sampan_strerror(error));
+}
+
 static int
 start_services(struct server *v)
 {
-	for (unsigned i = 0; i < v->args.listeners; i++) {
-		const struct serve_listener *l = &v->args.listener[i];
-		const int error = sp_svc_listen(v->stack, l->svc, l->port);
+	int exit_code = 0;
 
-		if (error == SAMPAN_ENOBUFS)
-			return fail(EINVAL, "--memory is too small for the services: give more, "
-			    "such as 64M");
-		if (error != 0)
-			return sp_cmd_fail("sampan serve", EINVAL, "--service %s:%u: %s: choose "
-			    "another port", l->svc->name, (unsigned)l->port,
-			    sampan_strerror(error));
-	}
-	return 0;
+	v->services.stack = v->stack;
+	v->services.options = v->args.services;
+	for (unsigned i = 0; i < v->args.listeners && exit_code == 0; i++)
+		exit_code = start_service(v, &v->args.listener[i]);
+	return exit_code;
 }
 
 static void
@@ -118,17 +161,72 @@ watch_signals(struct server *v)
 	return sampan_loop_add_fd(v->loop, v->signal_fd, EPOLLIN, signal_came, v);
 }
 
+/* What time it is for the services. */
+static void
+tell_time(struct server *v)
+{
+	struct timespec wall;
+
+	(void)clock_gettime(CLOCK_REALTIME_COARSE, &wall);
+	v->services.now = sampan_loop_now(v->loop);
+	v->services.wall_s = wall.tv_sec;
+}
+
+/* Ticks only while there are records with deadlines. */
+static void
+set_ticking(struct server *v)
+{
+	const bool on = sp_svc_wants_tick(&v->services);
+	const struct timespec tick = { .tv_nsec = on ? (long)SVC_TICK_DUR : 0 };
+	const struct itimerspec every = { tick, tick };
+
+	if (on != v->ticking && timerfd_settime(v->tick_fd, 0, &every, NULL) == 0)
+		v->ticking = on;
+}
+
+static void
+tick_came(void *ctx, int fd, uint32_t ready)
+{
+	struct server *v = ctx;
+	uint64_t times;
+
+	(void)ready;
+	if (read(fd, &times, sizeof(times)) != (ssize_t)sizeof(times))
+		return;
+	tell_time(v);
+	sp_svc_tick(&v->services);
+	set_ticking(v);
+}
+
+static int
+watch_time(struct server *v)
+{
+	v->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	return v->tick_fd < 0 ? -1 : sampan_loop_add_fd(v->loop, v->tick_fd, EPOLLIN, tick_came, v);
+}
+
+static void
+events_came(void *ctx, const struct sampan_event *events, unsigned n)
+{
+	struct server *v = ctx;
+
+	tell_time(v);
+	sp_svc_events(&v->services, events, n);
+	set_ticking(v);
+}
+
 static int
 start_loop(struct server *v)
 {
 	const struct sampan_loop_config config = {
 		.size = sizeof(config),
 		.stack = v->stack,
-		.events = sp_svc_events,
-		.ctx = v->stack,
+		.events = events_came,
+		.ctx = v,
 	};
 
-	if (sampan_loop_open(&config, &v->loop) != 0 || watch_signals(v) != 0)
+	if (sampan_loop_open(&config, &v->loop) != 0 || watch_signals(v) != 0 ||
+	    watch_time(v) != 0)
 		return fail(errno, strerror(errno));
 	if (sampan_control_open(v->loop, v->args.name, &v->control, v->why, sizeof(v->why)) != 0)
 		return fail(errno, v->why);
@@ -161,8 +259,29 @@ add_address(struct server *v)
 }
 
 static int
+add_gateway(struct server *v)
+{
+	const struct sampan_addr everybody = { { 0 } };
+	const struct sampan_addr *gateway = &v->args.gateway;
+	char text[SAMPAN_ADDR_TEXT];
+	int error;
+
+	if (!v->args.has_gateway)
+		return 0;
+	(void)sampan_addr_write(gateway, text);
+	if (!sp_prefix_holds(&v->args.addr, gateway))
+		return sp_cmd_fail("sampan serve", EINVAL, "--gateway %s is not in the network of "
+		    "--addr: give a router on the link", text);
+	error = sampan_route_add(v->stack, 1, &everybody, 0, gateway);
+	return error == 0 ? 0 : sp_cmd_fail("sampan serve", EINVAL, "--gateway %s: %s", text,
+	    sampan_strerror(error));
+}
+
+static int
 start_link(struct server *v)
 {
+	int exit_code;
+
 	if (sampan_link_open(v->args.link, &v->link, v->why, sizeof(v->why)) != 0)
 		return fail(errno, v->why);
 	if (v->args.emulate != NULL && sampan_link_emulate(v->link, v->args.emulate, &v->link,
@@ -171,7 +290,8 @@ start_link(struct server *v)
 	if (sampan_link_attach(v->link, v->stack) < 0 ||
 	    sampan_loop_add_link(v->loop, v->link) != 0)
 		return fail(errno, strerror(errno));
-	return add_address(v);
+	exit_code = add_address(v);
+	return exit_code != 0 ? exit_code : add_gateway(v);
 }
 
 /* ---- What to try ---- */
@@ -179,8 +299,12 @@ start_link(struct server *v)
 static void
 print_hints(const char *addr, const struct serve_listener *l)
 {
-	for (unsigned i = 0; i < SVC_HINTS && l->svc->hints[i] != NULL; i++)
-		(void)printf("  %s %s %u\n", l->svc->hints[i], addr, (unsigned)l->port);
+	char text[160];
+
+	for (unsigned i = 0; i < SVC_HINTS && l->svc->hints[i] != NULL; i++) {
+		sp_svc_hint(text, sizeof(text), l->svc->hints[i], addr, l->port);
+		(void)printf("  %s\n", text);
+	}
 }
 
 static void
@@ -207,32 +331,15 @@ print_start(const struct server *v)
 
 /* ---- The end ---- */
 
-static void
-close_sockets(struct sampan *s)
-{
-	struct sampan_status found[64];
-	uint64_t cursor = 0;
-
-	while (cursor != SAMPAN_WALK_END) {
-		const int n = sampan_walk(s, &cursor, found, 64);
-
-		for (int i = 0; i < n; i++) {
-			if (found[i].handle != 0)
-				(void)sampan_close(s, found[i].handle);
-		}
-		if (n < 0)
-			return;
-	}
-}
-
-/* Lets FINs leave and be answered. */
+/* Lets what is queued leave, and FINs be answered. */
 static void
 say_goodbye(struct server *v)
 {
 	const sampan_time end_at = sampan_clock() + GOODBYE_DUR;
 	struct sampan_stats stats;
 
-	close_sockets(v->stack);
+	tell_time(v);
+	sp_svc_stop(&v->services);
 	do {
 		if (sampan_loop_turn(v->loop, GLANCE_DUR) != 0)
 			return;
@@ -246,8 +353,11 @@ clean_up(struct server *v)
 	sampan_control_close(v->control);
 	sampan_link_close(v->link);
 	sampan_loop_close(v->loop);
+	sp_svc_end(&v->services);
 	if (v->signal_fd >= 0)
 		(void)close(v->signal_fd);
+	if (v->tick_fd >= 0)
+		(void)close(v->tick_fd);
 	sampan_memory_free(v->stack, v->args.memory_bytes);
 }
 
@@ -256,6 +366,8 @@ serve(struct server *v)
 {
 	int exit_code = start_stack(v);
 
+	if (exit_code == 0)
+		exit_code = apply_settings(v);
 	if (exit_code == 0)
 		exit_code = start_services(v);
 	if (exit_code == 0)
@@ -277,7 +389,7 @@ serve(struct server *v)
 static int
 serve_run(int argc, char **argv)
 {
-	struct server v = { .signal_fd = -1, .program = program_invocation_name };
+	struct server v = { .signal_fd = -1, .tick_fd = -1, .program = program_invocation_name };
 	int exit_code = sp_serve_args_read(&v.args, argc, argv);
 
 	if (exit_code == 0) {

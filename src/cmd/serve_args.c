@@ -19,9 +19,11 @@
 enum {
 	OPT_LINK = 256,
 	OPT_ADDR,
+	OPT_GATEWAY,
 	OPT_SERVICE,
 	OPT_NAME,
 	OPT_MEMORY,
+	OPT_SET,
 	OPT_SEED,
 	OPT_EMULATE,
 };
@@ -30,11 +32,16 @@ static const struct argp_option options[] = {
 	{ "link", OPT_LINK, "LINK", 0, "tap:NAME[,host=ADDR/LEN][,mtu=N][,offload=on|off]; "
 	  "the default is " LINK_DEFAULT, 0 },
 	{ "addr", OPT_ADDR, "ADDR/LEN", 0, "the stack's address; the default is 10.77.0.2/24", 0 },
-	{ "service", OPT_SERVICE, "NAME[:PORT]", 0, "may be repeated", 0 },
+	{ "gateway", OPT_GATEWAY, "ADDR", 0, "the router to whoever is not on the link; the default "
+	  "is none", 0 },
+	{ "services", OPT_SERVICE, "LIST", 0, "NAME[:PORT][,...]", 0 },
+	{ "service", OPT_SERVICE, NULL, OPTION_ALIAS, NULL, 0 },
 	{ "name", OPT_NAME, "NAME", 0, "of this instance, for 'sampan ss'; the default is "
 	  SERVE_NAME, 0 },
 	{ "memory", OPT_MEMORY, "SIZE", 0, "all that the stack may use, such as 64M or 1G; the "
 	  "default is 256M", 0 },
+	{ "set", OPT_SET, "KEY=VALUE", 0, "a setting, by the name that sysctl has; may be repeated",
+	  0 },
 	{ "seed", OPT_SEED, "N", 0, "foreseeable random numbers, for tests; the default is a "
 	  "secret seed", 0 },
 	{ "emulate", OPT_EMULATE, "SPEC", 0, "a bad line, such as "
@@ -64,39 +71,89 @@ sp_serve_listener_read(struct serve_listener *l, const char *text, const struct 
 	l->svc = sp_svc_find(name);
 	if (l->svc == NULL) {
 		list_services(known, sizeof(known));
-		return sp_why(why, EINVAL, "--service %s: no such service, there are%s", text,
+		return sp_why(why, EINVAL, "--services %s: no such service, there are%s", text,
 		    known);
 	}
 	l->port = l->svc->port;
 	if (*colon == '\0')
 		return 0;
 	if (!sp_number_read(&port, colon + 1) || port < 1 || port > 65535)
-		return sp_why(why, EINVAL, "--service %s: give a port from 1 to 65535, as in %s:%u",
-		    text, name, (unsigned)l->port);
+		return sp_why(why, EINVAL, "--services %s: give a port from 1 to 65535, as in "
+		    "%s:%u", text, name, (unsigned)l->port);
 	l->port = (uint16_t)port;
 	return 0;
 }
 
 static int
-read_service(struct serve_args *a, const char *text, const struct sp_why *why)
+read_one_service(struct serve_args *a, const char *text, const struct sp_why *why)
 {
 	struct serve_listener l = { 0 };
 
 	if (sp_serve_listener_read(&l, text, why) != 0)
 		return EINVAL;
 	if (a->listeners == SERVE_LISTENERS) {
-		(void)sp_why(why, EINVAL, "--service %s: give at most %d services", text,
+		(void)sp_why(why, EINVAL, "--services %s: give at most %d services", text,
 		    SERVE_LISTENERS);
 		return EINVAL;
 	}
 	for (unsigned i = 0; i < a->listeners; i++) {
 		if (a->listener[i].port != l.port)
 			continue;
-		(void)sp_why(why, EINVAL, "--service %s: port %u is taken by %s: give another, "
+		(void)sp_why(why, EINVAL, "--services %s: port %u is taken by %s: give another, "
 		    "as in %s:PORT", text, (unsigned)l.port, a->listener[i].svc->name, l.svc->name);
 		return EINVAL;
 	}
 	a->listener[a->listeners++] = l;
+	return 0;
+}
+
+/* NAME[:PORT][,...] */
+static int
+read_services(struct serve_args *a, const char *text, const struct sp_why *why)
+{
+	const char *at = text;
+
+	for (;;) {
+		const size_t len = strcspn(at, ",");
+		char one[64];
+
+		(void)snprintf(one, sizeof(one), "%.*s", (int)(len < 64 ? len : 63), at);
+		if (read_one_service(a, one, why) != 0)
+			return EINVAL;
+		if (at[len] == '\0')
+			return 0;
+		at += len + 1;
+	}
+}
+
+static int
+read_gateway(struct serve_args *a, const char *text, const struct sp_why *why)
+{
+	const size_t len = sampan_addr_read(&a->gateway, text);
+
+	a->has_gateway = true;
+	if (len != 0 && text[len] == '\0')
+		return 0;
+	(void)sp_why(why, EINVAL, "--gateway %s: give an address, such as 10.77.0.1", text);
+	return EINVAL;
+}
+
+static int
+read_setting(struct serve_args *a, char *text, const struct sp_why *why)
+{
+	const char *equals = strchr(text, '=');
+
+	if (equals == NULL || equals == text || equals[1] == '\0') {
+		(void)sp_why(why, EINVAL, "--set %s: give KEY=VALUE, such as "
+		    "net.ipv4.tcp_sack=0", text);
+		return EINVAL;
+	}
+	if (a->settings == SERVE_SETTINGS) {
+		(void)sp_why(why, EINVAL, "--set %s: give at most %d, or a file of them: --conf",
+		    text, SERVE_SETTINGS);
+		return EINVAL;
+	}
+	a->setting[a->settings++] = text;
 	return 0;
 }
 
@@ -158,7 +215,11 @@ parse(int key, char *arg, struct argp_state *state)
 	case OPT_ADDR:
 		return sp_prefix_read(&a->addr, arg, &args->why) != 0 ? EINVAL : 0;
 	case OPT_SERVICE:
-		return read_service(a, arg, &args->why);
+		return read_services(a, arg, &args->why);
+	case OPT_GATEWAY:
+		return read_gateway(a, arg, &args->why);
+	case OPT_SET:
+		return read_setting(a, arg, &args->why);
 	case OPT_NAME:
 		return read_name(a, arg, &args->why);
 	case OPT_MEMORY:
@@ -172,7 +233,7 @@ parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* The help of --service, from the table of services. */
+/* The help of --services, from the table of services. */
 static char *
 describe(int key, const char *text, void *input)
 {

@@ -8,6 +8,8 @@
 #include "link/spec.h"
 
 #define SERVE_LISTENERS 32
+/* --set, how often. */
+#define SERVE_SETTINGS 64
 /* The instance that nobody gave a name. */
 #define SERVE_NAME "sampan"
 
@@ -21,18 +23,23 @@ struct serve_args {
 	const char *emulate;	/* NULL: the line is good */
 	const char *name;
 	struct sp_prefix addr;
+	bool has_gateway;
+	struct sampan_addr gateway;
 	size_t memory_bytes;
 	bool seeded;
 	uint64_t seed;
 	unsigned listeners;	/* 0: not said */
 	struct serve_listener listener[SERVE_LISTENERS];
+	unsigned settings;
+	char *setting[SERVE_SETTINGS];	/* KEY=VALUE, there is a = */
+	struct svc_options services;
 };
 
 /* Everything as `make serve` has it where the command line says nothing.
  * 0, or the exit code. */
 int sp_serve_args_read(struct serve_args *args, int argc, char **argv);
 
-/* NAME[:PORT].  EINVAL: not of that form, unknown. */
+/* NAME[:PORT].  -1: not of that form, unknown; errno is EINVAL. */
 int sp_serve_listener_read(struct serve_listener *l, const char *text, const struct sp_why *why);
 
 #endif

@@ -6,16 +6,17 @@
 #define DISCARD_BYTES 65536
 
 static void
-discard_run(struct sampan *s, const struct sampan_event *event)
+discard_run(struct svc_host *x, struct svc_conn *c, const struct sampan_event *event)
 {
 	static uint8_t nowhere[DISCARD_BYTES];
 	int64_t n;
 
+	(void)c;
 	do {
-		n = sampan_recv(s, event->handle, nowhere, sizeof(nowhere));
+		n = sampan_recv(x->stack, event->handle, nowhere, sizeof(nowhere));
 	} while (n > 0);
 	if (n != SAMPAN_EAGAIN)		/* the end of the stream, or what broke it */
-		(void)sampan_close(s, event->handle);
+		(void)sampan_close(x->stack, event->handle);
 }
 
 const struct svc sp_svc_discard = {
@@ -23,6 +24,6 @@ const struct svc sp_svc_discard = {
 	.text = "throws every byte away (RFC 863)",
 	.port = 9,
 	.by_default = true,
-	.hints = { "head -c 1G /dev/zero | nc -N" },
+	.hints = { "head -c 1G /dev/zero | nc -N %a %p" },
 	.run = discard_run,
 };

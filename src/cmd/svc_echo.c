@@ -41,11 +41,13 @@ echo_piece(struct sampan *s, sampan_handle h, int64_t room)
 }
 
 static void
-echo_run(struct sampan *s, const struct sampan_event *event)
+echo_run(struct svc_host *x, struct svc_conn *c, const struct sampan_event *event)
 {
+	struct sampan *s = x->stack;
 	const sampan_handle h = event->handle;
 	int64_t room;
 
+	(void)c;
 	do {
 		room = sampan_writable_bytes(s, h);
 	} while (room > 0 && echo_piece(s, h, room));
@@ -60,6 +62,6 @@ const struct svc sp_svc_echo = {
 	.text = "sends every byte back (RFC 862)",
 	.port = 7,
 	.by_default = true,
-	.hints = { "printf hello | nc -N", "telnet" },
+	.hints = { "printf hello | nc -N %a %p", "telnet %a %p" },
 	.run = echo_run,
 };

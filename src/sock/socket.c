@@ -178,6 +178,17 @@ sampan_set_user(struct sampan *s, sampan_handle h, uint64_t user)
 }
 
 int
+sampan_get_user(const struct sampan *s, sampan_handle h, uint64_t *user)
+{
+	const struct tcp_tcb *t = tcb_of(s, h);
+
+	if (t == NULL)
+		return SAMPAN_EBADHANDLE;
+	*user = t->ep.user;
+	return 0;
+}
+
+int
 sampan_status(const struct sampan *s, sampan_handle h, struct sampan_status *status)
 {
 	const struct tcp_tcb *t = tcb_of(s, h);

@@ -1,7 +1,5 @@
 /*
  * cmd_serve_args.c - the command line of `sampan serve`.
- *
- * The command is no library: its sources are part of this program.
  */
 #include "lib/test.h"
 
@@ -9,19 +7,16 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cmd/cmd_args.c"
-#include "cmd/serve_args.c"
-#include "cmd/svc.c"
-#include "cmd/svc_discard.c"
-#include "cmd/svc_echo.c"
+#include "cmd/cmd.h"
+#include "cmd/serve_args.h"
 
 /* Reads a command line given as words; returns the exit code, and what was
  * said on stderr in text. */
 static int
 read_words(struct serve_args *args, char *text, size_t room, const char *words)
 {
-	static char line[200];
-	char *argv[16] = { (char *)(uintptr_t)"sampan serve" };
+	static char line[1000];
+	char *argv[100] = { (char *)(uintptr_t)"sampan serve" };
 	const int saved = dup(STDERR_FILENO);
 	FILE *to = tmpfile();
 	int argc = 1, exit_code;
@@ -55,29 +50,49 @@ TEST(serve_args_defaults_are_those_of_make_serve)
 	EXPECT_EQ(a.addr.bits, 24);
 	EXPECT_EQ(a.memory_bytes, 256 << 20);
 	EXPECT(!a.seeded);
-	EXPECT_EQ(a.listeners, 2);
-	EXPECT_STR(a.listener[0].svc->name, "echo");
-	EXPECT_EQ(a.listener[0].port, 7);
-	EXPECT_STR(a.listener[1].svc->name, "discard");
-	EXPECT_EQ(a.listener[1].port, 9);
+	EXPECT(!a.has_gateway && a.settings == 0);
+	EXPECT(a.services.root == NULL && a.services.access_log == NULL);
+}
+
+TEST(serve_args_all_services_are_on_by_default)
+{
+	static const struct { const char *name; unsigned port; } on[] = {
+		{ "echo", 7 }, { "discard", 9 }, { "daytime", 13 }, { "chargen", 19 },
+	};
+	struct serve_args a;
+	char text[300];
+
+	EXPECT_EQ(read_words(&a, text, sizeof(text), ""), 0);
+	EXPECT_EQ(a.listeners, sizeof(on) / sizeof(on[0]));
+	for (unsigned i = 0; i < a.listeners; i++) {
+		EXPECT_STR(a.listener[i].svc->name, on[i].name);
+		EXPECT_EQ(a.listener[i].port, on[i].port);
+	}
 }
 
 TEST(serve_args_all_options_are_read)
 {
+	const struct sampan_addr gateway = sampan_addr_v4(10, 1, 0, 1);
 	struct serve_args a;
 	char text[300];
 
 	EXPECT_EQ(read_words(&a, text, sizeof(text), "--link tap:x --addr=10.1.2.3/16 --name n "
-	    "--service echo:70 --service discard --memory 1G --seed 42"), 0);
+	    "--service echo:70 --services discard,daytime:1300 --memory 1G --seed 42 "
+	    "--gateway 10.1.0.1 --set a.b=1 --set c=2"), 0);
 	EXPECT_STR(a.link, "tap:x");
 	EXPECT_EQ(a.addr.bits, 16);
 	EXPECT_STR(a.name, "n");
 	EXPECT_EQ(a.memory_bytes, 1 << 30);
 	EXPECT(a.seeded);
 	EXPECT_EQ(a.seed, 42);
-	EXPECT_EQ(a.listeners, 2);
+	EXPECT_EQ(a.listeners, 3);
 	EXPECT_EQ(a.listener[0].port, 70);
 	EXPECT_EQ(a.listener[1].port, 9);
+	EXPECT_EQ(a.listener[2].port, 1300);
+	EXPECT(a.has_gateway && memcmp(&a.gateway, &gateway, sizeof(gateway)) == 0);
+	EXPECT_EQ(a.settings, 2);
+	EXPECT_STR(a.setting[0], "a.b=1");
+	EXPECT_STR(a.setting[1], "c=2");
 }
 
 TEST(serve_args_bad_input_is_one_line_and_usage)
@@ -101,6 +116,16 @@ TEST(serve_args_bad_input_is_one_line_and_usage)
 		{ "--service echo:0", "from 1 to 65535" },
 		{ "--service echo:65536", "from 1 to 65535" },
 		{ "--service echo:", "from 1 to 65535" },
+		{ "--services ,echo", "no such service" },
+		{ "--services echo,", "no such service" },
+		{ "--services echo,echo", "port 7 is taken" },
+		{ "--gateway", "--gateway" },
+		{ "--gateway 10.77.0.1/24", "give an address" },
+		{ "--gateway x", "give an address" },
+		{ "--set", "--set" },
+		{ "--set a.b", "KEY=VALUE" },
+		{ "--set =1", "KEY=VALUE" },
+		{ "--set a.b=", "KEY=VALUE" },
 		{ "--service echo:9 --service discard", "port 9 is taken by echo" },
 	};
 	struct serve_args a;
@@ -114,15 +139,27 @@ TEST(serve_args_bad_input_is_one_line_and_usage)
 	}
 }
 
-TEST(serve_args_too_many_services_are_refused)
+TEST(serve_args_too_many_are_refused)
 {
-	const struct sp_why nobody = { NULL, 0 };
-	struct serve_args a = { 0 };
-	char service[16];
+	struct serve_args a;
+	char words[1000] = "", text[300];
+	size_t len = 0;
 
-	for (unsigned port = 1; port <= SERVE_LISTENERS; port++) {
-		(void)snprintf(service, sizeof(service), "echo:%u", port);
-		EXPECT_EQ(read_service(&a, service, &nobody), 0);
-	}
-	EXPECT_EQ(read_service(&a, "echo:100", &nobody), EINVAL);
+	for (unsigned port = 1; port <= SERVE_LISTENERS + 1; port++)
+		len += (size_t)snprintf(words + len, sizeof(words) - len, "--service echo:%u ",
+		    port);
+	EXPECT_EQ(read_words(&a, text, sizeof(text), words), CMD_USAGE);
+	EXPECT(strstr(text, "at most 32") != NULL);
+}
+
+TEST(serve_args_too_many_settings_are_refused)
+{
+	struct serve_args a;
+	char words[1000] = "", text[300];
+	size_t len = 0;
+
+	for (unsigned i = 0; i <= SERVE_SETTINGS; i++)
+		len += (size_t)snprintf(words + len, sizeof(words) - len, "--set=a=1 ");
+	EXPECT_EQ(read_words(&a, text, sizeof(text), words), CMD_USAGE);
+	EXPECT(strstr(text, "at most 64") != NULL);
 }

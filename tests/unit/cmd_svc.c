@@ -1,8 +1,6 @@
 /*
  * cmd_svc.c - the services, served to clients on another stack over the
  * memory pair, in virtual time.  Stack 0 is the client's, 1 the server's.
- *
- * The command is no library: its sources are part of this program.
  */
 #include "lib/test.h"
 
@@ -10,9 +8,7 @@
 
 #include <sampan/host.h>
 
-#include "cmd/svc.c"
-#include "cmd/svc_discard.c"
-#include "cmd/svc_echo.c"
+#include "cmd/svc.h"
 
 #define MEMORY_BYTES ((size_t)64 << 20)
 #define ALL_CAPS (SAMPAN_LINK_CSUM_OUT | SAMPAN_LINK_TSO4 | SAMPAN_LINK_TSO6)
@@ -30,7 +26,9 @@ struct client {
 struct fx {
 	struct sampan *s[2];
 	struct sampan_pair *pair;
+	struct svc_host services;
 	sampan_time now;
+	unsigned listeners;
 	unsigned clients;
 	struct client *client;
 };
@@ -58,14 +56,21 @@ fx_make(struct sampan_pair_config pair, size_t memory_bytes)
 		link = sampan_link_attach(sampan_pair_end(f.pair, i), f.s[i]);
 		EXPECT_EQ(sampan_addr_add(f.s[i], link, &addr, 24), 0);
 	}
-	EXPECT_EQ(sp_svc_listen(f.s[1], &sp_svc_echo, 7), 0);
-	EXPECT_EQ(sp_svc_listen(f.s[1], &sp_svc_discard, 9), 0);
+	f.services.stack = f.s[1];
+	for (unsigned i = 0; sp_svc_at(i) != NULL; i++) {
+		const struct sp_why nobody = { NULL, 0 };
+
+		EXPECT_EQ(sp_svc_start(&f.services, sp_svc_at(i), &nobody), 0);
+		EXPECT_EQ(sp_svc_listen(&f.services, sp_svc_at(i), sp_svc_at(i)->port), 0);
+		f.listeners++;
+	}
 	return f;
 }
 
 static void
 fx_end(struct fx *f, size_t memory_bytes)
 {
+	sp_svc_end(&f->services);
 	sampan_pair_close(f->pair);
 	sampan_memory_free(f->s[0], memory_bytes);
 	sampan_memory_free(f->s[1], memory_bytes);
@@ -136,7 +141,9 @@ run_applications(struct fx *f)
 	int n = sampan_events(f->s[1], events, 64);
 	const int server_n = n;
 
-	sp_svc_events(f->s[1], events, (unsigned)n);
+	f->services.now = f->now;
+	f->services.wall_s = 1000000000;	/* Sunday, 9 September 2001, 01:46:40 UTC */
+	sp_svc_events(&f->services, events, (unsigned)n);
 	n = sampan_events(f->s[0], events, 64);
 	for (int i = 0; i < n; i++) {
 		struct client *c = &f->client[events[i].user];
@@ -308,7 +315,7 @@ TEST(services_leave_no_socket_behind)
 	connect_clients(&f, 50, 7, 1000);
 	run_until(&f, f.now + TOO_LONG);
 	sampan_stats(f.s[1], &stats);
-	EXPECT_EQ(stats.connections, 2);
+	EXPECT_EQ(stats.connections, f.listeners);
 	fx_end(&f, MEMORY_BYTES);
 }
 

@@ -20,6 +20,7 @@ expect_bad(struct sampan *s, sampan_handle h)
 	struct sampan_tcp_info info;
 	sampan_handle out;
 	int64_t value;
+	uint64_t word;
 	uint8_t byte = 0;
 
 	EXPECT_EQ(sampan_bind(s, h, &peer_end), SAMPAN_EBADHANDLE);
@@ -35,6 +36,7 @@ expect_bad(struct sampan *s, sampan_handle h)
 	EXPECT_EQ(sampan_close(s, h), SAMPAN_EBADHANDLE);
 	EXPECT_EQ(sampan_abort(s, h), SAMPAN_EBADHANDLE);
 	EXPECT_EQ(sampan_set_user(s, h, 1), SAMPAN_EBADHANDLE);
+	EXPECT_EQ(sampan_get_user(s, h, &word), SAMPAN_EBADHANDLE);
 	EXPECT_EQ(sampan_status(s, h, &st), SAMPAN_EBADHANDLE);
 	EXPECT_EQ(sampan_setopt(s, h, SAMPAN_OPT_NODELAY, 1), SAMPAN_EBADHANDLE);
 	EXPECT_EQ(sampan_getopt(s, h, SAMPAN_OPT_NODELAY, &value), SAMPAN_EBADHANDLE);
@@ -133,6 +135,8 @@ TEST(event_is_latched_and_reported_once)
 	uint64_t user = 0;
 
 	EXPECT_EQ(sampan_set_user(f.s, f.h, 4711), 0);
+	EXPECT_EQ(sampan_get_user(f.s, f.h, &user), 0);
+	EXPECT_EQ(user, 4711);
 	peer_sends(&f, .flags = TCP_ACK, .len = 10);
 	peer_sends(&f, .flags = TCP_ACK, .len = 10);
 	peer_sends(&f, .flags = TCP_ACK | TCP_FIN);
