@@ -23,8 +23,8 @@
 
 #include "cmd/cmd.h"
 #include "cmd/serve_args.h"
+#include "cmd/serve_conf.h"
 #include "cmd/serve_emulate.h"
-#include "link/number.h"
 
 #define GOODBYE_DUR SAMPAN_SEC(2)
 /* How often it is looked whether all are gone. */
@@ -73,33 +73,6 @@ start_stack(struct server *v)
 	if (error == SAMPAN_ENOBUFS)
 		return fail(EINVAL, "--memory is too small for a stack: give more, such as 64M");
 	return error == 0 ? 0 : fail(ENOTRECOVERABLE, sampan_strerror(error));
-}
-
-/* KEY=VALUE; the text is taken apart. */
-static int
-set_one(struct server *v, char *setting)
-{
-	char *value = strchr(setting, '=');
-	uint64_t number;
-	int error;
-
-	*value++ = '\0';
-	if (!sp_number_read(&number, value) || number > INT64_MAX)
-		return sp_cmd_fail("sampan serve", EINVAL, "--set %s=%s: give a number", setting,
-		    value);
-	error = sampan_set(v->stack, setting, (int64_t)number);
-	return error == 0 ? 0 : sp_cmd_fail("sampan serve", EINVAL, "--set %s=%s: %s", setting,
-	    value, sampan_strerror(error));
-}
-
-static int
-apply_settings(struct server *v)
-{
-	int exit_code = 0;
-
-	for (unsigned i = 0; i < v->args.settings && exit_code == 0; i++)
-		exit_code = set_one(v, v->args.setting[i]);
-	return exit_code;
 }
 
 static int
@@ -367,7 +340,7 @@ serve(struct server *v)
 	int exit_code = start_stack(v);
 
 	if (exit_code == 0)
-		exit_code = apply_settings(v);
+		exit_code = sp_serve_conf_apply(v->stack, &v->args);
 	if (exit_code == 0)
 		exit_code = start_services(v);
 	if (exit_code == 0)

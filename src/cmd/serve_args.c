@@ -24,6 +24,7 @@ enum {
 	OPT_NAME,
 	OPT_MEMORY,
 	OPT_SET,
+	OPT_CONF,
 	OPT_SEED,
 	OPT_EMULATE,
 };
@@ -32,8 +33,8 @@ static const struct argp_option options[] = {
 	{ "link", OPT_LINK, "LINK", 0, "tap:NAME[,host=ADDR/LEN][,mtu=N][,offload=on|off]; "
 	  "the default is " LINK_DEFAULT, 0 },
 	{ "addr", OPT_ADDR, "ADDR/LEN", 0, "the stack's address; the default is 10.77.0.2/24", 0 },
-	{ "gateway", OPT_GATEWAY, "ADDR", 0, "the router to whoever is not on the link; the default "
-	  "is none", 0 },
+	{ "gateway", OPT_GATEWAY, "ADDR", 0, "the router to whoever is not on the link; the "
+	  "default is none", 0 },
 	{ "services", OPT_SERVICE, "LIST", 0, "NAME[:PORT][,...]", 0 },
 	{ "service", OPT_SERVICE, NULL, OPTION_ALIAS, NULL, 0 },
 	{ "name", OPT_NAME, "NAME", 0, "of this instance, for 'sampan ss'; the default is "
@@ -41,6 +42,8 @@ static const struct argp_option options[] = {
 	{ "memory", OPT_MEMORY, "SIZE", 0, "all that the stack may use, such as 64M or 1G; the "
 	  "default is 256M", 0 },
 	{ "set", OPT_SET, "KEY=VALUE", 0, "a setting, by the name that sysctl has; may be repeated",
+	  0 },
+	{ "conf", OPT_CONF, "FILE", 0, "settings in the form of sysctl.conf; --set wins over it",
 	  0 },
 	{ "seed", OPT_SEED, "N", 0, "foreseeable random numbers, for tests; the default is a "
 	  "secret seed", 0 },
@@ -220,6 +223,9 @@ parse(int key, char *arg, struct argp_state *state)
 		return read_gateway(a, arg, &args->why);
 	case OPT_SET:
 		return read_setting(a, arg, &args->why);
+	case OPT_CONF:
+		a->conf = arg;
+		return 0;
 	case OPT_NAME:
 		return read_name(a, arg, &args->why);
 	case OPT_MEMORY:

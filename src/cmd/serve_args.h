@@ -22,6 +22,7 @@ struct serve_args {
 	const char *link;
 	const char *emulate;	/* NULL: the line is good */
 	const char *name;
+	const char *conf;	/* a file of settings; NULL: none */
 	struct sp_prefix addr;
 	bool has_gateway;
 	struct sampan_addr gateway;

@@ -89,6 +89,7 @@ wait_for() {
 start() {
 	local instance=$1
 	shift
+	rm -f "$dir/$instance.log"	# an earlier one says Ctrl-C as well
 	"${inside[@]}" "$sampan" serve --name "$instance" "$@" >"$dir/$instance.log" 2>&1 &
 	server=$!
 	started+=("$server")
@@ -244,6 +245,13 @@ check "malformed address" bad 2 "ADDR/LEN" serve --addr 10.77.0.2
 check "the kernel's address" bad 2 "kernel's own" serve --addr 10.77.0.1/24
 check "an address elsewhere" bad 2 "not in the network" serve --addr 10.78.0.2/24
 check "malformed memory" bad 2 "such as 256M" serve --memory lots
+check "malformed gateway" bad 2 "give an address" serve --gateway router
+check "a gateway that is not on the link" bad 2 "not in the network" serve --gateway 10.1.1.1
+check "an unknown setting" bad 2 "no such setting" serve --set net.ipv4.tcp_sock=1
+check "a setting out of range" bad 2 "0 to 1" serve --set net.ipv4.tcp_sack=2
+check "no file of settings" bad 1 "--conf.*No such file" serve --conf "$dir/none"
+echo "net.ipv4.tcp_sack = 7" >"$dir/conf"
+check "a file with a wrong setting" bad 2 "conf:1: .*0 to 1" serve --conf "$dir/conf"
 check "memory too small" bad 2 "--memory.*give" serve --memory 64K
 check "ss without an instance" bad 1 "no instance runs" ss
 check "ss of a name that does not run" bad 1 "serve --name zz" ss --name zz
