@@ -58,6 +58,8 @@ extern "C" {
 	  "least retransmission time-out") \
 	X(TCP_RTO_MAX, "net.ipv4.tcp_rto_max_ms", 120000, 60000, 240000, "ms", \
 	  "greatest retransmission time-out") \
+	X(TCP_MIN_RTT_WLEN, "net.ipv4.tcp_min_rtt_wlen", 300, 0, 32767, "s", \
+	  "the least round trip is that of so long a time") \
 	X(TCP_RETRIES1, "net.ipv4.tcp_retries1", 3, 3, 63, "count", \
 	  "time-outs after which the way to the peer is looked for anew (R1)") \
 	X(TCP_KEEP_TIME, "net.ipv4.tcp_keepalive_time", 7200, 1, 32767, "s", \

@@ -81,8 +81,8 @@ newreno_event(struct tcp_cc_state *cc, enum tcp_cc_event event, const struct tcp
 		cc->words[0] = 0;
 		break;
 	case TCP_CC_IDLE_RESTART:	/* RFC 6928 §2 (R-6928-2) */
-		if (cc->cwnd_bytes > tcp_cc_initial_window(facts->mss_bytes))
-			cc->cwnd_bytes = tcp_cc_initial_window(facts->mss_bytes);
+		if (cc->cwnd_bytes > facts->restart_bytes)
+			cc->cwnd_bytes = facts->restart_bytes;
 		break;
 	case TCP_CC_MSS:
 		if (cc->cwnd_bytes < facts->mss_bytes)

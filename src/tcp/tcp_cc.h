@@ -37,7 +37,6 @@ enum tcp_cc_id {
 struct tcp_cc_state {
 	uint32_t cwnd_bytes;		/* at least one mss */
 	uint32_t ssthresh_bytes;
-	uint32_t pacing_kib_per_s;	/* 0: not paced */
 	uint32_t words[TCP_CC_WORDS];
 };
 
@@ -49,6 +48,7 @@ struct tcp_cc_facts {
 	uint64_t delivered_bytes;	/* since the connection began */
 	sampan_dur srtt;		/* 0: none yet */
 	sampan_dur min_rtt;		/* 0: none yet */
+	uint32_t restart_bytes;		/* the most that may follow a pause */
 };
 
 /* An acknowledgement of something new. */

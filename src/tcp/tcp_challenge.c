@@ -14,14 +14,22 @@
 #define UNIT_SHIFT 24
 #define DISTANCE ((uint16_t)(SAMPAN_MS(500) >> UNIT_SHIFT))
 
-void
-sp_tcp_challenge(struct sampan *s, struct tcp_tcb *t)
+bool
+sp_tcp_may_challenge(const struct sampan *s, struct tcp_tcb *t)
 {
 	const uint16_t now = (uint16_t)(s->now >> UNIT_SHIFT);
 
 	if (t->challenge_at != 0 && (uint16_t)(now - t->challenge_at) <= DISTANCE)
-		return;
+		return false;
 	t->challenge_at = now != 0 ? now : 1;
+	return true;
+}
+
+void
+sp_tcp_challenge(struct sampan *s, struct tcp_tcb *t)
+{
+	if (!sp_tcp_may_challenge(s, t))
+		return;
 	tcp_set(t, TCP_F_ACK_NOW);
 	sp_count(s, SAMPAN_COUNT_TCP_CHALLENGES);
 }

@@ -98,7 +98,8 @@ check_send_queue(const struct sampan *s, const struct tcp_tcb *t)
 	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
 	const uint32_t queued = tcp_queued_bytes(s, t), sent = outstanding_text(t);
 	const struct rule rules[] = {
-		{ implies(tx != NULL, queued > 0), "a send queue is held only while it has bytes" },
+		{ implies(tx != NULL && queued == 0, tcp_armed(t, TCP_AT_LOSS)),
+		    "a send queue is held only while it has bytes, or rests" },
 		{ sent <= queued, "what is outstanding is still queued" },
 		{ implies(tcp_is(t, TCP_F_FIN_SENT), sent == queued),
 		    "our FIN follows the last byte queued" },

@@ -100,24 +100,46 @@ tune_send_buffer(const struct sampan *s, struct tcp_tcb *t)
 		t->sndbuf_bytes = want;
 }
 
-static void
-take_sample(struct tcp_tcb *t, sampan_dur rtt)
+void
+sp_tcp_note_min_rtt(const struct sampan *s, struct tcp_tcb *t, sampan_dur rtt)
 {
 	const uint32_t us = rtt < SAMPAN_SEC(60) ? (uint32_t)(rtt / 1000) : 60000000u;
+	struct tcp_tx *tx = tcp_tx_if_any(s, t);
+	struct tcp_min_rtt m = {
+		.least_us = t->min_rtt_us,
+		.least_at_s = t->min_rtt_at_s,
+		.later_us = tx != NULL ? tx->later_min_rtt_us : 0,
+	};
 
-	sp_tcp_rtt_sample(&t->rtt, rtt);
-	if (t->min_rtt_us == 0 || us < t->min_rtt_us)
-		t->min_rtt_us = us != 0 ? us : 1;
+	sp_tcp_min_rtt(&m, us != 0 ? us : 1, (uint16_t)(s->now / SAMPAN_SEC(1)),
+	    (uint16_t)sp_setting(s, SAMPAN_SET_TCP_MIN_RTT_WLEN));
+	t->min_rtt_us = m.least_us;
+	t->min_rtt_at_s = m.least_at_s;
+	if (tx != NULL)
+		tx->later_min_rtt_us = m.later_us;
+}
+
+static void
+take_sample(const struct sampan *s, struct tcp_tcb *t, sampan_dur rtt, uint32_t flight_bytes)
+{
+	sp_tcp_rtt_sample(&t->rtt, rtt, tcp_rtt_samples(flight_bytes, t->mss_bytes));
+	sp_tcp_note_min_rtt(s, t, rtt);
 	t->backoff = 0;			/* RFC 6298 §5 (R-6298-14, R-2525-8) */
 }
 
-/* Everything acknowledged and nothing queued: an idle connection holds none of
- * this. */
+/* RFC 8985 §6.2 step 2 (R-8985-4). */
 static void
-release_if_idle(struct sampan *s, struct tcp_tcb *t)
+set_again_bounds(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_seg *seg,
+    struct tcp_delivery *d)
 {
-	if (t->tx != 0 && tcp_tx_of(s, t)->q.bytes == 0)
-		sp_tcp_tx_free(s, t);
+	const uint32_t age_ms = sp_tcp_ts_now(s, t->ts_offset) - seg->opts.tsecr;
+	const sampan_dur min_rtt = SAMPAN_US(t->min_rtt_us);
+	const sampan_time tick = s->now / SAMPAN_MS(1);
+
+	d->again_by_rtt = s->now > min_rtt ? s->now - min_rtt : 0;
+	d->again_by_echo = s->now;
+	if (tcp_is(t, TCP_F_TS) && seg->opts.has_ts && seg->opts.tsecr != 0 && age_ms < tick)
+		d->again_by_echo = SAMPAN_MS(tick - age_ms + 1) - 1;
 }
 
 /* What is in flight, and what the acknowledgement says about it. */
@@ -128,17 +150,17 @@ process_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	const bool progress = seq_lt(t->snd.una, seg->ack);
 	sampan_dur rtt;
 
+	set_again_bounds(s, t, seg, &d);
 	if (progress)
 		sp_tcp_rtx_acked(s, t, seg->ack, &d);
 	sp_tcp_sack_in(s, t, seg, &d);
 	rtt = sample_of(s, t, seg, &d);
 	if (rtt != 0)
-		take_sample(t, rtt);
+		take_sample(s, t, rtt, d.prior_in_flight_bytes);
 	if (rtt != 0 && t->tx != 0)
 		tcp_tx_of(s, t)->tlp_spent = false;
 	if (t->tx != 0)
 		sp_tcp_recovery_ack(s, t, seg, &d, rtt);
-	release_if_idle(s, t);
 	if (progress) {
 		sp_tcp_on_progress(s, t);
 		tune_send_buffer(s, t);

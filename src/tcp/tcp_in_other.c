@@ -25,6 +25,15 @@ acceptable(const struct tcp_tcb *t, const struct tcp_seg *seg)
 	return seq_overlap(seg->seq, seg->len, t->rcv.nxt, wnd);
 }
 
+/* One octet before RCV.NXT, again and again, is a probe for the window or for life.
+ * It is answered, but not each one is worth a D-SACK: RFC 2883 §4 (R-2883-6). */
+static bool
+silent_probe(const struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	return seg->text.len == 1 && seq_eq(seq_add(seg->seq, 1), t->rcv.nxt) &&
+	    !sp_tcp_may_challenge(s, t);
+}
+
 /* An answer to what is not acceptable.  Segments with text or SYN are always
  * answered: the peer sends them again until we do.  R-9293-10, R-5961-11,
  * R-WND-11; never a reset (R-9293-28). */
@@ -34,7 +43,7 @@ refuse(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg, enum samp
 	sp_drop(s, reason, seg->pkt->link);
 	if ((seg->flags & TCP_RST) != 0)
 		return;
-	if (seg->text.len > 0 && seq_lt(seg->seq, t->rcv.nxt))
+	if (seg->text.len > 0 && seq_lt(seg->seq, t->rcv.nxt) && !silent_probe(s, t, seg))
 		sp_tcp_sack_duplicate(s, t, seg->seq,
 		    seq_min(seq_add(seg->seq, seg->text.len), t->rcv.nxt));
 	if (t->state == SAMPAN_TCP_TIME_WAIT && (seg->flags & TCP_FIN) != 0 &&	/* R-9293-21 */

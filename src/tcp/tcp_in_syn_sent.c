@@ -78,6 +78,13 @@ sp_tcp_start_sending(struct sampan *s, struct tcp_tcb *t, unsigned syns_lost)
 		t->cc.cwnd_bytes = t->mss_bytes;
 }
 
+static void
+handshake_took(const struct sampan *s, struct tcp_tcb *t, sampan_dur rtt)
+{
+	sp_tcp_rtt_sample(&t->rtt, rtt, 1);
+	sp_tcp_note_min_rtt(s, t, rtt);
+}
+
 /* The first round trip: of the handshake (R-7323-24) if its SYN left once, or as
  * its echoed timestamp says. */
 void
@@ -87,9 +94,9 @@ sp_tcp_handshake_sample(struct sampan *s, struct tcp_tcb *t, const struct tcp_se
 	const uint32_t ms = sp_tcp_ts_now(s, t->ts_offset) - seg->opts.tsecr;
 
 	if (syns_lost == 0)
-		sp_tcp_rtt_sample(&t->rtt, took);
+		handshake_took(s, t, took);
 	else if (tcp_is(t, TCP_F_TS) && seg->opts.has_ts && seg->opts.tsecr != 0 && ms < 60000)
-		sp_tcp_rtt_sample(&t->rtt, SAMPAN_MS(ms > 0 ? ms : 1));
+		handshake_took(s, t, SAMPAN_MS(ms > 0 ? ms : 1));
 	else
 		sp_tcp_rtt_begin_slowly(&t->rtt);
 }

@@ -80,7 +80,7 @@ sp_tcp_keepalive_expired(struct sampan *s, struct tcp_tcb *t)
 	const sampan_dur quiet = sp_tick_since(t->heard_at, s->now);
 
 	/* MUST-26: only when nothing is outstanding or waits to be sent. */
-	if (!seq_eq(t->snd.una, t->snd.nxt) || t->tx != 0) {
+	if (!seq_eq(t->snd.una, t->snd.nxt) || tcp_queued_bytes(s, t) != 0) {
 		sp_tcp_arm(s, t, TCP_AT_LIFE, idle_dur(s, t));
 		return;
 	}

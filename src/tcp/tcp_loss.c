@@ -13,6 +13,11 @@
  * A tail has nothing behind it that could arrive.  So when everything has been
  * quiet for two round trips, a probe (new text, or the last segment again)
  * provokes an acknowledgement, and RACK does the rest.
+ *
+ * Once everything is acknowledged struct tcp_tx rests: it is kept for TX_REST, so
+ * that the next text of a conversation finds what was known, and then freed.  What
+ * is worth more than that (was there reordering, the least round trip) stands in
+ * the control block.
  */
 #include "tcp/tcp_loss.h"
 
@@ -21,24 +26,21 @@
 
 #define DUP_THRESH 3
 #define REO_PERSIST 16		/* recoveries, RFC 8985 §6.2 step 4 */
-#define REO_MULT_MAX 64
+#define REO_MULT_MAX 63
+/* How long to remember once everything is acknowledged; an RTO if that is longer. */
+#define TX_REST SAMPAN_SEC(1)
 /* RFC 8985 §7.2: the longest that a peer may delay an acknowledgement. */
 #define TLP_MAX_ACK_DELAY SAMPAN_MS(200)
 
 /* RFC 8985 §6.2 step 2 (R-8985-4). */
 static void
-rack_update(const struct sampan *s, const struct tcp_tcb *t, struct tcp_tx *tx,
-    const struct tcp_delivery *d)
+rack_update(const struct sampan *s, struct tcp_tx *tx, const struct tcp_delivery *d)
 {
 	sampan_dur rtt;
 
 	if (!d->any)
 		return;
 	rtt = s->now > d->newest_at ? s->now - d->newest_at : 0;
-	/* A repair that seems to arrive sooner than anything can was not what
-	 * arrived: the original was. */
-	if (d->newest_again && rtt < SAMPAN_US(t->min_rtt_us))
-		return;
 	tx->rack_rtt_us = (uint32_t)(rtt / 1000);
 	if (tx->rack_valid && (d->newest_at < tx->rack_at ||
 	    (d->newest_at == tx->rack_at && !seq_lt(tx->rack_end, d->newest_end))))
@@ -51,7 +53,7 @@ rack_update(const struct sampan *s, const struct tcp_tcb *t, struct tcp_tx *tx,
 /* Once a round: a repair was in vain, so the window was too small.  Step 4
  * (R-8985-7). */
 static void
-adapt_window(const struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_delivery *d)
+adapt_window(struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_delivery *d)
 {
 	if (tx->dsack_in_round && seq_le(tx->dsack_round, t->snd.una))
 		tx->dsack_in_round = false;
@@ -59,9 +61,9 @@ adapt_window(const struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_delive
 		return;
 	tx->dsack_in_round = true;
 	tx->dsack_round = t->snd.nxt;
-	tx->reo_persist = REO_PERSIST;
-	if (tx->reo_mult < REO_MULT_MAX)
-		tx->reo_mult++;
+	t->reo_persist = REO_PERSIST;
+	if (t->reo_mult < REO_MULT_MAX)
+		t->reo_mult++;
 }
 
 /* Step 4 (R-8985-6).  Bytes count, not blocks or acknowledgements (R-8985-19).
@@ -77,9 +79,9 @@ reordering_window(const struct tcp_tcb *t, const struct tcp_tx *tx)
 	const bool three = tx->sacked_bytes > 0 && (tx->sacked_segs >= DUP_THRESH ||
 	    tx->sacked_bytes >= DUP_THRESH * (uint32_t)t->mss_bytes);
 
-	if (!tx->reordering && (tx->phase != TCP_PHASE_OPEN || three))
+	if (!t->reordering && (tx->phase != TCP_PHASE_OPEN || three))
 		return 0;
-	wnd = (tx->reo_mult + (sampan_dur)1) * SAMPAN_US(t->min_rtt_us) / 4;
+	wnd = (t->reo_mult + (sampan_dur)1) * SAMPAN_US(t->min_rtt_us) / 4;
 	return wnd < srtt ? wnd : srtt;
 }
 
@@ -107,6 +109,9 @@ rack_detect(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 	while (r != NULL && tx->rack_valid && sent_before(tx, r) && r->sent_at + wait <= s->now) {
 		const uint32_t next = r->by_time.next;
 
+		if ((r->flags & TCP_SENT_AGAIN) != 0 &&
+		    !sp_tick_before(sp_tick_of(r->sent_at), tx->cut_at))
+			tx->lost_again = true;
 		sp_tcp_rtx_lost(s, tx, r);
 		r = tcp_sent_by_time(s, next);
 	}
@@ -175,9 +180,9 @@ sp_tcp_loss_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *
 		dup_ack_detect(s, t, d, dup);
 		return;
 	}
-	rack_update(s, t, tx, d);
+	rack_update(s, tx, d);
 	if (d->reordered)
-		tx->reordering = true;
+		t->reordering = 1;
 	adapt_window(t, tx, d);
 	rack_detect(s, t, tx);
 }
@@ -203,6 +208,21 @@ probe_timeout(const struct sampan *s, const struct tcp_tcb *t)
 	return pto;
 }
 
+/* Everything is acknowledged; with our FIN there will be nothing more.  Where memory
+ * is short nothing rests. */
+static void
+rest(struct sampan *s, struct tcp_tcb *t)
+{
+	const sampan_dur rto = sp_tcp_rtt_rto(s, &t->rtt, 0);
+
+	if ((tcp_is(t, TCP_F_FIN_SENT) && seq_eq(t->snd.una, t->snd.nxt)) ||
+	    sp_arena_low_for_newcomers(&s->arena)) {
+		sp_tcp_tx_free(s, t);
+		return;
+	}
+	sp_tcp_arm(s, t, TCP_AT_LOSS, rto > TX_REST ? rto : TX_REST);
+}
+
 void
 sp_tcp_loss_rearm(struct sampan *s, struct tcp_tcb *t)
 {
@@ -210,6 +230,10 @@ sp_tcp_loss_rearm(struct sampan *s, struct tcp_tcb *t)
 	sampan_dur wait;
 
 	sp_tcp_disarm(t, TCP_AT_LOSS);
+	if (tx != NULL && tx->q.bytes == 0) {
+		rest(s, t);
+		return;
+	}
 	if (tx == NULL || !tcp_is(t, TCP_F_SACK))
 		return;
 	tx->tlp_timer = false;
@@ -234,6 +258,11 @@ sp_tcp_loss_timer(struct sampan *s, struct tcp_tcb *t)
 
 	if (tx == NULL)
 		return;
+	if (tx->q.bytes == 0) {
+		sp_tcp_recovery_rest(s, t);
+		sp_tcp_tx_free(s, t);
+		return;
+	}
 	if (tx->tlp_timer && tlp_possible(t, tx)) {
 		tx->tlp_due = true;	/* R-8985-14: tcp_out.c sends it */
 		tx->tlp_timer = false;
@@ -263,9 +292,23 @@ sp_tcp_tlp_ack(struct tcp_tx *tx, const struct tcp_seg *seg, const struct tcp_de
 	return false;
 }
 
-/* RFC 6675 §5.1: all of it is lost but what was selectively acknowledged
- * (R-6675-12).  If the first byte was and is still not acknowledged, the peer has
- * thrown it away: R-2018-9, 5-D14. */
+/* The last moment at which what is lost by a time-out may have been sent. */
+static sampan_time
+old_enough(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_tx *tx)
+{
+	sampan_dur wait;
+
+	if (tx == NULL || !tcp_is(t, TCP_F_SACK))
+		return s->now;
+	wait = reordering_window(t, tx) +
+	    (tx->rack_valid ? SAMPAN_US(tx->rack_rtt_us) : sp_tcp_rtt_srtt(&t->rtt));
+	return s->now > wait ? s->now - wait : 0;
+}
+
+/* RFC 8985 §6.3 (R-8985-10): the first segment is lost, and what was sent so long
+ * ago that RACK would think so; without SACK everything is.  RFC 6675 §5.1: what was
+ * selectively acknowledged is not (R-6675-12).  If the first byte was and is still not
+ * acknowledged, the peer has thrown it away: R-2018-9, 5-D14. */
 void
 sp_tcp_loss_timeout(struct sampan *s, struct tcp_tcb *t)
 {
@@ -274,7 +317,7 @@ sp_tcp_loss_timeout(struct sampan *s, struct tcp_tcb *t)
 
 	if (first != NULL && (first->flags & TCP_SENT_SACKED) != 0)
 		sp_tcp_rtx_renege(s, t);
-	sp_tcp_rtx_all_lost(s, t);
+	sp_tcp_rtx_all_lost(s, t, old_enough(s, t, tx));
 	if (tx == NULL)
 		return;
 	tx->tlp_out = false;

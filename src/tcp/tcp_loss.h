@@ -19,7 +19,8 @@ void sp_tcp_loss_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_deliv
 /* TCP_AT_LOSS went off: reordering timer or probe time-out. */
 void sp_tcp_loss_timer(struct sampan *s, struct tcp_tcb *t);
 
-/* Sets TCP_AT_LOSS after text was sent or acknowledged. */
+/* Sets TCP_AT_LOSS after text was sent or acknowledged; what a connection with
+ * nothing more to send knows is kept for a while. */
 void sp_tcp_loss_rearm(struct sampan *s, struct tcp_tcb *t);
 
 /* Judges a probe that is out by an acknowledgement.  True: it repaired a loss

@@ -283,6 +283,7 @@ commit_text(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, ui
 		tx->tlp_spent = true;
 		tx->tlp_again = record == 0;
 		tx->tlp_end = t->snd.nxt;
+		tx->prr_flight_bytes = seq_diff(t->snd.nxt, t->snd.una);
 	}
 	sp_tcp_rtx_sent(s, t, plan, record);
 	if (tx->phase == TCP_PHASE_RECOVERY)

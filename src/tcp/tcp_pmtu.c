@@ -33,6 +33,7 @@ sp_tcp_pmtu_learn(struct sampan *s, struct tcp_tcb *t, uint16_t mtu_bytes)
 {
 	const uint16_t least = sp_addr_is_v4(&t->flow.remote) ? PMTU_FLOOR4 : PMTU_FLOOR6;
 	const uint16_t mtu = mtu_bytes < least ? least : mtu_bytes;
+	const uint16_t before = t->mss_bytes;
 	struct tcp_rare *r;
 	struct tcp_cc_facts facts;
 
@@ -43,6 +44,8 @@ sp_tcp_pmtu_learn(struct sampan *s, struct tcp_tcb *t, uint16_t mtu_bytes)
 		return;
 	r->pmtu_bytes = mtu;
 	sp_tcp_set_mss(s, t, t->peer_mss_bytes);
+	/* RFC 5681 §4.1 (R-5681-11): as many segments as before, not as many bytes. */
+	t->cc.cwnd_bytes = (uint32_t)((uint64_t)t->cc.cwnd_bytes * t->mss_bytes / before);
 	facts = sp_tcp_cc_facts(s, t);
 	sp_tcp_cc_ops(t->cc_id)->event(&t->cc, TCP_CC_MSS, &facts);
 	/* What is in flight was too big: not congestion, so no reduction. */

@@ -42,13 +42,14 @@ enum tcp_phase {
 	TCP_PHASE_LOSS,		/* after a time-out, until `recover` is acknowledged */
 };
 
-/* While bytes are queued to be sent, or sent and not acknowledged. */
+/* While bytes are queued to be sent, or sent and not acknowledged; and, resting,
+ * for TX_REST after that (tcp_loss.c). */
 struct tcp_tx {
 	struct sp_sendq q;		/* 0: from SND.UNA on */
 	uint8_t phase;			/* 20: enum tcp_phase */
 	uint8_t dup_acks;		/* 21: without SACK */
-	uint8_t reo_mult;		/* 22: RACK.reo_wnd_mult */
-	uint8_t reo_persist;		/* 23: RACK.reo_wnd_persist */
+	bool lost_again;		/* 22: a repair of this recovery was lost */
+	uint8_t sacked_segs;		/* 23: at least, since sacked_bytes was 0; up to 255 */
 	struct sp_list by_seq;		/* 24: struct tcp_sent */
 	struct sp_list by_time;		/* 32: not delivered, not lost, oldest first */
 	struct sp_list lost;		/* 40 */
@@ -61,23 +62,23 @@ struct tcp_tx {
 	tcp_seq rack_fack;		/* 76: RACK.fack */
 	uint32_t rack_rtt_us;		/* 80: RACK.rtt */
 	bool rack_valid;		/* 84: one was delivered */
-	bool reordering;		/* 85: RACK.reordering_seen */
+	bool dsack_in_round;		/* 85 */
 	bool tlp_out;			/* 86: a probe is out, until tlp_end is acknowledged */
 	bool tlp_again;			/* 87: TLP.is_retrans */
 	tcp_seq tlp_end;		/* 88: TLP.end_seq */
-	sp_tick loss_at;		/* 92: reordering timer or probe time-out, TCP_AT_LOSS */
+	sp_tick loss_at;		/* 92: reordering timer, probe time-out or end of the rest,
+					 * TCP_AT_LOSS */
 	uint32_t prr_delivered_bytes;	/* 96 */
 	uint32_t prr_out_bytes;		/* 100 */
-	uint32_t prr_flight_bytes;	/* 104: RecoverFS */
+	uint32_t prr_flight_bytes;	/* 104: RecoverFS; else in flight when the probe left */
 	tcp_seq round_end;		/* 108: the acknowledgement that starts the next round */
 	tcp_seq dsack_round;		/* 112: RACK.dsack_round */
-	bool dsack_in_round;		/* 116 */
-	bool tlp_timer;			/* 117: loss_at is the probe time-out */
-	bool tlp_due;			/* 118: a probe is to be sent */
-	bool tlp_spent;			/* 119: no round trip was measured since the last probe */
-	uint8_t sacked_segs;		/* 120: at least, since sacked_bytes was 0; up to 255 */
-	uint8_t pad[3];
-	uint32_t spare;
+	uint32_t later_min_rtt_us;	/* 116: least of the later half of its window, 0: none */
+	sp_tick cut_at;			/* 120: last reduction of the window */
+	bool tlp_timer;			/* 124: loss_at is the probe time-out */
+	bool tlp_due;			/* 125: a probe is to be sent */
+	bool tlp_spent;			/* 126: no round trip was measured since the last probe */
+	uint8_t pad;
 };
 _Static_assert(sizeof(struct tcp_tx) == 128, "two cache lines");
 

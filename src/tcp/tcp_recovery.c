@@ -14,6 +14,28 @@
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
 
+static uint32_t
+larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint32_t
+smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* RFC 6928 §2 (R-6928-4): where that was too much once, RFC 3390's. */
+static uint32_t
+restart_window(const struct tcp_tcb *t)
+{
+	const uint32_t mss = t->mss_bytes, initial = tcp_cc_initial_window(mss);
+	const uint32_t modest = smaller(4 * mss, larger(2 * mss, 4380));
+
+	return t->lossy_start ? smaller(initial, modest) : initial;
+}
+
 struct tcp_cc_facts
 sp_tcp_cc_facts(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -24,6 +46,7 @@ sp_tcp_cc_facts(const struct sampan *s, const struct tcp_tcb *t)
 		.delivered_bytes = sp_tcp_delivered(s, t),
 		.srtt = sp_tcp_rtt_srtt(&t->rtt),
 		.min_rtt = SAMPAN_US(t->min_rtt_us),
+		.restart_bytes = restart_window(t),
 	};
 }
 
@@ -36,16 +59,13 @@ tell(struct sampan *s, struct tcp_tcb *t, enum tcp_cc_event event, uint32_t flig
 	sp_tcp_cc_ops(t->cc_id)->event(&t->cc, event, &facts);
 }
 
-static uint32_t
-larger(uint32_t a, uint32_t b)
+/* A loss among the first text (RFC 6928 §2 (R-6928-4)). */
+static void
+note_lossy_start(struct tcp_tcb *t)
 {
-	return a > b ? a : b;
-}
-
-static uint32_t
-smaller(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
+	if (t->una_wraps == 0 &&
+	    seq_diff(t->snd.una, t->iss) <= tcp_cc_initial_window(t->mss_bytes))
+		t->lossy_start = 1;
 }
 
 /* RFC 9937 §6.1 (R-9937-1 to R-9937-3), RFC 6675 §5 (R-6675-8). */
@@ -61,11 +81,13 @@ enter(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t delivered
 	tx->prr_out_bytes = 0;
 	tx->prr_flight_bytes = flight > 0 ? flight : 1;
 	tx->tlp_due = false;
+	tx->tlp_out = false;		/* RFC 8985 §7.1 */
 	/* FlightSize counts what was selectively acknowledged, but not what limited
 	 * transmit added beyond the window: RFC 5681 §3.2 (R-5681-14). */
 	tell(s, t, TCP_CC_RECOVERY_ENTER, smaller(larger(outstanding, flight), t->cc.cwnd_bytes));
-	if (tx->reo_persist > 0 && --tx->reo_persist == 0)
-		tx->reo_mult = 0;
+	tx->cut_at = sp_tick_of(s->now);
+	tx->lost_again = false;
+	note_lossy_start(t);
 }
 
 /* RFC 9937 §6.2 (R-9937-5 to R-9937-9, R-9937-11).  safe: SND.UNA moved and nothing more
@@ -100,12 +122,22 @@ prr(const struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t deliv
 	t->cc.cwnd_bytes = larger(in_flight + sndcnt, t->mss_bytes);
 }
 
+/* Is there a loss that was not yet responded to?  One that is found while
+ * recovering is part of the same event, but a repair that is lost is a second one
+ * (RFC 5681 §4.3 (R-5681-22); R-8985-18). */
+static bool
+must_reduce(const struct tcp_tx *tx)
+{
+	return (tx->phase == TCP_PHASE_OPEN && tx->lost_bytes > 0) ||
+	    (tx->phase == TCP_PHASE_RECOVERY && tx->lost_again);
+}
+
 void
 sp_tcp_recovery_check(struct sampan *s, struct tcp_tcb *t)
 {
 	struct tcp_tx *tx = tcp_tx_if_any(s, t);
 
-	if (tx == NULL || tx->lost_bytes == 0 || tx->phase != TCP_PHASE_OPEN)
+	if (tx == NULL || !must_reduce(tx))
 		return;
 	enter(s, t, tx, 0);
 	prr(s, t, tx, 0, false);
@@ -126,6 +158,8 @@ leave(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 
 	tx->phase = TCP_PHASE_OPEN;
 	tx->dup_acks = 0;
+	if (t->reo_persist > 0 && --t->reo_persist == 0)	/* RFC 8985 §6.2 step 4 */
+		t->reo_mult = 0;
 	if (recovering)
 		tell(s, t, TCP_CC_RECOVERY_EXIT, sp_tcp_pipe(s, t));
 }
@@ -143,9 +177,14 @@ sp_tcp_recovery_timeout(struct sampan *s, struct tcp_tcb *t)
 		tell(s, t, TCP_CC_RTO, flight);
 	else
 		t->cc.cwnd_bytes = t->mss_bytes;
+	note_lossy_start(t);
 	sp_tcp_loss_timeout(s, t);
+	/* What was sent only just now is still on its way: one segment more than that. */
+	t->cc.cwnd_bytes = larger(t->cc.cwnd_bytes, sp_tcp_pipe(s, t) + t->mss_bytes);
 	if (tx == NULL)
 		return;
+	tx->cut_at = sp_tick_of(s->now);
+	tx->lost_again = false;
 	tx->phase = TCP_PHASE_LOSS;
 	tx->recover = t->snd.nxt;		/* R-6675-11, R-6582-6 */
 }
@@ -157,10 +196,32 @@ sp_tcp_recovery_resend(struct sampan *s, struct tcp_tcb *t)
 
 	if (tx == NULL || tx->by_seq.first == 0)
 		return;
-	sp_tcp_rtx_all_lost(s, t);
+	sp_tcp_rtx_all_lost(s, t, s->now);
 	tx->phase = TCP_PHASE_LOSS;
 	tx->recover = t->snd.nxt;
 	sp_tcp_disarm(t, TCP_AT_LOSS);
+}
+
+/* A loss that is repaired already: RFC 8985 §7.4 (R-8985-16).  prr_flight_bytes is what
+ * was in flight when the probe left. */
+static void
+respond_to_probe(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
+{
+	tell(s, t, TCP_CC_RECOVERY_ENTER, smaller(tx->prr_flight_bytes, t->cc.cwnd_bytes));
+	tell(s, t, TCP_CC_RECOVERY_EXIT, sp_tcp_pipe(s, t));
+	tx->cut_at = sp_tick_of(s->now);
+	note_lossy_start(t);
+}
+
+/* A probe that was sent again is the only one acknowledged, and nobody has said
+ * that it was a duplicate: a loss (RFC 8985 §7.4 (R-8985-16)). */
+void
+sp_tcp_recovery_rest(struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+
+	if (tx->tlp_out && tx->tlp_again && tx->phase == TCP_PHASE_OPEN)
+		respond_to_probe(s, t, tx);
 }
 
 static void
@@ -225,11 +286,9 @@ sp_tcp_recovery_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *s
 		leave(s, t, tx);
 	}
 	sp_tcp_loss_ack(s, t, d, dup);
-	if (sp_tcp_tlp_ack(tx, seg, d) && tx->phase == TCP_PHASE_OPEN) {
-		enter(s, t, tx, delivered);
-		leave(s, t, tx);
-	}
-	if (tx->phase == TCP_PHASE_OPEN && tx->lost_bytes > 0)
+	if (sp_tcp_tlp_ack(tx, seg, d) && tx->phase == TCP_PHASE_OPEN)
+		respond_to_probe(s, t, tx);
+	if (must_reduce(tx))
 		enter(s, t, tx, delivered);
 	if (tx->phase == TCP_PHASE_RECOVERY)
 		prr(s, t, tx, delivered, d->acked_bytes > 0 && tx->lost_bytes <= lost_before);

@@ -25,6 +25,9 @@ void sp_tcp_recovery_timeout(struct sampan *s, struct tcp_tcb *t);
  * too big for the path. */
 void sp_tcp_recovery_resend(struct sampan *s, struct tcp_tcb *t);
 
+/* What is to be remembered ends: nothing was sent for a while. */
+void sp_tcp_recovery_rest(struct sampan *s, struct tcp_tcb *t);
+
 /* Text was sent while recovering. */
 void sp_tcp_recovery_sent(struct tcp_tx *tx, uint32_t bytes);
 

@@ -9,11 +9,26 @@
 #include "net/stack.h"
 
 #define SAMPLE_MAX_US 60000000u
+/* More in a round trip count as this: smaller steps would round to nothing. */
+#define SAMPLES_MAX 64u
 /* RFC 6298 §2.3 (R-6298-8): the clock granularity G. */
 #define GRANULARITY_US 1u
 
+/* What a value moves by for a sample, to the nearest: RFC 7323 §4.2 (R-7323-14) has
+ * the gains divided by the samples in a round trip, so that as much is remembered of
+ * the round trips before however many samples each gives. */
+static int32_t
+step(int32_t by, uint32_t samples)
+{
+	const int32_t n = (int32_t)(samples < SAMPLES_MAX ? samples : SAMPLES_MAX);
+
+	if (n <= 1)
+		return by;
+	return (by < 0 ? by - n / 2 : by + n / 2) / n;
+}
+
 void
-sp_tcp_rtt_sample(struct tcp_rtt *rtt, sampan_dur r)
+sp_tcp_rtt_sample(struct tcp_rtt *rtt, sampan_dur r, uint32_t samples)
 {
 	const sampan_dur us = r / 1000;
 	const uint32_t m = us == 0 ? 1 : us > SAMPLE_MAX_US ? SAMPLE_MAX_US : (uint32_t)us;
@@ -26,8 +41,8 @@ sp_tcp_rtt_sample(struct tcp_rtt *rtt, sampan_dur r)
 	}
 	srtt = rtt->srtt_us8 / 8;		/* §2.3 (R-6298-3): the old SRTT */
 	err = srtt > m ? srtt - m : m - srtt;
-	rtt->rttvar_us4 = rtt->rttvar_us4 - rtt->rttvar_us4 / 4 + err;
-	rtt->srtt_us8 = rtt->srtt_us8 - srtt + m;
+	rtt->rttvar_us4 += (uint32_t)step((int32_t)(err - rtt->rttvar_us4 / 4), samples);
+	rtt->srtt_us8 += (uint32_t)step((int32_t)(m - srtt), samples);
 	if (rtt->srtt_us8 == 0)
 		rtt->srtt_us8 = 1;
 }
@@ -59,4 +74,20 @@ sp_tcp_rtt_rto(const struct sampan *s, const struct tcp_rtt *rtt, unsigned backo
 	while (backoff-- > 0 && rto < most)	/* §5.5 (R-6298-11) */
 		rto *= 2;
 	return rto < most ? rto : most;
+}
+
+/* RFC 8985 §6.2 step 1 (R-8985-3). */
+void
+sp_tcp_min_rtt(struct tcp_min_rtt *m, uint32_t us, uint16_t now_s, uint16_t window_s)
+{
+	const uint16_t age_s = (uint16_t)(now_s - m->least_at_s);
+
+	if (m->least_us == 0 || us <= m->least_us) {
+		*m = (struct tcp_min_rtt){ .least_us = us, .least_at_s = now_s };
+		return;
+	}
+	if (age_s >= window_s / 2 && (m->later_us == 0 || us < m->later_us))
+		m->later_us = us;
+	if (age_s >= window_s)
+		*m = (struct tcp_min_rtt){ .least_us = m->later_us, .least_at_s = now_s };
 }

@@ -26,8 +26,26 @@ struct tcp_rtt {
 				 * 0: TCP_RTO_INITIAL */
 };
 
-/* Takes the sample r.  r == 0 counts as 1 us, more than 60 s as 60 s. */
-void sp_tcp_rtt_sample(struct tcp_rtt *rtt, sampan_dur r);
+/* Takes the sample r, one of about `samples` in a round trip.  r == 0 counts as
+ * 1 us, more than 60 s as 60 s. */
+void sp_tcp_rtt_sample(struct tcp_rtt *rtt, sampan_dur r, uint32_t samples);
+
+/* RFC 7323 appendix G (R-7323-14): every second segment is acknowledged. */
+static inline uint32_t
+tcp_rtt_samples(uint32_t flight_bytes, uint32_t mss_bytes)
+{
+	return (flight_bytes + 2 * mss_bytes - 1) / (2 * mss_bytes);
+}
+
+/* The least of what was measured in the last `window_s` seconds, after a sample.
+ * least_us, 0: none yet, was seen at least_at_s; *later_us is the least since half
+ * the window after that, 0: none, and takes over when the window has passed. */
+struct tcp_min_rtt {
+	uint32_t least_us, later_us;
+	uint16_t least_at_s;
+};
+
+void sp_tcp_min_rtt(struct tcp_min_rtt *m, uint32_t us, uint16_t now_s, uint16_t window_s);
 
 /* A connection begins without a sample, after its SYN was lost. */
 void sp_tcp_rtt_begin_slowly(struct tcp_rtt *rtt);

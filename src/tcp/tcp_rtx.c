@@ -155,10 +155,12 @@ sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan
 		tx->small_end = r->end;
 }
 
-/* What it means that this record has arrived.  RFC 8985 §6.2 steps 2 and 3
- * (R-8985-5). */
+/* What it means that this record has arrived.  RFC 8985 §6.2 step 2 (R-8985-4):
+ * one that seems to have arrived too soon after it was sent again tells nothing,
+ * but others of the same acknowledgement do; step 3 (R-8985-5). */
 static void
-note_delivered(struct tcp_tx *tx, const struct tcp_sent *r, struct tcp_delivery *d)
+note_delivered(struct tcp_tx *tx, const struct tcp_sent *r, struct tcp_delivery *d,
+    sampan_time again_by)
 {
 	const bool again = (r->flags & TCP_SENT_AGAIN) != 0;
 
@@ -169,17 +171,23 @@ note_delivered(struct tcp_tx *tx, const struct tcp_sent *r, struct tcp_delivery 
 		d->prior_delivered_bytes = r->delivered_bytes;
 		d->app_limited = r->app_limited != 0;
 	}
-	if (!d->any || r->sent_at > d->newest_at ||
-	    (r->sent_at == d->newest_at && seq_lt(d->newest_end, r->end))) {
+	if ((!again || r->sent_at <= again_by) && (!d->any || r->sent_at > d->newest_at ||
+	    (r->sent_at == d->newest_at && seq_lt(d->newest_end, r->end)))) {
 		d->any = true;
 		d->newest_at = r->sent_at;
 		d->newest_end = r->end;
-		d->newest_again = again;
 	}
 	if (seq_lt(tx->rack_fack, r->end))
 		tx->rack_fack = r->end;
 	else if (!again && seq_lt(r->end, tx->rack_fack))
 		d->reordered = true;
+}
+
+/* The echo speaks of what arrived in order, so not of what is behind a gap. */
+static sampan_time
+acked_again_by(const struct tcp_delivery *d)
+{
+	return d->again_by_echo < d->again_by_rtt ? d->again_by_echo : d->again_by_rtt;
 }
 
 /* The part of a record before ack is acknowledged. */
@@ -193,7 +201,7 @@ cut_front(struct tcp_tx *tx, struct tcp_sent *r, tcp_seq ack, struct tcp_deliver
 	if ((r->flags & TCP_SENT_SACKED) != 0)
 		tx->sacked_bytes -= len;
 	else
-		note_delivered(tx, &front, d);
+		note_delivered(tx, &front, d, acked_again_by(d));
 	if ((r->flags & TCP_SENT_LOST) != 0)
 		tx->lost_bytes -= len;
 	r->start = ack;
@@ -212,7 +220,7 @@ drop_acked(struct sampan *s, struct tcp_tx *tx, tcp_seq ack, struct tcp_delivery
 		if ((r->flags & TCP_SENT_SACKED) != 0)
 			tx->sacked_bytes -= tcp_sent_len(r);
 		else
-			note_delivered(tx, r, d);
+			note_delivered(tx, r, d, acked_again_by(d));
 		unlist(s, tx, r);
 		discard(s, tx, r);
 	}
@@ -271,7 +279,7 @@ melt(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r)
 static void
 mark_sacked(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r, struct tcp_delivery *d)
 {
-	note_delivered(tx, r, d);
+	note_delivered(tx, r, d, d->again_by_rtt);
 	unlist(s, tx, r);
 	r->flags = (uint8_t)((r->flags & ~TCP_SENT_LOST) | TCP_SENT_SACKED);
 	if (tx->sacked_bytes == 0)
@@ -331,27 +339,33 @@ sp_tcp_rtx_lost(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r)
 }
 
 /* After a time-out repairs go in the order of the stream, whatever was thought
- * lost before. */
+ * lost before.  Our FIN was sent with the last text, or after it. */
 void
-sp_tcp_rtx_all_lost(struct sampan *s, struct tcp_tcb *t)
+sp_tcp_rtx_all_lost(struct sampan *s, struct tcp_tcb *t, sampan_time last)
 {
 	struct tcp_tx *tx = tcp_tx_if_any(s, t);
 
-	if (tcp_is(t, TCP_F_FIN_SENT))
-		tcp_set(t, TCP_F_FIN_DUE);
-	if (tx == NULL)
+	if (tx == NULL) {
+		if (tcp_is(t, TCP_F_FIN_SENT))
+			tcp_set(t, TCP_F_FIN_DUE);
 		return;
+	}
 	if (!tcp_is(t, TCP_F_SACK))
 		tx->sacked_bytes = 0;
 	for (struct tcp_sent *r = sp_tcp_rtx_first(s, tx); r != NULL;
 	     r = tcp_sent_by_seq(s, r->by_seq.next)) {
-		if ((r->flags & TCP_SENT_SACKED) != 0)
+		const bool late = r->sent_at > last && !seq_eq(r->start, t->snd.una) &&
+		    (r->flags & TCP_SENT_LOST) == 0;
+
+		if ((r->flags & TCP_SENT_SACKED) != 0 || late)
 			continue;
 		unlist(s, tx, r);
 		r->flags |= TCP_SENT_LOST;
 		tx->lost_bytes += tcp_sent_len(r);
 		sp_list_push(&s->arena, &tx->lost, &r->by_time);
 	}
+	if (tcp_is(t, TCP_F_FIN_SENT) && tx->by_time.first == 0)
+		tcp_set(t, TCP_F_FIN_DUE);
 }
 
 void

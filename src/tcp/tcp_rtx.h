@@ -22,13 +22,15 @@ struct tcp_delivery {
 	uint32_t counted_bytes;		/* without SACK: of acked_bytes, by duplicates before */
 	uint32_t fresh_bytes;		/* of both together: not known delivered before */
 	bool any;			/* newest below is valid */
-	bool newest_again;		/* it was sent more than once */
 	bool again;			/* some of it was */
 	bool reordered;			/* something sent once arrived behind what came later */
 	bool dsack;			/* the peer reports a duplicate */
 	bool ends_recovery;		/* what was outstanding when it began is acknowledged */
 	tcp_seq newest_end;
 	sampan_time newest_at;		/* when the most recently sent part was sent */
+	/* What was sent again after these cannot be what has arrived: it would be
+	 * sooner than anything can, or the echoed timestamp is older. */
+	sampan_time again_by_rtt, again_by_echo;
 	sampan_time once_at;		/* the same of parts sent only once; 0: none */
 	uint32_t prior_delivered_bytes;
 	bool app_limited;
@@ -46,9 +48,10 @@ void sp_tcp_rtx_acked(struct sampan *s, struct tcp_tcb *t, tcp_seq ack, struct t
 void sp_tcp_rtx_sacked(struct sampan *s, struct tcp_tcb *t, struct sp_range block,
     struct tcp_delivery *d);
 
-/* Marks one stretch, or all that is not delivered, as lost. */
+/* Marks one stretch as lost; or the first, and all that was sent at `last` or
+ * before. */
 void sp_tcp_rtx_lost(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r);
-void sp_tcp_rtx_all_lost(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_rtx_all_lost(struct sampan *s, struct tcp_tcb *t, sampan_time last);
 
 /* Makes a record at most `bytes` long, the rest one of its own; without memory
  * it stays whole. */

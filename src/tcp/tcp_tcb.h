@@ -10,7 +10,7 @@
  *	-----------------------------
  *	idle connection		271	aim 256, limit 320
  *
- *	struct tcp_tx		128	only while bytes are queued to be sent
+ *	struct tcp_tx		128	only while bytes are queued to be sent, and a little longer
  *	struct tcp_sent		64	for each stretch of them in flight
  *	struct tcp_rx		64	only while bytes wait to be read, or for a gap to close
  *	struct sp_part		32	for each stretch behind a gap
@@ -112,6 +112,11 @@ struct tcp_tcb {
 	} rcv;				/* 84 */
 	struct sp_node run;		/* 96: in the link's run queue or parked list */
 	struct tcp_cc_state cc;		/* 104 */
+	uint16_t min_rtt_at_s;		/* 120: when min_rtt_us was seen */
+	uint8_t reo_mult;		/* 122: RACK.reo_wnd_mult - 1, RFC 8985 §6.2 */
+	unsigned reo_persist : 5;	/* 123: RACK.reo_wnd_persist */
+	unsigned reordering : 1;	/* RACK.reordering_seen */
+	unsigned lossy_start : 1;	/* a loss in the initial window: RFC 6928 §2 */
 	uint32_t rare;			/* 124: struct tcp_rare, 0: nothing unusual */
 
 	/* Third: the socket, and what data in flight needs. */
@@ -137,7 +142,7 @@ struct tcp_tcb {
 	uint32_t rcvbuf_bytes;		/* 208 */
 	sp_tick sent_at;		/* 212: last segment sent with data */
 	sp_tick heard_at;		/* 216: last segment of the peer's */
-	uint32_t min_rtt_us;		/* 220: 0: none yet */
+	uint32_t min_rtt_us;		/* 220: least of tcp_min_rtt_wlen, 0: none yet */
 	uint32_t retrans_segs;		/* 224 */
 	tcp_seq space_seq;		/* 228: RCV.NXT when the present measurement began */
 	sp_tick space_at;		/* 232: when that was: tcp_wnd.c */

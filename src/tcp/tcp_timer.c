@@ -237,7 +237,7 @@ retransmission_timeout(struct sampan *s, struct tcp_tcb *t)
 		tcp_set(t, TCP_F_SYN_DUE);
 	else
 		sp_tcp_recovery_timeout(s, t);
-	sp_tcp_disarm(t, TCP_AT_LOSS);
+	sp_tcp_loss_rearm(s, t);
 	if (t->backoff < UINT8_MAX)
 		t->backoff++;
 	arm_rtx(s, t);

@@ -3,6 +3,7 @@
  * to §3.10.6.  Errors: as socket.h lists them.
  */
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_loss.h"
 
 /* Tries at random before a search for a port becomes a walk. */
 #define PORT_DRAWS 8
@@ -300,7 +301,7 @@ sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const uint8_t *data, size_t len
 	if (done < len)
 		tcp_set(t, TCP_F_WANT_ROOM);
 	if (tx != NULL && tx->q.bytes == 0)
-		sp_tcp_tx_free(s, t);
+		sp_tcp_loss_rearm(s, t);
 	if (done == 0) {
 		if (room > 0)
 			sp_tcp_on_starved(s, t);

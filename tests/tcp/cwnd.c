@@ -245,3 +245,23 @@ TEST_TWICE(established_initial_window_after_lost_syn_acks)
 	EXPECT_EQ(first_flight(1), 10);
 	EXPECT_EQ(first_flight(2), 1);
 }
+
+/* RFC 6928 §2: where the initial window was too much, RFC 3390's after a pause. */
+TEST_TWICE(established_loss_in_the_initial_window_makes_restarts_modest)
+{
+	struct fx f = bulk();
+
+	COVERS("R-6928-4");
+	fx_advance(&f, RTT);
+	peer_sacks(&f, 0, { 1000, 10000 });
+	fx_drop(&f);
+	fx_advance(&f, RTT);
+	peer_sends(&f, .flags = TCP_ACK);
+	fx_drop(&f);
+	while (seq_lt(f.snd_una, fx_our(&f, f.written)))
+		(void)round_trip(&f);
+	EXPECT(fx_info(&f).snd_cwnd_segs > 10);
+	fx_advance(&f, SAMPAN_SEC(2));
+	EXPECT_EQ(fx_write(&f, 100000), 100000);
+	EXPECT_EQ(fx_count_out(&f), 4);		/* min(4 SMSS, max(2 SMSS, 4380)) */
+}

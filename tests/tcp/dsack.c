@@ -52,3 +52,24 @@ TEST_TWICE(established_without_sack_duplicates_go_before_text)
 	expect_text(&f, f.snd_una, 100);
 	expect_quiet(&f);
 }
+
+/* A peer that probes with its last octet is always answered, but told only now and
+ * then that it was a duplicate: R-2883-6. */
+TEST_TWICE(established_probes_with_text_are_not_all_duplicates)
+{
+	struct fx f = fx_established(.sack = true);
+
+	COVERS("R-2883-6");
+	peer_sends(&f, .flags = TCP_ACK, .len = 300);
+	fx_drop(&f);
+	peer_sends(&f, .flags = TCP_ACK, .seq = fx_their(&f, 299), .len = 1);
+	expect_segment(&f, .flags = TCP_ACK);
+	expect_blocks(&f, { 299, 300 });
+	peer_sends(&f, .flags = TCP_ACK, .seq = fx_their(&f, 299), .len = 1);
+	expect_segment(&f, .flags = TCP_ACK);
+	expect_no_blocks(&f);
+	fx_advance(&f, SAMPAN_SEC(1));
+	peer_sends(&f, .flags = TCP_ACK, .seq = fx_their(&f, 299), .len = 1);
+	expect_segment(&f, .flags = TCP_ACK);
+	expect_blocks(&f, { 299, 300 });
+}

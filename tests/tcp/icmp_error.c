@@ -281,3 +281,14 @@ TEST_TWICE(established_frag_needed_without_mtu_takes_the_next_plateau)
 	    .seq = f.snd_una.raw);
 	EXPECT_EQ(fx_info(&f).pmtu_bytes, 552);
 }
+
+/* RFC 5681 §4.1: smaller segments, not more of them. */
+TEST_TWICE(established_frag_needed_keeps_the_window_in_segments)
+{
+	struct fx f = big_out();
+
+	COVERS("R-5681-11");
+	EXPECT_EQ(fx_info(&f).snd_cwnd_segs, 10);
+	error_arrives(&f, .type = 3, .code = 4, .rest = 1000, .seq = f.snd_una.raw);
+	EXPECT_EQ(fx_info(&f).snd_cwnd_segs, 10);
+}

@@ -230,3 +230,22 @@ TEST_TWICE(established_status_tells_the_same)
 	EXPECT_EQ(st.level, SAMPAN_READABLE | SAMPAN_WRITABLE);
 	EXPECT(st.cwnd_bytes >= 10000);
 }
+
+/* RFC 8985 §6.2: the handshake is a round trip too, and one of long ago is none. */
+TEST_TWICE(established_info_least_round_trip_is_of_late)
+{
+	struct fx f = fx_with_rtt(.rtt = SAMPAN_MS(50));
+
+	COVERS("R-8985-3");
+	EXPECT(near(fx_info(&f).min_rtt_us, 50000));
+	for (unsigned i = 0; i < 40; i++) {
+		EXPECT_EQ(fx_write(&f, 100), 100);
+		expect_segment(&f, .flags = TCP_ACK, .seq = f.snd_una, .len = 100);
+		fx_advance(&f, SAMPAN_MS(100));
+		peer_sends(&f, .flags = TCP_ACK);
+		if (i < 20)
+			EXPECT(near(fx_info(&f).min_rtt_us, 50000));
+		fx_advance(&f, SAMPAN_SEC(10));
+	}
+	EXPECT(near(fx_info(&f).min_rtt_us, 100000));
+}

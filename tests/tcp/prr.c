@@ -185,3 +185,27 @@ TEST_TWICE(established_recovery_crumbs_gain_nothing)
 	}
 	EXPECT(out <= 1);
 }
+
+/* RFC 5681 §4.3: the loss of a repair is a second sign of congestion. */
+TEST_TWICE(established_lost_repair_reduces_twice)
+{
+	struct fx f = twenty_out();
+	uint64_t first;
+
+	COVERS("R-5681-22", "R-8985-18", "R-9937-1");
+	peer_sacks(&f, 10000, { 11000, 29000 });
+	expect_seg(&f, 10);
+	fx_drop(&f);
+	first = fx_info(&f).snd_ssthresh_segs;
+	EXPECT_EQ(first, 10);
+	fx_advance(&f, SAMPAN_MS(5));
+	peer_sacks(&f, 10000, { 11000, 30000 });
+	fx_drop(&f);
+	fx_advance(&f, RTT);
+	peer_sacks(&f, 10000, { 11000, 31000 });
+	fx_wait(&f, RTT / 2);
+	expect_seg(&f, 10);
+	EXPECT(fx_info(&f).snd_ssthresh_segs <= first / 2);
+	EXPECT_EQ(fx_info(&f).ca_state, 3);
+	expect_count(&f, COUNT_TCP_TIMEOUTS, 0);
+}

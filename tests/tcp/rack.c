@@ -241,3 +241,94 @@ TEST_TWICE(established_duplicate_without_new_blocks_lets_nothing_go)
 		expect_quiet(&f);
 	}
 }
+
+/* §6.3: a time-out says nothing of what was sent less than a round trip ago. */
+TEST_TWICE(established_timeout_spares_text_just_sent)
+{
+	struct fx f = fx_with_rtt(.rtt = RTT);
+
+	COVERS("R-8985-10");
+	EXPECT_EQ(fx_write(&f, 2000), 2000);
+	expect_text(&f, fx_our(&f, 0), 2000);
+	fx_advance(&f, SAMPAN_MS(490));		/* the probe went at 200, the RTO is at 500 */
+	fx_drop(&f);
+	EXPECT_EQ(fx_write(&f, 1000), 1000);
+	expect_seg(&f, 2);
+	fx_advance(&f, SAMPAN_MS(15));
+	expect_seg(&f, 0);
+	EXPECT_EQ(fx_info(&f).lost_segs, 1);
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 2000));
+	expect_quiet(&f);			/* number 2 is on its way */
+}
+
+/* But the first is lost, however late it left, and what is on its way is watched. */
+TEST_TWICE(established_timeout_repairs_the_first_and_watches_the_rest)
+{
+	struct fx f = fx_with_rtt(.rtt = RTT);
+
+	COVERS("R-8985-10", "R-5681-10");
+	EXPECT_EQ(fx_write(&f, 2000), 2000);
+	expect_text(&f, fx_our(&f, 0), 2000);
+	fx_advance(&f, SAMPAN_MS(490));
+	fx_drop(&f);
+	EXPECT_EQ(fx_write(&f, 1000), 1000);
+	expect_seg(&f, 2);
+	fx_advance(&f, SAMPAN_MS(15));
+	expect_seg(&f, 0);			/* one segment, beside the one on its way */
+	expect_quiet(&f);
+	fx_advance(&f, RTT);
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 2000));
+	fx_wait(&f, RTT);
+	expect_seg(&f, 2);			/* sent before the repair, which has arrived */
+	expect_count(&f, COUNT_TCP_TIMEOUTS, 1);
+}
+
+/* Step 2: a repair that cannot have arrived tells nothing; what came with it does. */
+TEST_TWICE(established_ack_of_early_repair_counts_for_the_others)
+{
+	struct fx f = fx_with_rtt(.rtt = RTT);
+
+	COVERS("R-8985-4");
+	EXPECT_EQ(fx_write(&f, 10000), 10000);
+	expect_text(&f, fx_our(&f, 0), 10000);
+	fx_advance(&f, RTT);
+	peer_sacks(&f, 0, { 1000, 4000 });
+	expect_seg(&f, 0);
+	fx_advance(&f, SAMPAN_MS(1));
+	peer_sacks(&f, 4000, { 5000, 10000 });	/* the first was only late */
+	expect_seg(&f, 4);
+	expect_count(&f, COUNT_TCP_TIMEOUTS, 0);
+}
+
+/* What was learned of the path outlives a pause. */
+TEST_TWICE(established_reordering_is_remembered_after_a_pause)
+{
+	struct fx f = reordered();
+
+	COVERS("R-8985-5", "R-8985-6");
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 10000));
+	fx_advance(&f, SAMPAN_SEC(60));
+	EXPECT_EQ(fx_write(&f, 5000), 5000);
+	expect_text(&f, fx_our(&f, 10000), 5000);
+	fx_advance(&f, RTT);
+	peer_sacks(&f, 10000, { 11000, 15000 });
+	expect_quiet(&f);
+	EXPECT(fx_about(fx_wait(&f, SAMPAN_SEC(1)), WINDOW));
+	expect_seg(&f, 10);
+}
+
+/* And does not make everything else that was sent before it look late. */
+TEST_TWICE(established_ack_of_early_repair_loses_nothing)
+{
+	struct fx f = fx_with_rtt(.rtt = RTT);
+
+	COVERS("R-8985-4");
+	EXPECT_EQ(fx_write(&f, 10000), 10000);
+	expect_text(&f, fx_our(&f, 0), 10000);
+	fx_advance(&f, RTT);
+	peer_sacks(&f, 0, { 1000, 4000 });
+	expect_seg(&f, 0);
+	fx_advance(&f, SAMPAN_MS(1));
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 4000));
+	expect_quiet(&f);
+}

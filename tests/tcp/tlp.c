@@ -202,3 +202,66 @@ TEST_TWICE(established_without_sack_tail_waits_for_the_rto)
 	expect_seg(&f, 0);
 	expect_count(&f, COUNT_TCP_TIMEOUTS, 1);
 }
+
+/* The same when the connection was idle between the two. */
+TEST_TWICE(established_loss_repaired_by_probe_reduces_cwnd_after_idle)
+{
+	struct fx f = tail(4);
+
+	COVERS("R-8985-16");
+	fx_wait(&f, SAMPAN_SEC(1));
+	expect_seg(&f, 3);
+	fx_advance(&f, RTT);
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 4000));
+	EXPECT_EQ(fx_write(&f, 2000), 2000);
+	expect_text(&f, fx_our(&f, 4000), 2000);
+	fx_advance(&f, RTT);
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 6000));
+	EXPECT(fx_info(&f).snd_cwnd_segs <= 5);
+}
+
+/* Nobody has said that the probe was in vain: a loss, though nothing follows. */
+TEST_TWICE(established_loss_repaired_by_the_last_probe_reduces_ssthresh)
+{
+	struct fx f = tail(8);
+
+	COVERS("R-8985-16");
+	fx_wait(&f, SAMPAN_SEC(1));
+	expect_seg(&f, 7);
+	fx_advance(&f, RTT);
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 8000));
+	fx_advance(&f, SAMPAN_SEC(10));
+	EXPECT_EQ(fx_info(&f).snd_ssthresh_segs, 4);
+}
+
+/* The same with a probe in vain. */
+TEST_TWICE(established_last_probe_in_vain_keeps_ssthresh)
+{
+	struct fx f = tail(8);
+
+	COVERS("R-8985-16");
+	fx_wait(&f, SAMPAN_SEC(1));
+	expect_seg(&f, 7);
+	fx_advance(&f, RTT);
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 8000));
+	peer_sacks(&f, 8000, { 7000, 8000 });
+	fx_advance(&f, SAMPAN_SEC(10));
+	EXPECT(fx_info(&f).snd_ssthresh_segs > 1000);
+}
+
+/* That there was no sample since the last probe is not forgotten in a pause. */
+TEST_TWICE(established_pause_does_not_allow_a_second_probe)
+{
+	struct fx f = tail(3);
+
+	COVERS("R-8985-13");
+	fx_wait(&f, SAMPAN_SEC(1));
+	expect_seg(&f, 2);
+	peer_sacks(&f, 3000, { 2000, 3000 });	/* nothing can be measured */
+	fx_advance(&f, RTT);
+	EXPECT_EQ(fx_write(&f, 3000), 3000);
+	expect_text(&f, fx_our(&f, 3000), 3000);
+	EXPECT(fx_about(fx_wait(&f, SAMPAN_SEC(1)), 3 * RTT));
+	expect_seg(&f, 3);
+	expect_count(&f, COUNT_TCP_TIMEOUTS, 1);
+}

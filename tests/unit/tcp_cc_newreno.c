@@ -7,7 +7,7 @@
 
 #define MSS 1000u
 
-static const struct tcp_cc_facts facts = { .mss_bytes = MSS };
+static const struct tcp_cc_facts facts = { .mss_bytes = MSS, .restart_bytes = 10 * MSS };
 
 static struct tcp_cc_state
 begin(void)
@@ -30,7 +30,8 @@ acked(struct tcp_cc_state *cc, uint32_t bytes, bool limited)
 static void
 happens(struct tcp_cc_state *cc, enum tcp_cc_event event, uint32_t flight)
 {
-	const struct tcp_cc_facts f = { .mss_bytes = MSS, .in_flight_bytes = flight };
+	const struct tcp_cc_facts f = { .mss_bytes = MSS, .in_flight_bytes = flight,
+		.restart_bytes = 10 * MSS };
 
 	tcp_cc_newreno.event(cc, event, &f);
 }
