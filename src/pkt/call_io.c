@@ -300,8 +300,10 @@ check_control(struct pkt_attempt *a, const struct pkt_fd *fd)
 	const struct pkt_expr *const e = control_of(a);
 	int64_t level, type, want, left = 0;
 
-	if (e == NULL || !fd->tells_inq || e->next != NULL || e->kind != PKT_EXPR_STRUCT)
-		return e == NULL ? 0 : sp_pkt_world_lacks(a->r->w, "call:recvmsg: control messages");
+	if (e == NULL)
+		return 0;
+	if (!fd->tells_inq || e->next != NULL || e->kind != PKT_EXPR_STRUCT)
+		return sp_pkt_world_lacks(a->r->w, "call:recvmsg: control messages");
 	if (!sp_pkt_arg_int(a, sp_pkt_field(e, "cmsg_level", "level", 0), 0, &level) ||
 	    !sp_pkt_arg_int(a, sp_pkt_field(e, "cmsg_type", "type", 1), 0, &type) ||
 	    a->r->w->ops->ioctl(a->r->w, fd->os, FIONREAD, &left) != 0 ||

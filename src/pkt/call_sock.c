@@ -156,7 +156,7 @@ int64_t
 sp_pkt_call_close(struct pkt_attempt *a)
 {
 	struct pkt_run *r = a->r;
-	int64_t error;
+	int64_t error = 0;
 	struct pkt_fd *fd = a->closing != NULL ? a->closing : sp_pkt_arg_fd(a, &error);
 
 	if (fd == NULL)

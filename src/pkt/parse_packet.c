@@ -227,7 +227,7 @@ static bool
 parse_foreign(struct pkt_parser *p)
 {
 	static const char *const names[] = {
-		"sctp", "ipv4", "ipv6", "gre", "mpls", "udplite", "ipip", "vxlan", "geneve", "esp", "ah",
+		"sctp", "ipv4", "ipv6", "gre", "mpls", "udplite", "ipip", "vxlan", "geneve", "esp",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

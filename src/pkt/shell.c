@@ -269,8 +269,8 @@ static bool
 is_idle_command(const struct stage *s)
 {
 	static const char *const names[] = {
-		"true", ":", "sleep", "sync", "modprobe", "export", "set", "cd", "kldload", "kldunload",
-		"dmesg", "ethtool", "logger", "test", "[", "ulimit", "umask",
+		"true", ":", "sleep", "sync", "modprobe", "export", "set", "cd", "kldload",
+		"kldunload", "dmesg", "ethtool", "logger", "test", "[", "ulimit", "umask",
 	};
 	const char *const name = base_name(s->word[0]);
 
@@ -302,9 +302,9 @@ static bool
 is_harmless_ip(const struct stage *s)
 {
 	static const char *const acts[] = {
-		"mtu", "initcwnd", "initrwnd", "advmss", "rto_min", "cwnd", "window", "rtt", "features",
-		"quickack", "ssthresh", "reordering", "congctl", "rttvar", "hoplimit", "down",
-		"via", "fastopen_no_cookie", "netem",
+		"mtu", "initcwnd", "initrwnd", "advmss", "rto_min", "cwnd", "window", "rtt",
+		"features", "quickack", "ssthresh", "reordering", "congctl", "rttvar", "hoplimit",
+		"down", "via", "fastopen_no_cookie", "netem",
 	};
 	bool acting = false;
 

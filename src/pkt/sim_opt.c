@@ -389,12 +389,8 @@ int64_t
 sp_pkt_sim_setting(struct pkt_world *w, const char *name, const char *value)
 {
 	struct sim *m = sim_of(w);
-	char *end;
-	const long long n = strtoll(value, &end, 0);
 
-	if (end == value || *end != '\0')
-		return -EINVAL;
-	switch (sampan_set(m->stack, name, n)) {
+	switch (sampan_setting_write(m->stack, name, strcmp(value, "reno") == 0 ? RENO : value)) {
 	case 0:
 		return 0;
 	case SAMPAN_ENOENT:
