@@ -37,7 +37,11 @@ struct sampan_addr {
 static inline struct sampan_addr
 sampan_addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 {
-	return (struct sampan_addr){ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d } };
+	const struct sampan_addr addr = {
+		{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d },
+	};
+
+	return addr;
 }
 
 /* An address, a port in host order, and the link it is valid on (0: any). */
