@@ -1,0 +1,129 @@
+# lib.bash - what the scripts here share: a network namespace that vanishes
+# with the script, tests in TAP (testanything.org), and a server.
+#
+#	. "$(dirname "$0")/lib.bash"
+#	begin NAME		namespace, $dir for files, $build, $top; then
+#				"${inside[@]}" in front of a command runs it there
+#	check TEXT COMMAND...	one test; its output is shown if it fails
+#	finish_tests		the plan, and the exit code
+#
+#	SAMPAN_BUILD=DIR   where the programs are, default build
+#	SAMPAN_FULL=1      the long form
+
+set -u
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=${SAMPAN_BUILD:-build}
+case $build in /*) ;; *) build=$top/$build ;; esac
+sampan=$build/sampan
+full=${SAMPAN_FULL:-0}
+count=0
+failed=0
+started=()
+
+skip_all() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+bail_out() {
+	echo "Bail out! $1"
+	exit 1
+}
+
+# Ends only what was started here.
+clean_up() {
+	for pid in "${started[@]}"; do
+		kill -KILL "$pid" 2>/dev/null
+	done
+	ip netns del "$ns" 2>/dev/null
+	rm -rf "$dir"
+}
+
+begin() {
+	[ -x "$sampan" ] || bail_out "no $sampan: run make"
+	[ "$(id -u)" = 0 ] || skip_all "needs root"
+	[ -c /dev/net/tun ] || skip_all "no /dev/net/tun"
+	for tool in ip nc ping; do
+		command -v "$tool" >/dev/null || skip_all "no $tool"
+	done
+	ns=sampan-$1-$$
+	name=$1-$$
+	dir=$(mktemp -d "/tmp/sampan-$1-XXXXXX")
+	export SAMPAN_RUN_DIR=$dir
+	trap clean_up EXIT
+	trap 'exit 1' INT TERM HUP
+	ip netns add "$ns" || skip_all "cannot make a network namespace"
+	# In front of a command, not a function: the pid in $! must be the command's.
+	inside=(ip netns exec "$ns")
+	"${inside[@]}" ip link set lo up
+}
+
+# compile NAME: tests/interop/NAME.c, to $dir/NAME.
+compile() {
+	"${CC:-cc}" -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o "$dir/$1" "$top/tests/interop/$1.c" ||
+		bail_out "cannot build $1.c"
+}
+
+check() {
+	local text=$1
+	shift
+	count=$((count + 1))
+	if "$@" >"$dir/output" 2>&1; then
+		echo "ok $count - $text"
+	else
+		echo "not ok $count - $text"
+		failed=$((failed + 1))
+		sed 's/^/# /' "$dir/output" "$dir"/*.log 2>/dev/null | tail -n 40
+	fi
+}
+
+finish_tests() {
+	echo "1..$count"
+	[ "$failed" = 0 ]
+}
+
+# wait_for SECONDS COMMAND...
+wait_for() {
+	local tries=$(($1 * 20))
+	shift
+	for ((i = 0; i < tries; i++)); do
+		"$@" && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+# run_inside NAME COMMAND...: in the background; its pid is in $pid, what it
+# says in $dir/NAME.log.
+run_inside() {
+	local log=$dir/$1.log
+	shift
+	"${inside[@]}" "$@" >"$log" 2>&1 &
+	pid=$!
+	started+=("$pid")
+}
+
+# start NAME ARGUMENTS...: runs sampan serve; its pid is in $server.
+start() {
+	local instance=$1
+	run_inside "$instance" "$sampan" serve --name "$@"
+	server=$pid
+	wait_for 10 grep -q 'Ctrl-C' "$dir/$instance.log"
+}
+
+gone() { ! kill -0 "$server" 2>/dev/null; }
+
+# stop SIGNAL SECONDS: the server ends by itself with code 0.
+stop() {
+	kill "-$1" "$server"
+	wait_for "$2" gone || { echo "still there after $2 s"; return 1; }
+	wait "$server"
+}
+
+# ask REQUEST: lines of JSON from the instance $name.
+ask() { echo "$1" | nc -NU "$dir/$name.sock"; }
+
+# value NAME: of a counter or level of the instance.
+value() {
+	"$sampan" stat --name "$name" --json | sed -n "s/.*\"name\":\"$1\",\"value\":\([0-9]*\).*/\1/p"
+}
