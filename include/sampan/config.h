@@ -35,6 +35,12 @@ extern "C" {
 	  "send buffer of a new socket (Linux: second number of tcp_wmem)") \
 	X(TCP_SNDBUF_MAX, "net.ipv4.tcp_wmem_max", 4194304, 2304, 1073741824, "bytes", \
 	  "most that a send buffer grows to by itself (Linux: third number of tcp_wmem)") \
+	X(TCP_MEM_MIN, "net.ipv4.tcp_mem_min", 0, 1, 1099511627776, "pages", \
+	  "pressure ends below this many pages of 4096 bytes (Linux: first number of tcp_mem)") \
+	X(TCP_MEM_PRESSURE, "net.ipv4.tcp_mem_pressure", 0, 1, 1099511627776, "pages", \
+	  "from here on buffers and windows do not grow (Linux: second number of tcp_mem)") \
+	X(TCP_MEM_MAX, "net.ipv4.tcp_mem_max", 0, 1, 1099511627776, "pages", \
+	  "past this a connection has only what is guaranteed (Linux: third number of tcp_mem)") \
 	X(RMEM_MAX, "net.core.rmem_max", 4194304, 2304, 1073741823, "bytes", \
 	  "most that SO_RCVBUF may ask for; more is cut to this, silently") \
 	X(WMEM_MAX, "net.core.wmem_max", 4194304, 2304, 1073741823, "bytes", \
@@ -74,6 +80,15 @@ extern "C" {
 	  "maximum segment lifetime: TIME-WAIT lasts twice this") \
 	X(TCP_MAX_TW, "net.ipv4.tcp_max_tw_buckets", 16777216, 0, 1073741824, "count", \
 	  "connections in TIME-WAIT") \
+	X(TCP_TW_REUSE, "net.ipv4.tcp_tw_reuse", 2, 0, 2, "number", \
+	  "1: a connect may take a flow in TIME-WAIT over after a second, by timestamps; " \
+	  "2: only on loopback, which is not here: as 0") \
+	X(TCP_RFC1337, "net.ipv4.tcp_rfc1337", 1, 0, 1, "switch", \
+	  "a reset does not end TIME-WAIT (Linux: 0)") \
+	X(TCP_MAX_ORPHANS, "net.ipv4.tcp_max_orphans", 16777216, 0, 1073741824, "count", \
+	  "connections that no socket holds any more; one more is reset") \
+	X(TCP_ABORT_ON_OVERFLOW, "net.ipv4.tcp_abort_on_overflow", 0, 0, 1, "switch", \
+	  "a full accept queue answers with a reset, not with silence") \
 	X(TCP_MAX_SYN_BACKLOG, "net.ipv4.tcp_max_syn_backlog", 4194304, 1, 1073741824, "count", \
 	  "half-open connections of the whole stack") \
 	X(TCP_SYNCOOKIES, "net.ipv4.tcp_syncookies", 1, 0, 2, "number", \
@@ -96,6 +111,9 @@ enum sampan_setting {
 #define SAMPAN_SETTING_GROUPS(X) \
 	X(PORT_RANGE, "net.ipv4.ip_local_port_range", PORT_FIRST, 2, \
 	  "first and last port chosen for connections we open") \
+	X(TCP_MEM, "net.ipv4.tcp_mem", TCP_MEM_MIN, 3, \
+	  "all queues together: where pressure ends, where it begins, and the most; " \
+	  "1/2, 5/8 and all of the block unless set") \
 	X(TCP_RMEM, "net.ipv4.tcp_rmem", TCP_RCVBUF_MIN, 3, \
 	  "receive buffer: guaranteed, of a new socket, and what it grows to by itself") \
 	X(TCP_WMEM, "net.ipv4.tcp_wmem", TCP_SNDBUF_MIN, 3, \

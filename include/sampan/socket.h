@@ -22,15 +22,20 @@ enum sampan_type {
 SAMPAN_API int sampan_socket(struct sampan *s, enum sampan_type type, sampan_handle *out);
 
 /* Names the local end: a zero address is any, a zero port lets the stack
- * choose.  INVAL: bound already.  ADDRNOTAVAIL.  ADDRINUSE. */
+ * choose.  Who stands in whose way is Linux's rule: two sockets of one port, and of
+ * addresses that overlap, unless both have REUSEPORT (they may all listen, and
+ * share the connections), or both REUSEADDR and neither listens; a connection of
+ * the port, in TIME-WAIT too, unless the socket has REUSEADDR.
+ * INVAL: bound already.  ADDRNOTAVAIL.  ADDRINUSE.  NOBUFS. */
 SAMPAN_API int sampan_bind(struct sampan *s, sampan_handle h, const struct sampan_sockaddr *local);
 
-/* Waits for connections, up to backlog of them not yet accepted.
- * INVAL: not bound.  ADDRINUSE.  ISCONN.  NOBUFS. */
+/* Waits for connections, up to backlog of them not yet accepted, and at most
+ * net.core.somaxconn; without a local end the stack chooses a port.  Again: the
+ * backlog changes.  INVAL: connected, or was.  ADDRINUSE.  NOBUFS. */
 SAMPAN_API int sampan_listen(struct sampan *s, sampan_handle h, unsigned backlog);
 
 /* The oldest connection that waits; peer may be NULL.  It inherits the
- * listener's word.  AGAIN: none.  OPNOTSUPP: not a listener. */
+ * listener's word and options.  AGAIN: none.  INVAL: not a listener. */
 SAMPAN_API int sampan_accept(struct sampan *s, sampan_handle h, sampan_handle *out,
     struct sampan_sockaddr *peer);
 
@@ -67,11 +72,18 @@ enum sampan_how {
 /* Ends one direction: WR sends FIN behind what is queued.  NOTCONN. */
 SAMPAN_API int sampan_shutdown(struct sampan *s, sampan_handle h, enum sampan_how how);
 
+/* One holder more: the socket is given up by the last close, and so FIN leaves
+ * with that.  NOBUFS. */
+SAMPAN_API int sampan_ref(struct sampan *s, sampan_handle h);
+
 /* Gives the socket up.  What is queued is still delivered, then FIN; unread
- * data makes it a reset (RFC 9293 §3.6.1 (SHLD-3)). */
+ * data makes it a reset (RFC 9293 §3.6.1 (SHLD-3)).  With LINGER on: 0 s make it a
+ * reset; with more it answers INPROGRESS if something is still to be delivered,
+ * which has that long: then it is a reset.  The handle is gone in any case.  Who
+ * must know that all arrived: shutdown, then wait until OUTQ is 0. */
 SAMPAN_API int sampan_close(struct sampan *s, sampan_handle h);
 
-/* Gives the socket up at once: the peer gets a reset. */
+/* Gives the socket up at once, for all its holders: the peer gets a reset. */
 SAMPAN_API int sampan_abort(struct sampan *s, sampan_handle h);
 
 /* The application's word, reported with each event.  BADHANDLE. */
@@ -99,25 +111,6 @@ enum sampan_tcp_state {
 	SAMPAN_TCP_STATE_COUNT,
 };
 
-/* What a connection waits for, whichever comes first; names as ss(8) has them
- * where it has one. */
-#define SAMPAN_TIMERS(X) \
-	X(NONE, "none") \
-	X(RTX, "on") \
-	X(PERSIST, "persist") \
-	X(ACK, "ack") \
-	X(LOSS, "loss") \
-	X(KEEPALIVE, "keepalive") \
-	X(FIN_WAIT, "finwait") \
-	X(TIME_WAIT, "timewait")
-
-enum sampan_timer {
-#define X(id, name) SAMPAN_TIMER_##id,
-	SAMPAN_TIMERS(X)
-#undef X
-	SAMPAN_TIMER_COUNT,
-};
-
 struct sampan_status {
 	sampan_handle handle;	/* 0: no socket (orphan, half-open, TIME-WAIT) */
 	enum sampan_tcp_state state;
@@ -130,9 +123,6 @@ struct sampan_status {
 	sampan_dur srtt_dur;	/* 0: not measured */
 	sampan_dur rto_dur;
 	uint32_t level;		/* enum sampan_event_bits that hold now */
-	enum sampan_timer timer;
-	sampan_dur timer_dur;	/* until it goes off; 0 with TIMER_NONE */
-	uint32_t retries;	/* time-outs and probes since the last progress */
 };
 
 /* RFC 9293 §3.9.1.6.  BADHANDLE. */

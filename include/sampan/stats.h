@@ -74,6 +74,10 @@
 	X(TCP_DELAYED_ACKS, "DelayedACKs", "acknowledgements that waited for the timer") \
 	X(TCP_TIME_WAITS, "TW", "connections that entered TIME-WAIT") \
 	X(TCP_TIME_WAIT_OVERFLOW, "TCPTimeWaitOverflow", "connections that skipped TIME-WAIT for want of room") \
+	X(TCP_TIME_WAIT_REUSED, "TWRecycled", "flows that a connect took over from TIME-WAIT") \
+	X(TCP_ABORT_ON_MEMORY, "TCPAbortOnMemory", "orphans reset: too many, or no memory") \
+	X(TCP_ABORT_ON_LINGER, "TCPAbortOnLinger", "orphans reset: their time to linger was over") \
+	X(TCP_MEM_PRESSURES, "TCPMemoryPressures", "times that tcp_mem's pressure began") \
 	X(TCP_RCV_DROPPED, "TcpRcvDropped", "bytes inside the window that memory could not keep") \
 	X(REPLIES_DROPPED, "RepliesDropped", "answers without a connection that found no room") \
 	X(NEIGH_FAILED, "NeighFailed", "neighbours that did not answer")

@@ -43,6 +43,7 @@ enum sp_kind {
 	SP_KIND_TCP_RARE,
 	SP_KIND_LISTEN,
 	SP_KIND_NEIGH,
+	SP_KIND_PORTS,		/* counts of local ports, see net/port.h */
 	SP_KIND_PART,		/* stretches of bytes behind a gap, see buf/recvq.h */
 	SP_KIND_SMALL,		/* payload chunks, see buf/chunk.h */
 	SP_KIND_LARGE,

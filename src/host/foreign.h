@@ -36,8 +36,6 @@
 	  "net.ipv4.tcp_wmem") \
 	X("net.ipv4.tcp_tw_recycle", "0", "removed from Linux 4.12, because it refused clients behind " \
 	  "address translation: TIME-WAIT takes 64 bytes here; net.ipv4.tcp_tw_reuse is safe") \
-	X("net.ipv4.tcp_syncookies", "0", "not built yet: a half-open connection takes 64 bytes, raise " \
-	  "net.ipv4.tcp_max_syn_backlog") \
 	X("net.ipv4.tcp_no_metrics_save", "1", "nothing is remembered of connections that have ended") \
 	X("net.ipv4.tcp_fack", "0", "removed from Linux 4.15: RACK does it better") \
 	X("net.ipv4.tcp_low_latency", "0", "removed from Linux 4.14: there is no queue to skip") \

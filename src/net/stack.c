@@ -7,6 +7,7 @@
 
 #include "buf/chunk.h"
 #include "net/neigh.h"
+#include "net/port.h"
 #include "net/reply.h"
 
 /* A stack that cannot take this many slabs cannot hold a conversation. */
@@ -75,6 +76,7 @@ sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config
 	sp_chunk_init(&s->arena);
 	sp_pool_init(&s->arena, SP_KIND_OVERFLOW, sizeof(struct sp_bucket));
 	sp_pool_init(&s->arena, SP_KIND_NEIGH, sizeof(struct sp_neigh));
+	sp_port_init(s);
 	s->arena.layout = layout_hash(s);
 	return sp_table_init(&s->conns, &s->arena, sp_ref(&s->arena, (uint8_t *)s + dir),
 		   dir_entries(bytes)) &&

@@ -23,6 +23,7 @@
 #define SP_ROUTES_MAX 64
 /* Answers without a connection that may wait on one link; more are dropped. */
 #define SP_REPLIES_MAX 1024
+#define SP_PORTS_IN_PAGE 256
 
 struct sp_link {
 	bool used;
@@ -70,6 +71,7 @@ struct sampan {
 	struct sp_key flow_key;
 	struct sp_rng rng;
 	struct sp_trace trace;
+	uint32_t port_page[65536 / SP_PORTS_IN_PAGE];	/* net/port.c; 0: none of them in use */
 	struct sp_transport_area tcp;
 	struct sp_link link[SP_LINKS_MAX];	/* number 0 is not used */
 	struct sp_local_addr addr[SP_ADDRS_MAX];

@@ -86,7 +86,7 @@ sampan_accept(struct sampan *s, sampan_handle h, sampan_handle *out, struct samp
 	if (listener == NULL)
 		return SAMPAN_EBADHANDLE;
 	if (listener->state != SAMPAN_TCP_LISTEN)
-		return SAMPAN_EOPNOTSUPP;
+		return SAMPAN_EINVAL;
 	t = sp_tcp_accept(s, listener);
 	if (t == NULL)
 		return SAMPAN_EAGAIN;
@@ -149,10 +149,15 @@ sampan_close(struct sampan *s, sampan_handle h)
 {
 	struct tcp_tcb *t = tcb_of(s, h);
 
-	if (t == NULL)
-		return SAMPAN_EBADHANDLE;
-	sp_tcp_close(s, t);
-	return 0;
+	return t != NULL ? sp_tcp_close(s, t) : SAMPAN_EBADHANDLE;
+}
+
+int
+sampan_ref(struct sampan *s, sampan_handle h)
+{
+	struct tcp_tcb *t = tcb_of(s, h);
+
+	return t != NULL ? sp_tcp_ref(s, t) : SAMPAN_EBADHANDLE;
 }
 
 int

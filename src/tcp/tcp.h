@@ -52,7 +52,8 @@ int sp_tcp_connect(struct sampan *s, struct tcp_tcb *t, const struct sampan_sock
 int64_t sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const uint8_t *data, size_t len);
 int64_t sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, uint8_t *data, size_t len);
 int sp_tcp_shutdown(struct sampan *s, struct tcp_tcb *t, unsigned how);
-void sp_tcp_close(struct sampan *s, struct tcp_tcb *t);
+int sp_tcp_close(struct sampan *s, struct tcp_tcb *t);
+int sp_tcp_ref(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_abort(struct sampan *s, struct tcp_tcb *t);
 int sp_tcp_send_urgent(struct sampan *s, struct tcp_tcb *t);
 int sp_tcp_setopt(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t value);
@@ -67,14 +68,6 @@ void sp_tcp_icmp(struct sampan *s, const struct sp_icmp_error *error);
 uint32_t sp_tcp_writable_bytes(const struct sampan *s, const struct tcp_tcb *t);
 unsigned sp_tcp_level(const struct sampan *s, const struct tcp_tcb *t);
 void sp_tcp_status(const struct sampan *s, const struct tcp_tcb *t, struct sampan_status *st);
-
-/* The same of the compact records; and its part about timers. */
-void sp_tcp_status_half_open(const struct sampan *s, const struct tcp_half_open *h,
-    struct sampan_status *st);
-void sp_tcp_status_time_wait(const struct sampan *s, const struct tcp_time_wait *w,
-    struct sampan_status *st);
-void sp_tcp_status_timer(const struct sampan *s, const struct tcp_tcb *t,
-    struct sampan_status *st);
 
 /* All invariants of a connection hold; for tests and fuzzers.  NULL, or the
  * first rule that is broken. */

@@ -313,6 +313,17 @@ check_bounds(const struct sampan *s, const struct tcp_tcb *t)
 	return is_in(t, SYNCHRONIZED) ? FIRST_BROKEN(rules) : NULL;
 }
 
+static bool
+is_found_bound(const struct sampan *s, const struct tcp_tcb *t)
+{
+	struct sp_cursor c = sp_tcp_find_bound(s, &t->flow);
+	const struct tcp_tcb *other;
+
+	while ((other = sp_tcp_next_bound(s, &c, &t->flow)) != NULL && other != t)
+		continue;
+	return other == t;
+}
+
 static const char *
 check_table(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -326,7 +337,7 @@ check_table(const struct sampan *s, const struct tcp_tcb *t)
 		{ implies(is_in(t, IN(LISTEN)), bound && t->rare != 0), "a listener is bound" },
 		{ implies(!is_in(t, IN(CLOSED) | IN(LISTEN)), in_table && found == ref),
 		    "a connection is found by its flow" },
-		{ implies(bound, sp_tcp_find_bound(s, &t->flow.local, t->flow.local_port) == t),
+		{ implies(bound, is_found_bound(s, t)),
 		    "what is bound is found by its local end" },
 	};
 

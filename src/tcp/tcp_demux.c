@@ -5,11 +5,12 @@
  * local end only) listeners: a segment costs one search, a SYN up to three.  Its
  * hash is keyed (R-4987-10, R-V-31).
  */
+#include "net/port.h"
 #include "net/stack.h"
 #include "tcp/tcp_int.h"
 
-static struct sp_entry
-find(const struct sampan *s, const struct sp_flow *flow, uint32_t hash, bool bound)
+struct sp_entry
+sp_tcp_find(const struct sampan *s, const struct sp_flow *flow, uint32_t hash)
 {
 	struct sp_cursor c = sp_table_find(&s->conns, &s->arena, hash);
 	const struct sp_entry *e;
@@ -17,48 +18,96 @@ find(const struct sampan *s, const struct sp_flow *flow, uint32_t hash, bool bou
 	while ((e = sp_table_next(&s->arena, &c)) != NULL) {
 		const struct sp_flow *f = sp_at(&s->arena, e->ref);
 
-		if ((sp_entry_tag(e) == TCP_TAG_BOUND) == bound && sp_flow_equal(f, flow))
+		if (sp_entry_tag(e) != TCP_TAG_BOUND && sp_flow_equal(f, flow))
 			return *e;
 	}
 	return (struct sp_entry){ 0, 0 };
 }
 
-struct sp_entry
-sp_tcp_find(const struct sampan *s, const struct sp_flow *flow, uint32_t hash)
+struct tcp_tcb *
+sp_tcp_next_bound(const struct sampan *s, struct sp_cursor *c, const struct sp_flow *local)
 {
-	return find(s, flow, hash, false);
+	const struct sp_entry *e;
+
+	while ((e = sp_table_next(&s->arena, c)) != NULL)
+		if (sp_entry_tag(e) == TCP_TAG_BOUND &&
+		    sp_flow_equal(sp_at(&s->arena, e->ref), local))
+			return tcp_tcb_at(s, e->ref);
+	return NULL;
 }
 
-struct tcp_tcb *
-sp_tcp_find_bound(const struct sampan *s, const struct sampan_addr *local, uint16_t port)
+struct sp_cursor
+sp_tcp_find_bound(const struct sampan *s, const struct sp_flow *local)
 {
-	const struct sp_flow flow = { .local = *local, .local_port = port };
-	const struct sp_entry e = find(s, &flow, sp_flow_hash(&s->flow_key, &flow), true);
+	return sp_table_find(&s->conns, &s->arena, sp_flow_hash(&s->flow_key, local));
+}
 
-	return e.ref != 0 ? tcp_tcb_at(s, e.ref) : NULL;
+/* The listener number `skip` at a local end; *n: how many there are, or skip + 1. */
+static struct tcp_tcb *
+listener_at(const struct sampan *s, const struct sp_flow *local, uint32_t skip, uint32_t *n)
+{
+	struct sp_cursor c = sp_tcp_find_bound(s, local);
+	struct tcp_tcb *t;
+
+	*n = 0;
+	while ((t = sp_tcp_next_bound(s, &c, local)) != NULL)
+		if (t->state == SAMPAN_TCP_LISTEN && (*n)++ == skip)
+			return t;
+	return NULL;
+}
+
+/* Of several listeners (SO_REUSEPORT) the flow has one, by a keyed hash: nobody
+ * outside can load one of them. */
+static struct tcp_tcb *
+listener_of(const struct sampan *s, const struct sampan_addr *local, const struct sp_flow *flow)
+{
+	const struct sp_flow at = { .local = *local, .local_port = flow->local_port };
+	uint32_t n, nth;
+
+	(void)listener_at(s, &at, UINT32_MAX, &n);
+	if (n == 0)
+		return NULL;
+	nth = n == 1 ? 0 :
+	    (uint32_t)((uint64_t)sp_flow_hash(&sp_tcp_const(s)->group_key, flow) * n >> 32);
+	return listener_at(s, &at, nth, &n);
 }
 
 struct tcp_tcb *
 sp_tcp_find_listener(const struct sampan *s, const struct sp_flow *flow)
 {
 	static const struct sampan_addr any;
-	struct tcp_tcb *t = sp_tcp_find_bound(s, &flow->local, flow->local_port);
+	struct tcp_tcb *const t = listener_of(s, &flow->local, flow);
 
-	if (t == NULL || t->state != SAMPAN_TCP_LISTEN)
-		t = sp_tcp_find_bound(s, &any, flow->local_port);
-	return t != NULL && t->state == SAMPAN_TCP_LISTEN ? t : NULL;
+	return t != NULL ? t : listener_of(s, &any, flow);
+}
+
+/* What is bound has no peer. */
+static bool
+is_local_end(const struct sp_flow *flow)
+{
+	return flow->remote_port == 0 && sp_addr_is_any(&flow->remote);
 }
 
 bool
 sp_tcp_insert(struct sampan *s, const struct sp_flow *flow, uint32_t ref, enum sp_conn_tag tag)
 {
-	return sp_table_add(&s->conns, &s->arena, sp_flow_hash(&s->flow_key, flow), ref, tag);
+	const uint32_t hash = sp_flow_hash(&s->flow_key, flow);
+
+	if (tag != TCP_TAG_BOUND && !sp_port_hold(s, flow->local_port))
+		return false;
+	if (sp_table_add(&s->conns, &s->arena, hash, ref, tag))
+		return true;
+	if (tag != TCP_TAG_BOUND)
+		sp_port_drop(s, flow->local_port);
+	return false;
 }
 
 void
 sp_tcp_remove(struct sampan *s, const struct sp_flow *flow, uint32_t ref)
 {
 	sp_table_remove(&s->conns, &s->arena, sp_flow_hash(&s->flow_key, flow), ref);
+	if (!is_local_end(flow))
+		sp_port_drop(s, flow->local_port);
 }
 
 void

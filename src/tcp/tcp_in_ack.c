@@ -3,6 +3,7 @@
  */
 #include "net/neigh.h"
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_mem.h"
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_recovery.h"
 #include "tcp/tcp_sack.h"
@@ -96,7 +97,7 @@ tune_send_buffer(const struct sampan *s, struct tcp_tcb *t)
 	const uint64_t twice = 2 * (uint64_t)t->cc.cwnd_bytes;
 	const uint32_t want = twice < most ? (uint32_t)twice : most;
 
-	if (!tcp_is(t, TCP_F_SNDBUF_SET) && want > t->sndbuf_bytes)
+	if (!tcp_is(t, TCP_F_SNDBUF_SET) && want > t->sndbuf_bytes && !sp_tcp_mem_pressure(s))
 		t->sndbuf_bytes = want;
 }
 

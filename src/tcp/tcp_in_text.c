@@ -6,6 +6,7 @@
  */
 #include "tcp/tcp_delack.h"
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_mem.h"
 #include "tcp/tcp_sack.h"
 
 /* Takes text that nobody will read: half-duplex close, RFC 9293 §3.6.1
@@ -26,6 +27,14 @@ enough_to_read(const struct sampan *s, const struct tcp_tcb *t)
 	    tcp_readable_bytes(s, t) >= tcp_rare_of(s, t)->rcvlowat_bytes;
 }
 
+/* Of tcp_mem's last page on a connection has only what it is guaranteed, in
+ * order; what is dropped was not acknowledged (R-V-54). */
+static bool
+has_room(const struct sampan *s, const struct tcp_rx *rx)
+{
+	return !sp_tcp_mem_full(s) || rx->q.bytes < sp_setting(s, SAMPAN_SET_TCP_RCVBUF_MIN);
+}
+
 /* Text at RCV.NXT, readable with PSH or without (R-WND-18).  It may close a gap,
  * and the FIN may be behind it. */
 static void
@@ -35,7 +44,7 @@ take(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	const bool gap = rx != NULL && rx->q.part != 0;
 	uint32_t moved = 0;
 
-	if (rx != NULL)
+	if (rx != NULL && has_room(s, rx))
 		moved = sp_recvq_append(&rx->q, &s->arena, t->rcv.nxt.raw, seg->text);
 	if (moved < seg->text.len) {
 		s->counter[SAMPAN_COUNT_TCP_RCV_DROPPED] += seg->text.len - moved;
@@ -47,6 +56,7 @@ take(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	sp_tcp_rx_release(s, t);
 	if (gap)
 		tcp_set(t, TCP_F_ACK_NOW);		/* R-5681-20 */
+	sp_tcp_mem_look(s);
 	if (moved == 0)
 		return;
 	sp_tcp_delack_text(s, t);
@@ -68,7 +78,8 @@ keep(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	tcp_set(t, TCP_F_ACK_NOW);
 	if (!tcp_is(t, TCP_F_SACK) && t->dup_acks_owed < UINT8_MAX)
 		t->dup_acks_owed++;
-	if (rx == NULL) {
+	if (rx == NULL || sp_tcp_mem_full(s)) {
+		sp_tcp_rx_release(s, t);
 		sp_drop(s, SAMPAN_DROP_TCP_OUT_OF_ORDER, seg->pkt->link);
 		return;
 	}

@@ -44,10 +44,13 @@ enum tcp_step {
 /* The record of a flow; entry.ref is 0 when there is none. */
 struct sp_entry sp_tcp_find(const struct sampan *s, const struct sp_flow *flow, uint32_t hash);
 
-/* The control block that stands for this local end, listening or only bound:
- * an exact address before any. */
-struct tcp_tcb *sp_tcp_find_bound(const struct sampan *s, const struct sampan_addr *local,
-    uint16_t port);
+/* The control blocks that stand for exactly this local end (a flow without a
+ * peer), listening or only bound, one after the other; NULL at the end. */
+struct sp_cursor sp_tcp_find_bound(const struct sampan *s, const struct sp_flow *local);
+struct tcp_tcb *sp_tcp_next_bound(const struct sampan *s, struct sp_cursor *c,
+    const struct sp_flow *local);
+
+/* The listener that a flow belongs to: of an exact address before any. */
 struct tcp_tcb *sp_tcp_find_listener(const struct sampan *s, const struct sp_flow *flow);
 
 /* False: no memory. */
@@ -133,12 +136,28 @@ void sp_tcp_time_wait_timer(struct sampan *s, struct tcp_time_wait *w);
 /* Replaces a control block in TIME-WAIT that nobody holds; t is gone after. */
 void sp_tcp_time_wait_from(struct sampan *s, struct tcp_tcb *t);
 
+/* May a connection of ours take the flow over from its record (R-6191-8)?  And
+ * does: the number that its own must be beyond. */
+bool sp_tcp_time_wait_reusable(const struct sampan *s, const struct tcp_time_wait *w);
+tcp_seq sp_tcp_time_wait_reuse(struct sampan *s, struct tcp_time_wait *w);
+
 /* A SYN for a connection in TIME-WAIT that a socket holds: true if it begins a
  * new one; t is in CLOSED then. */
 bool sp_tcp_time_wait_revive(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg);
 
 /* Lets go of what a listener holds. */
 void sp_tcp_listen_end(struct sampan *s, struct tcp_tcb *listener);
+
+/* ---- tcp_close.c ---- */
+
+/* Is it a connection that no socket holds and none waits to accept? */
+bool sp_tcp_is_orphan(const struct tcp_tcb *t);
+
+/* It is one no more, if it was: it is about to be freed. */
+void sp_tcp_orphan_end(struct sampan *s, struct tcp_tcb *t);
+
+/* Its life is over before all was delivered. */
+void sp_tcp_orphan_expired(struct sampan *s, struct tcp_tcb *t);
 
 /* ---- tcp_wnd.c ---- */
 

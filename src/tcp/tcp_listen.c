@@ -433,6 +433,8 @@ queue_is_full(struct sampan *s, const struct tcp_tcb *listener, const struct tcp
 	if (l->ready_count <= l->backlog)
 		return false;
 	sp_drop(s, SAMPAN_DROP_TCP_BACKLOG, seg->pkt->link);
+	if (sp_setting(s, SAMPAN_SET_TCP_ABORT_ON_OVERFLOW) != 0)
+		sp_tcp_send_reset(s, seg);
 	return true;
 }
 
@@ -477,8 +479,11 @@ sp_tcp_arrives_half_open(struct sampan *s, struct tcp_half_open *h, struct tcp_s
 		sp_tcp_arrives_closed(s, seg);
 		return;
 	}
-	if (queue_is_full(s, listener, seg))
+	if (queue_is_full(s, listener, seg)) {
+		if (sp_setting(s, SAMPAN_SET_TCP_ABORT_ON_OVERFLOW) != 0)
+			forget(s, h);
 		return;
+	}
 	/* Wait for text, but not longer than for the handshake itself. */
 	if (tcp_rare_of(s, listener)->defer_accept_s != 0 && seg->text.len == 0 &&
 	    (seg->flags & TCP_FIN) == 0 && retries_of(h) <

@@ -13,6 +13,12 @@ sp_tcp(struct sampan *s)
 	return (struct tcp_globals *)(void *)s->tcp.bytes;
 }
 
+static inline const struct tcp_globals *
+sp_tcp_const(const struct sampan *s)
+{
+	return (const struct tcp_globals *)(const void *)s->tcp.bytes;
+}
+
 static inline struct tcp_tcb *
 tcp_tcb_at(const struct sampan *s, uint32_t ref)
 {

@@ -317,6 +317,7 @@ sp_tcp_inherit_options(struct sampan *s, struct tcp_tcb *t, const struct tcp_tcb
 		return;	/* without memory the defaults hold */
 	*to = *from;
 	to->listen = 0;
+	to->refs = 0;
 	to->pmtu_bytes = 0;
 	to->snd_up = t->snd.una;
 	to->rcv_up = t->rcv.nxt;

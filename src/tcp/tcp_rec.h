@@ -121,7 +121,8 @@ struct tcp_rare {
 	bool set;			/* some option of it was: accepted sockets inherit it */
 	bool urg_out, urg_in;		/* snd_up, rcv_up point at something still to come */
 	uint8_t pad;
-	uint32_t spare[16];
+	uint32_t refs;			/* sampan_ref(): handles beyond the first */
+	uint32_t spare[15];
 };
 _Static_assert(sizeof(struct tcp_rare) == 128, "two cache lines");
 
@@ -178,11 +179,15 @@ struct tcp_cookies {
 struct tcp_globals {
 	struct sp_key isn_key;
 	struct sp_key ts_key;
+	struct sp_key group_key;	/* which listener of several has a flow */
 	struct tcp_cookies cookies;
 	uint32_t tcbs;
 	uint32_t half_open;
 	uint32_t time_wait;
 	uint32_t next_port;		/* of the walk in tcp_user.c */
+	struct sp_list orphans;		/* by their endpoints, oldest first: tcp_close.c */
+	uint32_t orphan_count;
+	bool mem_pressure;		/* tcp_mem.c */
 };
 _Static_assert(sizeof(struct tcp_globals) <= sizeof(struct sp_transport_area), "fits its area");
 

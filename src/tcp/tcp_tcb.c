@@ -8,6 +8,7 @@
 
 #include "net/neigh.h"
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_mem.h"
 
 /* A key for each purpose, from the seed (R-6528-3). */
 void
@@ -27,6 +28,8 @@ sp_tcp_init(struct sampan *s)
 	*g = (struct tcp_globals){ 0 };
 	g->isn_key = sp_rng_key(&s->rng);
 	g->ts_key = sp_rng_key(&s->rng);
+	g->group_key = sp_rng_key(&s->rng);
+	sp_tcp_mem_init(s);
 	sp_tcp_syncookie_init(s);
 }
 
@@ -51,6 +54,7 @@ sp_tcp_tcb_new(struct sampan *s)
 static void
 tcb_free(struct sampan *s, struct tcp_tcb *t)
 {
+	sp_tcp_orphan_end(s, t);
 	sp_wheel_remove(&s->wheel, &s->arena, &t->timer);
 	sp_tcp_tx_free(s, t);
 	sp_tcp_rx_free(s, t);

@@ -8,6 +8,9 @@
  */
 #include "tcp/tcp_int.h"
 
+/* Of net.ipv4.tcp_tw_reuse. */
+#define TW_REUSE_ALWAYS 1
+
 static uint8_t
 features_of(const struct tcp_tcb *t)
 {
@@ -173,6 +176,27 @@ sp_tcp_time_wait_revive(struct sampan *s, struct tcp_tcb *t, const struct tcp_se
 	return true;
 }
 
+bool
+sp_tcp_time_wait_reusable(const struct sampan *s, const struct tcp_time_wait *w)
+{
+	const sampan_time end = sp_tick_time(w->timer.at, s->now);
+	const sampan_dur left = end > s->now ? end - s->now : 0;
+
+	return sp_setting(s, SAMPAN_SET_TCP_TW_REUSE) == TW_REUSE_ALWAYS &&
+	    sp_setting(s, SAMPAN_SET_TCP_TIMESTAMPS) != 0 && has_ts(w) &&
+	    left + SAMPAN_SEC(1) <= two_msl(s);
+}
+
+tcp_seq
+sp_tcp_time_wait_reuse(struct sampan *s, struct tcp_time_wait *w)
+{
+	const tcp_seq after = iss_after(w->snd_nxt);
+
+	sp_count(s, SAMPAN_COUNT_TCP_TIME_WAIT_REUSED);
+	forget(s, w);
+	return after;
+}
+
 /* Inside the window that was last offered. */
 static bool
 in_window(const struct tcp_time_wait *w, const struct tcp_seg *seg)
@@ -196,8 +220,11 @@ sp_tcp_arrives_time_wait(struct sampan *s, struct tcp_time_wait *w, struct tcp_s
 	if (revive(s, w, seg))
 		return;
 	sp_drop(s, SAMPAN_DROP_TCP_TIME_WAIT, seg->pkt->link);
-	if ((seg->flags & TCP_RST) != 0)		/* RFC 1337 §3 (R-1337-1) */
+	if ((seg->flags & TCP_RST) != 0) {		/* RFC 1337 §3 (R-1337-1) */
+		if (sp_setting(s, SAMPAN_SET_TCP_RFC1337) == 0 && seq_eq(seg->seq, w->rcv_nxt))
+			forget(s, w);
 		return;
+	}
 	if (has_ts(w) && !seg->opts.has_ts && (seg->flags & TCP_SYN) == 0)
 		return;					/* R-7323-10 */
 	if ((seg->flags & TCP_FIN) != 0 && seq_eq(seq_add(seg->seq, seg->len), w->rcv_nxt) &&

@@ -1,9 +1,11 @@
 /*
- * tcp_user.c - OPEN, SEND, RECEIVE, CLOSE, ABORT, STATUS.  RFC 9293 §3.10.1
- * to §3.10.6.  Errors: as socket.h lists them.
+ * tcp_user.c - active OPEN, SEND, RECEIVE, STATUS.  RFC 9293 §3.10.1 to §3.10.3,
+ * §3.10.6.  Errors: as socket.h lists them.  Passive OPEN: tcp_bind.c; CLOSE and
+ * ABORT: tcp_close.c.
  */
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
+#include "tcp/tcp_mem.h"
 
 /* Tries at random before a search for a port becomes a walk. */
 #define PORT_DRAWS 8
@@ -16,91 +18,6 @@ sp_tcp_open(struct sampan *s)
 	if (t != NULL)
 		sp_endpoint_attach(s, &t->ep);
 	return t;
-}
-
-/* May `local` be taken for a port by itself?  RFC 9293 §3.9.1.1 (MUST-41): what
- * has a peer does not stand in the way (MUST-42). */
-static bool
-bind_conflict(const struct sampan *s, const struct sampan_addr *local, uint16_t port)
-{
-	static const struct sampan_addr any;
-
-	if (sp_tcp_find_bound(s, local, port) != NULL || sp_tcp_find_bound(s, &any, port) != NULL)
-		return true;
-	if (!sp_addr_is_any(local))
-		return false;
-	for (int i = 0; i < SP_ADDRS_MAX && s->addr[i].link != 0; i++)
-		if (sp_tcp_find_bound(s, &s->addr[i].addr, port) != NULL)
-			return true;
-	return false;
-}
-
-/* A free port for a listener or a bound socket (R-6056-6), 0: none. */
-static uint16_t
-choose_bind_port(struct sampan *s, const struct sampan_addr *local)
-{
-	const uint32_t first = (uint32_t)sp_setting(s, SAMPAN_SET_PORT_FIRST);
-	const uint32_t last = (uint32_t)sp_setting(s, SAMPAN_SET_PORT_LAST);
-	const uint32_t count = last >= first ? last - first + 1 : 0;
-	const uint32_t start = count > 0 ? sp_rng_below(&s->rng, count) : 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		const uint16_t port = (uint16_t)(first + (start + i) % count);
-
-		if (!bind_conflict(s, local, port))
-			return port;
-	}
-	return 0;
-}
-
-int
-sp_tcp_bind(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr *local)
-{
-	static const struct sampan_addr zero;
-	const bool any = sp_addr_is_any(&local->addr);
-	const struct sampan_addr addr = any ? zero : local->addr;
-	uint16_t port = local->port;
-
-	if (tcp_is(t, TCP_F_USED) || tcp_is(t, TCP_F_BOUND))
-		return SAMPAN_EINVAL;
-	if (!any && sp_local_find(s, 0, &addr) == NULL)	/* MUST-43 */
-		return SAMPAN_EADDRNOTAVAIL;
-	if (port == 0)
-		port = choose_bind_port(s, &addr);
-	if (port == 0 || bind_conflict(s, &addr, port))
-		return SAMPAN_EADDRINUSE;
-	t->flow = (struct sp_flow){ .local = addr, .local_port = port };
-	if (!sp_tcp_insert(s, &t->flow, sp_ref(&s->arena, t), TCP_TAG_BOUND))
-		return SAMPAN_ENOBUFS;
-	t->flags |= TCP_F_IN_TABLE | TCP_F_BOUND;
-	return 0;
-}
-
-int
-sp_tcp_listen(struct sampan *s, struct tcp_tcb *t, uint32_t backlog)
-{
-	const uint32_t most = (uint32_t)sp_setting(s, SAMPAN_SET_SOMAXCONN);
-	struct tcp_rare *rare;
-
-	if (t->state == SAMPAN_TCP_LISTEN) {
-		tcp_listen_of(s, t)->backlog = backlog < most ? backlog : most;
-		return 0;
-	}
-	if (tcp_is(t, TCP_F_USED))
-		return SAMPAN_EISCONN;
-	if (!tcp_is(t, TCP_F_BOUND))
-		return SAMPAN_EINVAL;
-	rare = sp_tcp_rare_need(s, t);
-	if (rare != NULL)
-		rare->listen = sp_pool_take(&s->arena, SP_KIND_LISTEN);
-	if (rare == NULL || rare->listen == 0)
-		return SAMPAN_ENOBUFS;
-	*tcp_listen_of(s, t) = (struct tcp_listen){
-		.backlog = backlog < most ? backlog : most,
-	};
-	tcp_set(t, TCP_F_USED);
-	sp_tcp_enter(s, t, SAMPAN_TCP_LISTEN);
-	return 0;
 }
 
 struct tcp_tcb *
@@ -119,12 +36,17 @@ sp_tcp_accept(struct sampan *s, struct tcp_tcb *listener)
 	return t;
 }
 
-/* A flow that is known is not taken, in TIME-WAIT neither (R-6056-5, R-6056-7,
- * R-6191-8). */
+/* A flow that is known is not taken (R-6056-5), in TIME-WAIT only where that is
+ * safe (R-6056-7, R-6191-8). */
 static bool
 flow_is_free(const struct sampan *s, const struct sp_flow *flow)
 {
-	return sp_tcp_find(s, flow, sp_flow_hash(&s->flow_key, flow)).ref == 0;
+	const struct sp_entry e = sp_tcp_find(s, flow, sp_flow_hash(&s->flow_key, flow));
+
+	if (e.ref == 0)
+		return true;
+	return sp_entry_tag(&e) == TCP_TAG_TIME_WAIT &&
+	    sp_tcp_time_wait_reusable(s, sp_at(&s->arena, e.ref));
 }
 
 /* RFC 6056 §3.3.1 (R-6056-2): drawn at random, so that no port tells about another
@@ -178,12 +100,20 @@ choose_flow(struct sampan *s, const struct tcp_tcb *t, const struct sampan_socka
 	return flow_is_free(s, flow) ? 0 : SAMPAN_EADDRINUSE;
 }
 
-/* The table knows the connection by its flow from here on. */
+/* The table knows the connection by its flow from here on; its ISS is beyond what a
+ * connection in TIME-WAIT, which it takes the place of, has sent. */
 static int
 take_flow(struct sampan *s, struct tcp_tcb *t, const struct sp_flow *flow)
 {
+	const struct sp_entry old = sp_tcp_find(s, flow, sp_flow_hash(&s->flow_key, flow));
 	const uint32_t ref = sp_ref(&s->arena, t);
 
+	t->iss = sp_tcp_isn(s, flow);
+	if (old.ref != 0) {
+		const tcp_seq after = sp_tcp_time_wait_reuse(s, sp_at(&s->arena, old.ref));
+
+		t->iss = seq_lt(after, t->iss) ? t->iss : after;
+	}
 	if (!sp_tcp_insert(s, flow, ref, TCP_TAG_TCB))
 		return SAMPAN_ENOBUFS;
 	if (tcp_is(t, TCP_F_BOUND))
@@ -229,7 +159,6 @@ sp_tcp_connect(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr
 	if (error != 0)
 		return error;
 	t->link = (uint8_t)path.link;
-	t->iss = sp_tcp_isn(s, &flow);
 	t->snd.una = t->iss;
 	t->snd.nxt = t->iss;
 	t->rcv.edge = seq_of(sp_tcp_wnd_initial(t->rcvbuf_bytes,
@@ -281,6 +210,15 @@ send_error(struct tcp_tcb *t)
 	return t->state == SAMPAN_TCP_CLOSED || tcp_is(t, TCP_F_FIN_QUEUED) ? SAMPAN_EPIPE : 0;
 }
 
+/* Is there memory for more to send?  Of tcp_mem's last page on only what each
+ * connection is guaranteed. */
+static bool
+may_queue(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return !sp_arena_low(&s->arena) && (!sp_tcp_mem_full(s) ||
+	    tcp_queued_bytes(s, t) < sp_setting(s, SAMPAN_SET_TCP_SNDBUF_MIN));
+}
+
 int64_t
 sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const uint8_t *data, size_t len)
 {
@@ -295,9 +233,10 @@ sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const uint8_t *data, size_t len
 			tcp_set(t, TCP_F_WANT_ROOM);
 		return error;
 	}
-	tx = want > 0 && !sp_arena_low(&s->arena) ? sp_tcp_tx_need(s, t) : NULL;
+	tx = want > 0 && may_queue(s, t) ? sp_tcp_tx_need(s, t) : NULL;
 	if (tx != NULL)
 		done = sp_sendq_append(&tx->q, &s->arena, data, want);
+	sp_tcp_mem_look(s);
 	if (done < len)
 		tcp_set(t, TCP_F_WANT_ROOM);
 	if (tx != NULL && tx->q.bytes == 0)
@@ -341,86 +280,6 @@ sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, uint8_t *data, size_t len)
 	return done;
 }
 
-/* CLOSE, RFC 9293 §3.10.4: nothing more will be queued. */
-static void
-queue_fin(struct sampan *s, struct tcp_tcb *t)
-{
-	if (tcp_is(t, TCP_F_FIN_QUEUED))
-		return;
-	tcp_set(t, TCP_F_FIN_QUEUED);
-	if (t->state == SAMPAN_TCP_ESTABLISHED)
-		sp_tcp_enter(s, t, SAMPAN_TCP_FIN_WAIT_1);
-	else if (t->state == SAMPAN_TCP_CLOSE_WAIT)
-		sp_tcp_enter(s, t, SAMPAN_TCP_LAST_ACK);
-}
-
-static bool
-is_open(const struct tcp_tcb *t)
-{
-	return t->state != SAMPAN_TCP_CLOSED && t->state != SAMPAN_TCP_LISTEN &&
-	    t->state != SAMPAN_TCP_SYN_SENT;
-}
-
-int
-sp_tcp_shutdown(struct sampan *s, struct tcp_tcb *t, unsigned how)
-{
-	if (how == 0 || how > SAMPAN_SHUT_RDWR)
-		return SAMPAN_EINVAL;
-	if (!is_open(t))
-		return SAMPAN_ENOTCONN;
-	if ((how & SAMPAN_SHUT_RD) != 0) {
-		tcp_set(t, TCP_F_SHUT_RD);
-		sp_tcp_rx_discard(s, t);
-		sp_endpoint_raise(s, &t->ep, SAMPAN_READABLE);
-	}
-	if ((how & SAMPAN_SHUT_WR) != 0)
-		queue_fin(s, t);
-	sp_tcp_settle(s, t);
-	return 0;
-}
-
-/* RFC 9293 §3.10.5: in which states the peer is told. */
-static bool
-aborts_loudly(const struct tcp_tcb *t)
-{
-	return is_open(t) && t->state != SAMPAN_TCP_CLOSING && t->state != SAMPAN_TCP_LAST_ACK &&
-	    t->state != SAMPAN_TCP_TIME_WAIT;
-}
-
-void
-sp_tcp_abort(struct sampan *s, struct tcp_tcb *t)
-{
-	sp_endpoint_detach(s, &t->ep);
-	if (t->state == SAMPAN_TCP_LISTEN)
-		sp_tcp_listen_end(s, t);
-	else if (aborts_loudly(t))
-		sp_tcp_send_abort(s, t);
-	sp_tcp_rx_free(s, t);
-	sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
-	sp_tcp_settle(s, t);
-}
-
-/* RFC 9293 §3.6.1 (MAY-1): reading ends too. */
-void
-sp_tcp_close(struct sampan *s, struct tcp_tcb *t)
-{
-	const bool unread = tcp_readable_bytes(s, t) > 0;
-
-	const bool at_once = t->rare != 0 && tcp_rare_of(s, t)->linger_s == 0;
-
-	/* RFC 9293 §3.6.1 (SHLD-3): unread data are lost, and the peer is told. */
-	if (!is_open(t) || ((unread || at_once) && t->state != SAMPAN_TCP_TIME_WAIT)) {
-		sp_tcp_abort(s, t);
-		return;
-	}
-	sp_endpoint_detach(s, &t->ep);
-	sp_tcp_rx_free(s, t);
-	queue_fin(s, t);
-	if (t->state == SAMPAN_TCP_FIN_WAIT_2)
-		sp_tcp_orphan_fin_wait_2(s, t);
-	sp_tcp_settle(s, t);
-}
-
 unsigned
 sp_tcp_level(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -460,7 +319,6 @@ sp_tcp_status(const struct sampan *s, const struct tcp_tcb *t, struct sampan_sta
 		.rto_dur = sp_tcp_rtt_rto(s, &t->rtt, t->backoff),
 		.level = sp_tcp_level(s, t),
 	};
-	sp_tcp_status_timer(s, t, st);
 	if (sp_endpoint_attached(&t->ep))
 		st->handle = (uint64_t)t->ep.generation << 32 | sp_ref(&s->arena, t);
 	if (t->state == SAMPAN_TCP_LISTEN) {

@@ -6,6 +6,7 @@
  * §2.4 (R-7323-6, R-7323-7)).  It stays closed for as long as nobody reads (MAY-8).
  */
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_mem.h"
 
 #define WND_FIELD_MAX 65535u
 
@@ -58,6 +59,19 @@ free_window(const struct sampan *s, const struct tcp_tcb *t)
 	return clamp != 0 ? smaller(room, clamp) : room;
 }
 
+static uint32_t
+larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* What is still offered while memory is short: enough to make progress. */
+static uint32_t
+pressed_window(const struct tcp_tcb *t)
+{
+	return 4u * t->mss_bytes;
+}
+
 /* Autotuning: what the application took in a round trip should fit into half
  * of the buffer, so that the peer's window may double while it does; it never
  * shrinks (R-WND-16).  A round trip is the smoothed one, or what a window's worth
@@ -73,7 +87,8 @@ sp_tcp_wnd_tune(const struct sampan *s, struct tcp_tcb *t)
 		return;
 	if (sp_tick_since(t->space_at, s->now) < rtt)
 		return;
-	if ((int32_t)read > 0 && 2 * (uint64_t)read > t->rcvbuf_bytes && t->rcvbuf_bytes < most)
+	if ((int32_t)read > 0 && 2 * (uint64_t)read > t->rcvbuf_bytes && t->rcvbuf_bytes < most &&
+	    !sp_tcp_mem_pressure(s))
 		t->rcvbuf_bytes = 2 * (uint64_t)read < most ? 2 * read : most;
 	t->space_seq = seq_sub(t->rcv.nxt, tcp_readable_bytes(s, t));
 	t->space_at = sp_tick_of(s->now);
@@ -100,6 +115,8 @@ sp_tcp_wnd_advertise(const struct sampan *s, struct tcp_tcb *t)
 
 	if (wnd < now || wnd - now < least_step(t))
 		wnd = now;
+	if (wnd > now && sp_tcp_mem_pressure(s))
+		wnd = larger(now, smaller(wnd, pressed_window(t)));
 	/* Rounded up, or each segment would take back a little; but not when that
 	 * would promise more and more than the buffer holds: RFC 7323 §2.4. */
 	wnd = smaller((wnd + unit - 1) & ~(unit - 1), most);

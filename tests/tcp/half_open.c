@@ -455,3 +455,20 @@ TEST_TWICE(established_same_ports_other_peer_is_another_connection)
 	expect_state(&f, TCP_ESTABLISHED);
 	EXPECT_EQ(fx_read(&f, 10), SAMPAN_EAGAIN);
 }
+
+/* net.ipv4.tcp_abort_on_overflow: a full queue says so. */
+TEST_TWICE(syn_received_full_queue_resets_where_the_setting_says)
+{
+	struct fx f = fx_syn_received(.backlog = 0);
+
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.tcp_abort_on_overflow", 1), 0);
+	peer_sends(&f, .flags = TCP_SYN, .seq = f.irs, .port = 50000, .mss = 1460, .refused = true);
+	EXPECT(fx_next_out(&f) != NULL);
+	peer_sends(&f, .flags = TCP_ACK, .seq = seq_add(f.irs, 1),
+	    .ack = seq_add(f.seg.seq, 1), .port = 50000, .refused = true);
+	fx_drop(&f);
+	peer_sends(&f, .flags = TCP_ACK);
+	EXPECT(fx_next_out(&f) != NULL);
+	EXPECT_EQ(f.seg.tcp.h.flags & TCP_RST, TCP_RST);
+	expect_count(&f, DROP_TCP_BACKLOG, 1);
+}

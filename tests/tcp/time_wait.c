@@ -2,6 +2,8 @@
  * time_wait.c - TIME-WAIT as a record: what it answers, how long it lasts, and
  * what revives it.  RFC 9293 §3.6.1, §3.10.7.4; RFC 1337; RFC 6191.
  */
+#include <sampan/option.h>
+
 #include "lib/fx.h"
 #include "lib/stack_check.h"
 
@@ -249,4 +251,64 @@ TEST_TWICE(fin_wait_2_orphan_ends)
 	f = fx_fin_wait_2();
 	fx_advance(&f, SAMPAN_SEC(100000));
 	expect_state(&f, TCP_FIN_WAIT_2);
+}
+
+/* ---- A connect takes the flow over: R-6191-8, R-6056-7 ---- */
+
+static int
+connect_again(struct fx *f)
+{
+	const struct sampan_sockaddr local = { .port = FX_LOCAL_PORT };
+	const struct sampan_sockaddr peer = { sampan_addr_v4(10, 0, 0, 2), FX_PEER_PORT, 0 };
+
+	EXPECT_EQ(sampan_socket(f->s, SAMPAN_STREAM, &f->h), 0);
+	EXPECT_EQ(sampan_setopt(f->s, f->h, SAMPAN_OPT_REUSEADDR, 1), 0);
+	EXPECT_EQ(sampan_bind(f->s, f->h, &local), 0);
+	return sampan_connect(f->s, f->h, &peer);
+}
+
+/* net.ipv4.tcp_tw_reuse: with timestamps, and a second later. */
+TEST_TWICE(time_wait_reuse_by_connect_after_a_second)
+{
+	struct fx f = fx_time_wait(.active = true, .ts = true);
+	const tcp_seq old = f.snd_nxt;
+
+	COVERS("R-6191-8", "R-6056-7", "R-6191-7");
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.tcp_tw_reuse", 1), 0);
+	EXPECT_EQ(connect_again(&f), SAMPAN_EADDRINUSE);
+	EXPECT_EQ(sampan_close(f.s, f.h), 0);
+	fx_advance(&f, SAMPAN_MS(1001));
+	EXPECT_EQ(connect_again(&f), SAMPAN_EINPROGRESS);
+	EXPECT(fx_next_out(&f) != NULL);
+	EXPECT_EQ(f.seg.tcp.h.flags, TCP_SYN);
+	EXPECT(seq_lt(seq_add(old, 65535), f.seg.seq));
+	expect_count(&f, COUNT_TCP_TIME_WAIT_REUSED, 1);
+}
+
+/* Neither by default, nor without timestamps. */
+TEST_TWICE(time_wait_is_not_reused_where_that_is_not_safe)
+{
+	struct fx f = fx_time_wait(.active = true, .ts = true);
+
+	COVERS("R-6191-8");
+	fx_advance(&f, SAMPAN_SEC(30));
+	EXPECT_EQ(connect_again(&f), SAMPAN_EADDRINUSE);
+	f = fx_time_wait(.active = true);
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.tcp_tw_reuse", 1), 0);
+	fx_advance(&f, SAMPAN_SEC(30));
+	EXPECT_EQ(connect_again(&f), SAMPAN_EADDRINUSE);
+	expect_state(&f, TCP_TIME_WAIT);
+}
+
+/* net.ipv4.tcp_rfc1337 off, as Linux has it: the exact reset ends it. */
+TEST_TWICE(time_wait_rst_ends_it_where_the_setting_says)
+{
+	struct fx f = fx_time_wait();
+
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.tcp_rfc1337", 0), 0);
+	peer_sends(&f, .flags = TCP_RST, .seq = seq_add(f.rcv_nxt, 1));
+	peer_sends(&f, .flags = TCP_RST, .seq = seq_sub(f.rcv_nxt, 1));
+	expect_state(&f, TCP_TIME_WAIT);
+	peer_sends(&f, .flags = TCP_RST);
+	expect_state(&f, TCP_CLOSED);
 }

@@ -181,3 +181,26 @@ TEST(odd_bytes_and_endless_lines_are_refused)
 	EXPECT_EQ(strlen(why), sizeof(why) - 1);
 	EXPECT_EQ(sampan_conf_set(s, "net.ipv4.tcp_sack", text, NULL, 0), -1);
 }
+
+/* SCOPE of the loader: each key of a real profile acts or says why not. */
+TEST(the_profile_of_a_ten_thousand_connection_server_loads)
+{
+	static char text[8192];
+	struct sampan *s = stack();
+	FILE *f = fopen("tests/conf/server-10k.conf", "r");
+	struct told told;
+
+	EXPECT(f != NULL);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	(void)fclose(f);
+	told = apply(s, text);
+	EXPECT_EQ(told.wrong, 0);
+	EXPECT(told.lines > 0);
+	EXPECT_EQ(number(s, "net.ipv4.tcp_rmem_default"), 873800);
+	EXPECT_EQ(number(s, "net.ipv4.tcp_wmem_default"), 163840);
+	EXPECT_EQ(number(s, "net.ipv4.tcp_max_syn_backlog"), 81920);
+	EXPECT_EQ(number(s, "net.ipv4.tcp_timestamps"), 0);
+	EXPECT_EQ(number(s, "net.ipv4.ip_local_port_first"), 20000);
+	EXPECT_EQ(number(s, "net.ipv4.tcp_max_tw_buckets"), 6000);
+	EXPECT_EQ(number(s, "net.core.somaxconn"), 65535);
+}
