@@ -24,7 +24,7 @@ if(cmd_sources AND SAMPAN_STATIC_LIBS)
 		SAMPAN_BUILD_VERSION="${PROJECT_VERSION}")
 	target_include_directories(sampan-cmd-static PRIVATE
 		${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
-	target_include_directories(sampan-cmd-static SYSTEM PRIVATE ${CJSON_INCLUDE_DIR})
+	target_include_directories(sampan-cmd-static SYSTEM PUBLIC ${CJSON_INCLUDE_DIR})
 	target_link_libraries(sampan-cmd-static PUBLIC ${SAMPAN_STATIC_LIBS} ${CJSON_LIBRARY})
 	sampan_program(sampan-cmd ${PROJECT_SOURCE_DIR}/src/cmd/main.c)
 	set_target_properties(sampan-cmd PROPERTIES OUTPUT_NAME sampan)

@@ -118,6 +118,13 @@ struct sampan_tcp_info {
 SAMPAN_API int sampan_tcp_info(const struct sampan *s, sampan_handle h,
     struct sampan_tcp_info *info);
 
+/* sampan_walk() (socket.h) that also tells what TCP knows, of connections
+ * without a socket too.  Compact records (half-open, TIME-WAIT) have the state
+ * alone. */
+struct sampan_status;
+SAMPAN_API int sampan_walk_info(const struct sampan *s, uint64_t *cursor,
+    struct sampan_status *out, struct sampan_tcp_info *info, unsigned max);
+
 #ifdef __cplusplus
 }
 #endif

@@ -198,6 +198,18 @@ struct sampan_stats {
 
 SAMPAN_API void sampan_stats(const struct sampan *s, struct sampan_stats *stats);
 
+/* What a kind of object takes of the block. */
+struct sampan_pool {
+	const char *name;
+	uint32_t object_bytes;
+	uint32_t objects, objects_max;	/* in use now, and at once ever */
+	uint64_t bytes;		/* of the slabs that it holds */
+};
+
+/* Kind of object number i, from 0 on.  The hash table's objects are whole
+ * slabs, whose greatest number is not remembered.  NOENT: there are no more. */
+SAMPAN_API int sampan_pool(const struct sampan *s, unsigned i, struct sampan_pool *pool);
+
 /* Value of counter number i of the list in stats.h. */
 SAMPAN_API uint64_t sampan_counter(const struct sampan *s, unsigned i);
 

@@ -111,6 +111,25 @@ enum sampan_tcp_state {
 	SAMPAN_TCP_STATE_COUNT,
 };
 
+/* What a connection waits for, whichever comes first; names as ss(8) has them
+ * where it has one. */
+#define SAMPAN_TIMERS(X) \
+	X(NONE, "none") \
+	X(RTX, "on") \
+	X(PERSIST, "persist") \
+	X(ACK, "ack") \
+	X(LOSS, "loss") \
+	X(KEEPALIVE, "keepalive") \
+	X(FIN_WAIT, "finwait") \
+	X(TIME_WAIT, "timewait")
+
+enum sampan_timer {
+#define X(id, name) SAMPAN_TIMER_##id,
+	SAMPAN_TIMERS(X)
+#undef X
+	SAMPAN_TIMER_COUNT,
+};
+
 struct sampan_status {
 	sampan_handle handle;	/* 0: no socket (orphan, half-open, TIME-WAIT) */
 	enum sampan_tcp_state state;
@@ -123,6 +142,9 @@ struct sampan_status {
 	sampan_dur srtt_dur;	/* 0: not measured */
 	sampan_dur rto_dur;
 	uint32_t level;		/* enum sampan_event_bits that hold now */
+	enum sampan_timer timer;
+	sampan_dur timer_dur;	/* until it goes off; 0 with TIMER_NONE */
+	uint32_t retries;	/* time-outs and probes since the last progress */
 };
 
 /* RFC 9293 §3.9.1.6.  BADHANDLE. */

@@ -375,5 +375,14 @@ serve_run(int argc, char **argv)
 const struct cmd sp_cmd_serve = {
 	.name = "serve",
 	.text = "run services on a stack of its own",
+	.about = "Serves on one link until Ctrl-C, which ends every connection with a FIN; a "
+	    "second Ctrl-C does not wait for that.",
+	.options = sp_serve_options,
+	.describe = sp_serve_describe,
+	.examples = {
+		{ "", "Everything as it is by default, at 10.77.0.2." },
+		{ "--service echo:7777 --name b --link tap:sampan1,host=10.78.0.1/24 "
+		  "--addr 10.78.0.2/24", "A second instance." },
+	},
 	.run = serve_run,
 };

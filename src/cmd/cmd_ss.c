@@ -5,27 +5,36 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cmd/cmd.h"
-#include "host/control_client.h"
+#include "cmd/ask.h"
+#include "cmd/ss_print.h"
+#include "host/ss_filter.h"
+
+#define FILTER_BYTES 2048
 
 struct ss_args {
 	const char *name;	/* NULL: the only one */
 	bool listening;		/* these and no others */
 	bool all;
-	bool details;
+	bool summary;
 	bool json;
+	bool no_header;
+	struct ss_print print;
+	char filter[FILTER_BYTES];
 };
 
-enum { OPT_JSON = 256, OPT_NAME };
+enum { OPT_JSON = 256 };
 
 static const struct argp_option options[] = {
 	{ "listening", 'l', NULL, 0, "listeners, instead of connections", 0 },
-	{ "all", 'a', NULL, 0, "both", 0 },
-	{ "info", 'i', NULL, 0, "a second line with window, segment size, round trip", 0 },
+	{ "all", 'a', NULL, 0, "connections and listeners", 0 },
+	{ "info", 'i', NULL, 0, "a second line with everything that TCP knows", 0 },
+	{ "options", 'o', NULL, 0, "the timer that goes off next: its name, when, and how many "
+	  "times it did since the last progress", 0 },
+	{ "summary", 's', NULL, 0, "count by state, instead of a table", 0 },
+	{ "no-header", 'H', NULL, 0, "no first line", 0 },
 	{ "json", OPT_JSON, NULL, 0, "one JSON object a line", 0 },
-	{ "name", OPT_NAME, "NAME", 0, "of the instance; needed if several run", 0 },
+	CMD_OPTION_NAME,
 	{ "tcp", 't', NULL, 0, "as ss(8) has it; always so here", 0 },
 	{ "numeric", 'n', NULL, 0, "as ss(8) has it; always so here", 0 },
 	{ 0 },
@@ -45,12 +54,21 @@ parse(int key, char *arg, struct argp_state *state)
 		a->all = true;
 		return 0;
 	case 'i':
-		a->details = true;
+		a->print.info = true;
+		return 0;
+	case 'o':
+		a->print.timer = true;
+		return 0;
+	case 's':
+		a->summary = true;
+		return 0;
+	case 'H':
+		a->no_header = true;
 		return 0;
 	case OPT_JSON:
 		a->json = true;
 		return 0;
-	case OPT_NAME:
+	case CMD_OPT_NAME:
 		a->name = arg;
 		return 0;
 	case 't':
@@ -61,113 +79,103 @@ parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const char *
-text_of(const cJSON *row, const char *key)
+/* The words behind the options are one filter. */
+static int
+read_filter(struct ss_args *a, const struct cmd_words *words, const struct sp_why *why)
 {
-	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(row, key));
+	struct sp_ss_filter unused;
+	size_t len = 0;
 
-	return text == NULL ? "?" : text;
-}
-
-static double
-number_of(const cJSON *row, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(row, key);
-
-	return cJSON_IsNumber(item) ? item->valuedouble : 0;
-}
-
-/* ADDRESS:PORT as ss(8) writes it: IPv6 in brackets, port 0 as *. */
-static void
-format_end(char *text, size_t room, const char *addr, double port)
-{
-	const bool v6 = strchr(addr, ':') != NULL;
-	char port_text[8] = "*";
-
-	if (port > 0)
-		(void)snprintf(port_text, sizeof(port_text), "%.0f", port);
-	(void)snprintf(text, room, v6 ? "[%s]:%s" : "%s:%s", addr, port_text);
-}
-
-static void
-print_details(const cJSON *row)
-{
-	const double srtt_ns = number_of(row, "srtt_ns");
-	const char *error = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(row, "error"));
-
-	if (cJSON_GetObjectItemCaseSensitive(row, "cwnd_bytes") == NULL)
-		return;
-	(void)printf("\t cwnd:%.0f mss:%.0f", number_of(row, "cwnd_bytes"),
-	    number_of(row, "mss_bytes"));
-	if (srtt_ns > 0)
-		(void)printf(" rtt:%.3fms", srtt_ns / 1e6);
-	(void)printf(" rto:%.0fms", number_of(row, "rto_ns") / 1e6);
-	if (error != NULL)
-		(void)printf(" error:%s", error);
-	(void)printf("\n");
+	for (unsigned i = 0; i < words->n; i++) {
+		len += (size_t)snprintf(a->filter + len, sizeof(a->filter) - len, "%s%s",
+		    i > 0 ? " " : "", words->word[i]);
+		if (len >= sizeof(a->filter))
+			return sp_why(why, EINVAL, "the filter is too long");
+	}
+	return sp_ss_filter_read(&unused, a->filter, why);
 }
 
 static void
 print_row(void *ctx, const char *line, const cJSON *row)
 {
 	const struct ss_args *a = ctx;
-	char local[80], peer[80];
 
-	if (a->json) {
+	if (a->json)
 		(void)puts(line);
-		return;
-	}
-	format_end(local, sizeof(local), text_of(row, "local"), number_of(row, "local_port"));
-	format_end(peer, sizeof(peer), text_of(row, "peer"), number_of(row, "peer_port"));
-	(void)printf("%-12s %-8.0f %-8.0f %-22s %s\n", text_of(row, "state"),
-	    number_of(row, "recv_queue_bytes"), number_of(row, "send_queue_bytes"), local, peer);
-	if (a->details)
-		print_details(row);
+	else if (a->summary)
+		sp_ss_print_summary(row, stdout);
+	else
+		sp_ss_print_row(&a->print, row, stdout);
+}
+
+static void
+print_header(void *ctx)
+{
+	const struct ss_args *a = ctx;
+
+	if (!a->json && !a->summary && !a->no_header)
+		sp_ss_print_header(&a->print, stdout);
 }
 
 static int
-ask(struct ss_args *a, int fd, const struct sp_why *why)
+ask(struct ss_args *a, const char *command)
 {
-	const bool listening = a->listening || a->all;
-	const bool connected = !a->listening || a->all;
-	char request[80];
+	cJSON *request = cJSON_CreateObject();
+	char text[FILTER_BYTES + 256];
+	const struct ask question = { command, a->name, text, print_header, print_row, a };
+	const bool both = a->all || a->summary;
 
-	(void)snprintf(request, sizeof(request),
-	    "{\"do\":\"ss\",\"listening\":%s,\"connected\":%s}", listening ? "true" : "false",
-	    connected ? "true" : "false");
-	if (!a->json)
-		(void)printf("%-12s %-8s %-8s %-22s %s\n", "State", "Recv-Q", "Send-Q",
-		    "Local Address:Port", "Peer Address:Port");
-	return sp_control_ask(fd, request, print_row, a, why);
+	cJSON_AddStringToObject(request, "do", "ss");
+	cJSON_AddBoolToObject(request, "listening", a->listening || both);
+	cJSON_AddBoolToObject(request, "connected", !a->listening || both);
+	cJSON_AddBoolToObject(request, "info", a->print.info);
+	cJSON_AddBoolToObject(request, "summary", a->summary);
+	if (a->filter[0] != '\0')
+		cJSON_AddStringToObject(request, "filter", a->filter);
+	if (!cJSON_PrintPreallocated(request, text, sizeof(text), false))
+		text[0] = '\0';
+	cJSON_Delete(request);
+	return sp_ask(&question);
 }
 
 static int
 ss_run(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.options = options,
-		.parser = parse,
-		.doc = "Show the connections of a running instance.",
-	};
+	static const struct argp argp = { .options = options, .parser = parse };
+	struct cmd_words words = { .most = CMD_WORDS_MOST };
 	char text[SAMPAN_WHY_BYTES];
 	const struct sp_why why = { text, sizeof(text) };
 	struct ss_args a = { 0 };
-	int exit_code = sp_cmd_parse(&argp, argc, argv, &a);
-	int fd;
+	const int exit_code = sp_cmd_parse_words(&argp, argc, argv, &a, &words);
 
 	if (exit_code != 0)
 		return exit_code;
-	fd = sp_control_open_client(a.name, &why);
-	if (fd < 0)
-		return sp_cmd_fail(argv[0], errno, "%s", text);
-	if (ask(&a, fd, &why) != 0)
-		exit_code = sp_cmd_fail(argv[0], errno, "%s", text);
-	(void)close(fd);
-	return exit_code;
+	if (read_filter(&a, &words, &why) != 0)
+		return sp_cmd_fail(argv[0], EINVAL, "%s", text);
+	return ask(&a, argv[0]);
 }
 
 const struct cmd sp_cmd_ss = {
 	.name = "ss",
 	.text = "show the connections of a running instance",
+	.words = "[FILTER]",
+	.about = "Without options: every connection, but no listeners. Recv-Q is what the "
+	    "application has not read, Send-Q what the peer has not acknowledged; of a listener, "
+	    "the connections that wait to be accepted and how many may.\n\n"
+	    "FILTER is [state STATE | exclude STATE]... and an expression of tests with and, or, "
+	    "not and parentheses: 'sport = :80' and 'dport >= :1024' look at the ports, "
+	    "'src 10.77.0.2' and 'dst 10.0.0.0/8:443' at the addresses. STATE is established, "
+	    "syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed, close-wait, last-ack, "
+	    "listening or closing, or one of all, connected, synchronized, bucket, big.\n\n"
+	    "The instance looks at its connections a few at a time, and works for less than a "
+	    "millisecond on it between two turns of its own: what changes meanwhile may be "
+	    "missing, nothing is shown twice.",
+	.options = options,
+	.examples = {
+		{ "-i state established", "Everything about connections that are open." },
+		{ "-o 'dport = :80 or dport = :443'", "Whose peers are web servers, with timers." },
+		{ "-s", "How many there are of each state." },
+		{ "--json dst 10.0.0.0/8 | jq .peer", "The peers of a network, for a script." },
+	},
 	.run = ss_run,
 };

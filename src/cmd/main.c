@@ -6,25 +6,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-
-static const struct cmd *const commands[] = {
-	&sp_cmd_serve,
-	&sp_cmd_ss,
-};
-
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-static int
-print_help(FILE *to)
-{
-	(void)fprintf(to, "Usage: sampan COMMAND [OPTION...]\n"
-	    "A TCP/IP stack in user space.\n\n");
-	for (size_t i = 0; i < COMMANDS; i++)
-		(void)fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->text);
-	(void)fprintf(to, "\n  --help     this list; 'sampan COMMAND --help' for one command\n"
-	    "  --version  the version\n");
-	return 0;
-}
+#include "cmd/help.h"
 
 static int
 print_version(void)
@@ -34,23 +16,37 @@ print_version(void)
 	return 0;
 }
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
+	const struct cmd *cmd;
 	char name[32];
 
 	if (argc < 2)
 		return sp_cmd_fail("sampan", EINVAL, "give a command: see 'sampan --help'");
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
-		return print_help(stdout);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		sp_help_print_all(stdout);
+		return 0;
+	}
 	if (strcmp(argv[1], "--version") == 0)
 		return print_version();
-	for (size_t i = 0; i < COMMANDS; i++) {
-		if (strcmp(commands[i]->name, argv[1]) != 0)
-			continue;
-		(void)snprintf(name, sizeof(name), "sampan %s", argv[1]);
-		argv[1] = name;
-		return commands[i]->run(argc - 1, argv + 1);
-	}
-	return sp_cmd_fail("sampan", EINVAL, "unknown command '%s': see 'sampan --help'", argv[1]);
+	cmd = sp_cmd_find(argv[1]);
+	if (cmd == NULL)
+		return sp_cmd_fail("sampan", EINVAL, "unknown command '%s': see 'sampan --help'",
+		    argv[1]);
+	(void)snprintf(name, sizeof(name), "sampan %s", argv[1]);
+	argv[1] = name;
+	return cmd->run(argc - 1, argv + 1);
+}
+
+/* What was printed must also have been written. */
+int
+main(int argc, char **argv)
+{
+	int exit_code = run(argc, argv);
+
+	if ((fflush(stdout) != 0 || ferror(stdout)) && exit_code == 0)
+		exit_code = sp_cmd_fail("sampan", errno, "cannot write the output: %s",
+		    strerror(errno));
+	return exit_code;
 }

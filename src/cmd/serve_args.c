@@ -29,7 +29,7 @@ enum {
 	OPT_EMULATE,
 };
 
-static const struct argp_option options[] = {
+const struct argp_option sp_serve_options[] = {
 	{ "link", OPT_LINK, "LINK", 0, "tap:NAME[,host=ADDR/LEN][,mtu=N][,offload=on|off]; "
 	  "the default is " LINK_DEFAULT, 0 },
 	{ "addr", OPT_ADDR, "ADDR/LEN", 0, "the stack's address; the default is 10.77.0.2/24", 0 },
@@ -240,8 +240,8 @@ parse(int key, char *arg, struct argp_state *state)
 }
 
 /* The help of --services, from the table of services. */
-static char *
-describe(int key, const char *text, void *input)
+char *
+sp_serve_describe(int key, const char *text, void *input)
 {
 	char *all = NULL;
 	size_t len = 0;
@@ -276,10 +276,8 @@ int
 sp_serve_args_read(struct serve_args *args, int argc, char **argv)
 {
 	static const struct argp argp = {
-		.options = options,
+		.options = sp_serve_options,
 		.parser = parse,
-		.doc = "Serve on a stack of its own, until Ctrl-C.",
-		.help_filter = describe,
 	};
 	int exit_code;
 

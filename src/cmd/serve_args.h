@@ -4,6 +4,8 @@
 #ifndef SAMPAN_CMD_SERVE_ARGS_H
 #define SAMPAN_CMD_SERVE_ARGS_H
 
+#include <argp.h>
+
 #include "cmd/svc.h"
 #include "link/spec.h"
 
@@ -35,6 +37,10 @@ struct serve_args {
 	char *setting[SERVE_SETTINGS];	/* KEY=VALUE, there is a = */
 	struct svc_options services;
 };
+
+/* For the help of the command (cmd.h). */
+extern const struct argp_option sp_serve_options[];
+char *sp_serve_describe(int key, const char *text, void *input);
 
 /* Everything as `make serve` has it where the command line says nothing.
  * 0, or the exit code. */

@@ -1,16 +1,14 @@
 /*
- * control.c - the server's end of the control socket (host.h).
+ * control.c - the server's end of the control socket (host.h): its name, and
+ * the clients that come.  What one of them may do is control_peer.h's.
  *
- * A client costs the loop a bounded amount, whatever it does: requests longer
- * than 4 KiB end it, answers are made a page at a time into one buffer and
- * only when that has been taken, all clients together get 256 rows a turn,
- * and there are 16 of them at most: a newcomer then replaces the one that was
- * quiet for longest.  A client may close its sending side and still gets its
- * answer.
+ * There are 16 clients at most: a newcomer then replaces the one that was
+ * quiet for longest, but none with a live answer.
  *
  * One name, one process: the socket is bound under a lock, so that the one
  * left behind by a dead process can be told from a live one and replaced.
- * The lock is a file of its own that only its owner can open.
+ * The lock is a file of its own that only its owner can open.  The socket is
+ * its owner's and root's alone, by its mode and by who the kernel says calls.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,220 +20,51 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/control_cmd.h"
 #include "host/control_path.h"
+#include "host/control_peer.h"
 #include "host/loop.h"
 
 #define MAX_CLIENTS 16
-#define REQUEST_BYTES 4096
-
-struct client {
-	struct sampan_control *control;
-	int fd;			/* -1: free */
-	bool ended;		/* it sends no more */
-	uint64_t active_turn;	/* when it last did something */
-	size_t request_len;
-	size_t sent;		/* of reply */
-	struct sp_query query;
-	struct sp_reply reply;
-	char request[REQUEST_BYTES];
-};
 
 struct sampan_control {
 	struct sampan_loop *loop;
 	int fd;
 	struct sockaddr_un address;
-	uint64_t ration_turn;
-	unsigned ration_rows;
-	struct client clients[MAX_CLIENTS];
+	struct sp_ration ration;
+	struct sp_peer peers[MAX_CLIENTS];
 };
-
-static void
-drop_client(struct client *c)
-{
-	(void)sampan_loop_remove_fd(c->control->loop, c->fd);
-	(void)close(c->fd);
-	free(c->reply.text);
-	*c = (struct client){ .control = c->control, .fd = -1 };
-}
-
-/* ---- Answering ---- */
-
-/* Rows that may still be made in this turn. */
-static unsigned *
-ration(struct sampan_control *control)
-{
-	const uint64_t turn = sp_loop_turn_number(control->loop);
-
-	if (control->ration_turn != turn) {
-		control->ration_turn = turn;
-		control->ration_rows = SP_CONTROL_ROWS;
-	}
-	return &control->ration_rows;
-}
-
-static void
-answer_error(struct client *c, const char *text)
-{
-	cJSON *line = cJSON_CreateObject();
-
-	cJSON_AddStringToObject(line, "refused", text);
-	(void)sp_reply_line(&c->reply, line);
-}
-
-static void
-answer_end(struct client *c)
-{
-	cJSON *line = cJSON_CreateObject();
-
-	cJSON_AddTrueToObject(line, "end");
-	cJSON_AddNumberToObject(line, "rows", (double)c->query.rows);
-	(void)sp_reply_line(&c->reply, line);
-	c->query.cmd = NULL;
-}
-
-/* Begins the answer to a request of len bytes. */
-static void
-begin(struct client *c, size_t len)
-{
-	cJSON *request = cJSON_ParseWithLength(c->request, len);
-	const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, "do"));
-	const struct sp_control_cmd *cmd = name == NULL ? NULL : sp_control_cmd_find(name);
-	const char *error;
-
-	c->query = (struct sp_query){ .cmd = cmd };
-	if (cmd == NULL)
-		error = name == NULL ? "not a JSON object with a \"do\"" : "no such command";
-	else
-		error = cmd->begin(&c->query, request);
-	cJSON_Delete(request);
-	if (error == NULL)
-		return;
-	c->query.cmd = NULL;
-	answer_error(c, error);
-}
-
-/* Begins with the next request if a whole line of it is there. */
-static bool
-next_request(struct client *c)
-{
-	const char *end = memchr(c->request, '\n', c->request_len);
-	size_t len;
-
-	if (end == NULL)
-		return false;
-	len = (size_t)(end - c->request);
-	begin(c, len);
-	c->request_len -= len + 1;
-	memmove(c->request, end + 1, c->request_len);
-	return true;
-}
-
-/* One page of the answer, as the ration allows. */
-static void
-make_page(struct client *c)
-{
-	unsigned *left = ration(c->control);
-	unsigned rows = SP_CONTROL_ROWS - 1;	/* and the last line */
-
-	if (rows > *left)
-		rows = *left;
-	if (rows == 0)
-		return;
-	*left -= rows;
-	if (c->query.cmd->page(&c->query, sampan_loop_stack(c->control->loop), &c->reply, rows))
-		answer_end(c);
-}
-
-/* False: the client is gone. */
-static bool
-flush(struct client *c)
-{
-	ssize_t n;
-
-	if (c->sent == c->reply.len)
-		return true;
-	n = send(c->fd, c->reply.text + c->sent, c->reply.len - c->sent, MSG_NOSIGNAL);
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR;
-	c->sent += (size_t)n;
-	if (c->sent == c->reply.len) {
-		c->sent = 0;
-		c->reply.len = 0;
-	}
-	return true;
-}
-
-/* False: the client is gone, or asks for too much. */
-static bool
-take_request(struct client *c)
-{
-	const size_t room = REQUEST_BYTES - c->request_len;
-	ssize_t n;
-
-	if (c->ended || room == 0)
-		return true;
-	n = recv(c->fd, c->request + c->request_len, room, 0);
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR;
-	c->ended = n == 0;
-	c->request_len += (size_t)n;
-	return true;
-}
-
-static bool
-is_idle(const struct client *c)
-{
-	return c->query.cmd == NULL && c->reply.len == 0;
-}
-
-/* What the client waits for, or has still to say. */
-static uint32_t
-interest_of(const struct client *c)
-{
-	const bool asked = memchr(c->request, '\n', c->request_len) != NULL;
-
-	return is_idle(c) && !asked ? EPOLLIN : EPOLLOUT;
-}
-
-static void
-client_ready(void *ctx, int fd, uint32_t ready)
-{
-	struct client *c = ctx;
-	bool alive = !(ready & EPOLLERR);
-
-	c->active_turn = sp_loop_turn_number(c->control->loop);
-	if (alive && (ready & (EPOLLIN | EPOLLHUP)))
-		alive = take_request(c);
-	if (alive && is_idle(c) && !next_request(c))
-		alive = !c->ended && c->request_len < REQUEST_BYTES;
-	if (alive && c->query.cmd != NULL && c->reply.len == 0)
-		make_page(c);
-	if (alive)
-		alive = flush(c);
-	if (!alive || sampan_loop_set_fd(c->control->loop, fd, interest_of(c)) != 0)
-		drop_client(c);
-}
 
 /* ---- Clients come ---- */
 
 /* A free place, made by dropping the client that was quiet for longest if
- * there is none. */
-static struct client *
+ * there is none.  NULL: all have live answers. */
+static struct sp_peer *
 find_place(struct sampan_control *control)
 {
-	struct client *oldest = &control->clients[0];
+	struct sp_peer *oldest = NULL;
 
 	for (unsigned i = 0; i < MAX_CLIENTS; i++) {
-		struct client *c = &control->clients[i];
+		struct sp_peer *p = &control->peers[i];
 
-		if (c->fd < 0)
-			return c;
-		if (c->active_turn < oldest->active_turn)
-			oldest = c;
+		if (p->fd < 0)
+			return p;
+		if (!sp_peer_is_live(p) &&
+		    (oldest == NULL || p->active_turn < oldest->active_turn))
+			oldest = p;
 	}
-	drop_client(oldest);
+	if (oldest != NULL)
+		sp_peer_drop(oldest);
 	return oldest;
+}
+
+static bool
+may_ask(int fd)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 &&
+	    (who.uid == 0 || who.uid == geteuid());
 }
 
 static void
@@ -243,22 +72,32 @@ client_comes(void *ctx, int fd, uint32_t ready)
 {
 	struct sampan_control *control = ctx;
 	const int client_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct client *c;
+	struct sp_peer *p;
 
 	(void)ready;
 	if (client_fd < 0)
 		return;
-	c = find_place(control);
-	c->reply.text = malloc(SP_CONTROL_REPLY_BYTES);
-	if (c->reply.text == NULL ||
-	    sampan_loop_add_fd(control->loop, client_fd, EPOLLIN, client_ready, c) != 0) {
-		free(c->reply.text);
-		c->reply.text = NULL;
+	p = may_ask(client_fd) ? find_place(control) : NULL;
+	if (p == NULL)
 		(void)close(client_fd);
-		return;
+	else
+		(void)sp_peer_start(p, client_fd);
+}
+
+static sampan_time
+turn(void *ctx, sampan_time now)
+{
+	struct sampan_control *control = ctx;
+	sampan_time wake_at = SAMPAN_NEVER;
+
+	(void)now;
+	for (unsigned i = 0; i < MAX_CLIENTS; i++) {
+		const sampan_time at = sp_peer_turn(&control->peers[i]);
+
+		if (at < wake_at)
+			wake_at = at;
 	}
-	c->fd = client_fd;
-	c->active_turn = sp_loop_turn_number(control->loop);
+	return wake_at;
 }
 
 /* ---- The socket and its name ---- */
@@ -340,9 +179,11 @@ sampan_control_open(struct sampan_loop *loop, const char *name, struct sampan_co
 	control->loop = loop;
 	control->fd = -1;
 	for (unsigned i = 0; i < MAX_CLIENTS; i++)
-		control->clients[i] = (struct client){ .control = control, .fd = -1 };
+		control->peers[i] = (struct sp_peer){ .loop = loop, .ration = &control->ration,
+		    .fd = -1, .passed_fd = -1, .query = { .data_fd = -1 } };
 	if (open_socket(control, name, &why) == 0 &&
 	    sampan_loop_add_fd(loop, control->fd, EPOLLIN, client_comes, control) == 0) {
+		sp_loop_on_turn(loop, turn, control);
 		*out = control;
 		return 0;
 	}
@@ -360,9 +201,10 @@ sampan_control_close(struct sampan_control *control)
 	if (control == NULL)
 		return;
 	for (unsigned i = 0; i < MAX_CLIENTS; i++) {
-		if (control->clients[i].fd >= 0)
-			drop_client(&control->clients[i]);
+		if (control->peers[i].fd >= 0)
+			sp_peer_drop(&control->peers[i]);
 	}
+	sp_loop_on_turn(control->loop, NULL, NULL);
 	(void)sampan_loop_remove_fd(control->loop, control->fd);
 	(void)close(control->fd);
 	(void)unlink(control->address.sun_path);

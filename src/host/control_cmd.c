@@ -3,14 +3,17 @@
  */
 #include "host/control_cmd.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct sp_control_cmd *const commands[] = {
 	&sp_control_ss,
+	&sp_control_stat,
 };
 
-const struct sp_control_cmd *
-sp_control_cmd_find(const char *name)
+static const struct sp_control_cmd *
+find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i]->name, name) == 0)
@@ -19,19 +22,78 @@ sp_control_cmd_find(const char *name)
 	return NULL;
 }
 
-bool
-sp_reply_line(struct sp_reply *reply, cJSON *object)
+int
+sp_query_refuse(struct sp_query *q, const char *format, ...)
 {
-	char *at = reply->text + reply->len;
-	const size_t room = SP_CONTROL_REPLY_BYTES - reply->len;
-	bool fits;
+	va_list args;
 
-	fits = object != NULL && room >= SP_CONTROL_ROW_BYTES &&
-	    cJSON_PrintPreallocated(object, at, SP_CONTROL_ROW_BYTES - 1, false);
-	cJSON_Delete(object);
-	if (!fits)
-		return false;
-	reply->len += strlen(at);
-	reply->text[reply->len++] = '\n';
-	return true;
+	va_start(args, format);
+	/* clang-tidy 14 loses sight of va_start() from the second file on. */
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+	(void)vsnprintf(q->refusal, sizeof(q->refusal), format, args);
+	va_end(args);
+	return -1;
+}
+
+static int
+begin(struct sp_query *q, const cJSON *request)
+{
+	const char *name = sp_request_text(request, "do");
+
+	if (name == NULL)
+		return sp_query_refuse(q, "not a JSON object with a \"do\"");
+	q->cmd = find(name);
+	if (q->cmd == NULL)
+		return sp_query_refuse(q, "no such command");
+	return q->cmd->begin(q, request);
+}
+
+int
+sp_query_begin(struct sp_query *q, const char *text, size_t len)
+{
+	cJSON *request = cJSON_ParseWithLength(text, len);
+	int result;
+
+	*q = (struct sp_query){ .loop = q->loop, .ration = q->ration, .data_fd = q->data_fd };
+	result = begin(q, request);
+	cJSON_Delete(request);
+	return result;
+}
+
+void
+sp_query_end(struct sp_query *q)
+{
+	if (q->cmd != NULL && q->cmd->end != NULL)
+		q->cmd->end(q);
+	q->cmd = NULL;
+	q->state = NULL;
+}
+
+bool
+sp_request_flag(const cJSON *request, const char *key)
+{
+	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, key));
+}
+
+const char *
+sp_request_text(const cJSON *request, const char *key)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, key));
+}
+
+int
+sp_request_number(struct sp_query *q, const cJSON *request, const struct sp_request_range *range,
+    uint64_t *number)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(request, range->key);
+	const double value = cJSON_IsNumber(item) ? item->valuedouble : -1;
+
+	*number = range->otherwise;
+	if (item == NULL)
+		return 0;
+	if (!(value >= (double)range->least && value <= (double)range->most))
+		return sp_query_refuse(q, "\"%s\" is a number from %llu to %llu", range->key,
+		    (unsigned long long)range->least, (unsigned long long)range->most);
+	*number = (uint64_t)value;
+	return 0;
 }

@@ -52,6 +52,11 @@ struct sampan_loop {
 	sampan_time now;
 	uint64_t turns;
 	struct watch *watches;
+	sp_turn_fn *turn;	/* NULL: none */
+	void *turn_ctx;
+	sampan_time turn_at;	/* it asked for */
+	unsigned owned;
+	sampan_handle own[SP_LOOP_OWNED];
 	unsigned links;
 	struct served_link link[MAX_LINKS];
 };
@@ -70,6 +75,7 @@ sampan_loop_open(const struct sampan_loop_config *config, struct sampan_loop **o
 		return -1;
 	loop->config = *config;
 	loop->now = sampan_clock();
+	loop->turn_at = SAMPAN_NEVER;
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll_fd < 0) {
 		free(loop);
@@ -262,6 +268,68 @@ output_links(struct sampan_loop *loop)
 	return all;
 }
 
+/* ---- Sockets that are not the application's, and the hook of a turn ---- */
+
+int
+sp_loop_own(struct sampan_loop *loop, sampan_handle handle)
+{
+	if (loop->owned == SP_LOOP_OWNED) {
+		errno = ENOSPC;
+		return -1;
+	}
+	loop->own[loop->owned++] = handle;
+	return 0;
+}
+
+void
+sp_loop_disown(struct sampan_loop *loop, sampan_handle handle)
+{
+	for (unsigned i = 0; i < loop->owned; i++) {
+		if (loop->own[i] == handle)
+			loop->own[i] = loop->own[--loop->owned];
+	}
+}
+
+static bool
+is_owned(const struct sampan_loop *loop, sampan_handle handle)
+{
+	for (unsigned i = 0; i < loop->owned; i++) {
+		if (loop->own[i] == handle)
+			return true;
+	}
+	return false;
+}
+
+/* Takes the events out that are not the application's; returns how many are
+ * left. */
+static unsigned
+leave_out_owned(const struct sampan_loop *loop, struct sampan_event *events, unsigned n)
+{
+	unsigned left = 0;
+
+	if (loop->owned == 0)
+		return n;
+	for (unsigned i = 0; i < n; i++) {
+		if (!is_owned(loop, events[i].handle))
+			events[left++] = events[i];
+	}
+	return left;
+}
+
+void
+sp_loop_on_turn(struct sampan_loop *loop, sp_turn_fn *fn, void *ctx)
+{
+	loop->turn = fn;
+	loop->turn_ctx = ctx;
+	loop->turn_at = SAMPAN_NEVER;
+}
+
+struct sampan_link *
+sp_loop_link_at(const struct sampan_loop *loop, unsigned i)
+{
+	return i < loop->links ? loop->link[i].link : NULL;
+}
+
 /* ---- A turn ---- */
 
 /* Returns how many events there were. */
@@ -274,9 +342,13 @@ report_events(struct sampan_loop *loop)
 	for (unsigned round = 0; round < EVENT_ROUNDS; round++) {
 		const int n = sampan_events(loop->config.stack, events, EVENT_BATCH);
 
+		unsigned theirs;
+
 		if (n <= 0)
 			return all;
-		loop->config.events(loop->config.ctx, events, (unsigned)n);
+		theirs = leave_out_owned(loop, events, (unsigned)n);
+		if (theirs > 0)
+			loop->config.events(loop->config.ctx, events, theirs);
 		all += (unsigned)n;
 	}
 	loop->more = true;
@@ -288,6 +360,8 @@ next_deadline(const struct sampan_loop *loop)
 {
 	sampan_time at = sampan_deadline(loop->config.stack);
 
+	if (loop->turn_at < at)
+		at = loop->turn_at;
 	for (unsigned i = 0; i < loop->links; i++) {
 		const sampan_time link_at = sampan_link_deadline(loop->link[i].link);
 
@@ -347,6 +421,8 @@ sampan_loop_turn(struct sampan_loop *loop, sampan_dur sleep_dur)
 	if (sampan_deadline(loop->config.stack) <= loop->now)
 		sampan_advance(loop->config.stack, loop->now);
 	(void)report_events(loop);
+	if (loop->turn != NULL)
+		loop->turn_at = loop->turn(loop->turn_ctx, loop->now);
 	/* Frames that left may have made room that an application waits for. */
 	if (output_links(loop) > 0 && report_events(loop) > 0)
 		loop->more = true;

@@ -6,8 +6,23 @@
 
 #include <sampan/host.h>
 
+/* Sockets of the stack that are not the application's. */
+#define SP_LOOP_OWNED 8
+
 /* The number of this turn: work that is rationed by turn starts anew when it
  * changes. */
 uint64_t sp_loop_turn_number(const struct sampan_loop *loop);
+
+/* Called in every turn, when all else has been done but the output.  Returns
+ * when it is to be called next although nothing happens. */
+typedef sampan_time sp_turn_fn(void *ctx, sampan_time now);
+void sp_loop_on_turn(struct sampan_loop *loop, sp_turn_fn *fn, void *ctx);
+
+/* The application hears nothing of this socket's events.  -1: too many. */
+int sp_loop_own(struct sampan_loop *loop, sampan_handle handle);
+void sp_loop_disown(struct sampan_loop *loop, sampan_handle handle);
+
+/* The links that it serves; NULL behind the last. */
+struct sampan_link *sp_loop_link_at(const struct sampan_loop *loop, unsigned i);
 
 #endif

@@ -44,6 +44,10 @@ static const struct known_call calls[] = {
 	{ "epoll_create1", 1, 1, sp_pkt_call_epoll_create },
 	{ "epoll_ctl", 4, 4, sp_pkt_call_epoll_ctl },
 	{ "epoll_wait", 4, 4, sp_pkt_call_epoll_wait },
+	{ "epoll_pwait", 4, 6, sp_pkt_call_epoll_wait },
+	{ "pipe", 1, 1, sp_pkt_call_pipe },
+	{ "pipe2", 2, 2, sp_pkt_call_pipe },
+	{ "splice", 6, 6, sp_pkt_call_splice },
 };
 
 static const struct known_call *
@@ -94,6 +98,10 @@ judge_value(struct pkt_attempt *a, int64_t result)
 	}
 	if (a->makes_fd && result >= 0 && (want->kind == PKT_EXPR_ANY || want->n >= 0)) {
 		add_label(a, result, want->kind == PKT_EXPR_ANY ? -1 : want->n);
+		return;
+	}
+	if (a->call->error != NULL && sp_pkt_errno_find(a->call->error) == 0) {
+		sp_pkt_skip(a->r, "errno:%s", a->call->error);
 		return;
 	}
 	fits = result >= 0 ? want->n == result && a->call->error == NULL :

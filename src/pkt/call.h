@@ -31,6 +31,7 @@ struct pkt_attempt {
 	bool makes_fd;			/* the result is a new label */
 	enum pkt_fd_kind fd_kind;
 	bool fd_nonblock;
+	struct pkt_fd *closing;		/* by a close that lingers, NULL */
 	char why[200];
 };
 
@@ -57,6 +58,10 @@ struct pkt_fd *sp_pkt_arg_socket(struct pkt_attempt *a, int64_t *error);
 const struct pkt_expr *sp_pkt_field(const struct pkt_expr *s, const char *name, const char *other,
     unsigned place);
 
+/* A call that waits gives up after this long; PKT_WAIT or the result that says
+ * so.  wait_ns 0: never. */
+int64_t sp_pkt_wait(struct pkt_attempt *a, int64_t wait_ns, int64_t given_up);
+
 /* A socket address; `...` is any.  0: bad. */
 bool sp_pkt_arg_addr(struct pkt_attempt *a, const struct pkt_expr *e,
     const struct sampan_sockaddr *any, struct sampan_sockaddr *addr);
@@ -71,5 +76,12 @@ pkt_call_fn sp_pkt_call_read, sp_pkt_call_write, sp_pkt_call_send, sp_pkt_call_r
 pkt_call_fn sp_pkt_call_getsockopt, sp_pkt_call_setsockopt;
 pkt_call_fn sp_pkt_call_poll, sp_pkt_call_epoll_create, sp_pkt_call_epoll_ctl,
     sp_pkt_call_epoll_wait;
+pkt_call_fn sp_pkt_call_pipe, sp_pkt_call_splice;
+
+/* Bytes between a socket and memory, for calls that move them elsewhere: as
+ * send() and recv() of len bytes do, checked like those. */
+int64_t sp_pkt_move_in(struct pkt_attempt *a, struct pkt_fd *fd, uint8_t *bytes, uint32_t len);
+int64_t sp_pkt_move_out(struct pkt_attempt *a, struct pkt_fd *fd, const uint8_t *bytes,
+    uint32_t len);
 
 #endif

@@ -99,6 +99,18 @@ sp_pkt_field(const struct pkt_expr *s, const char *name, const char *other, unsi
 	return NULL;
 }
 
+int64_t
+sp_pkt_wait(struct pkt_attempt *a, int64_t wait_ns, int64_t given_up)
+{
+	const int64_t now = a->r->w->now_ns;
+
+	if (wait_ns <= 0)
+		return PKT_WAIT;
+	if (!a->began)
+		a->wake_ns = now + wait_ns;
+	return now >= a->wake_ns ? given_up : PKT_WAIT;
+}
+
 /* inet_addr("..."), inet_pton(AF_INET6, "..."), INADDR_ANY, or a string. */
 static bool
 read_ip(struct pkt_attempt *a, const struct pkt_expr *e, struct sampan_addr *addr)

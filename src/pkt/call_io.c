@@ -6,12 +6,17 @@
  * carry, so that whatever is read can be.
  */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "pkt/call.h"
 
+/* TCP_CM_INQ */
+#define CM_INQ 36
 #define BYTES_MAX ((int64_t)64 << 20)
 
 /* What a call is to move. */
@@ -88,8 +93,9 @@ send_rest(struct pkt_attempt *a, const struct cargo *c, uint8_t *bytes)
 		return done > 0 ? (int64_t)done : n;
 	if (a->done_bytes == c->len)
 		return c->len;
+	/* n was all that fits now, or -EAGAIN. */
 	if (!c->fd->nonblock && (c->flags & MSG_DONTWAIT) == 0)
-		return PKT_WAIT;
+		return sp_pkt_wait(a, c->fd->send_wait_ns, a->done_bytes > 0 ? a->done_bytes : n);
 	return a->done_bytes > 0 ? (int64_t)a->done_bytes : n;
 }
 
@@ -121,6 +127,8 @@ data_fits(const struct pkt_run *r, const struct cargo *c, const struct pkt_conn 
     const uint8_t *bytes, uint32_t len)
 {
 	(void)r;
+	if ((c->flags & MSG_TRUNC) != 0)
+		return true;		/* thrown away, not filled in */
 	if (c->single != NULL && c->single->kind == PKT_EXPR_STRING)
 		return len <= c->single->len && memcmp(bytes, c->single->text, len) == 0;
 	if (conn == NULL || conn->urgent_in)
@@ -140,8 +148,9 @@ recv_into(struct pkt_attempt *a, const struct cargo *c, uint8_t *bytes)
 	const bool waits = !c->fd->nonblock && (c->flags & MSG_DONTWAIT) == 0;
 	const int64_t n = r->w->ops->recv(r->w, c->fd->os, &io);
 
-	if (n == -EAGAIN && waits)
-		return PKT_WAIT;
+	if (n == -EAGAIN && waits && (c->flags & MSG_ERRQUEUE) == 0)
+		return sp_pkt_wait(a, c->fd->recv_wait_ns,
+		    a->done_bytes > 0 ? a->done_bytes : n);
 	if (n < 0)
 		return a->done_bytes > 0 && n != PKT_LACKS ? (int64_t)a->done_bytes : n;
 	if ((c->flags & MSG_OOB) == 0 &&
@@ -151,7 +160,7 @@ recv_into(struct pkt_attempt *a, const struct cargo *c, uint8_t *bytes)
 		c->fd->rx_off += (uint32_t)n;
 	a->done_bytes += (uint32_t)n;
 	if ((c->flags & MSG_WAITALL) != 0 && waits && n > 0 && a->done_bytes < c->len)
-		return PKT_WAIT;
+		return sp_pkt_wait(a, c->fd->recv_wait_ns, a->done_bytes);
 	return a->done_bytes;
 }
 
@@ -166,6 +175,31 @@ recv_cargo(struct pkt_attempt *a, const struct cargo *c)
 	result = recv_into(a, c, bytes);
 	free(bytes);
 	return result;
+}
+
+/* ---- For calls that move bytes elsewhere ---- */
+
+int64_t
+sp_pkt_move_in(struct pkt_attempt *a, struct pkt_fd *fd, uint8_t *bytes, uint32_t len)
+{
+	const struct cargo c = { .fd = fd, .len = len, .flags = MSG_DONTWAIT };
+	const int64_t n = recv_into(a, &c, bytes);
+
+	a->done_bytes = 0;
+	return n;
+}
+
+int64_t
+sp_pkt_move_out(struct pkt_attempt *a, struct pkt_fd *fd, const uint8_t *bytes, uint32_t len)
+{
+	const struct pkt_expr text = {
+		.kind = PKT_EXPR_STRING, .text = (const char *)bytes, .len = len,
+	};
+	const struct cargo c = { .fd = fd, .len = len, .flags = MSG_DONTWAIT, .single = &text };
+	const int64_t n = send_cargo(a, &c);
+
+	a->done_bytes = 0;
+	return n;
 }
 
 /* ---- Arguments ---- */
@@ -233,12 +267,11 @@ read_vector(struct pkt_attempt *a, struct cargo *c, int64_t *error)
 	return read_iovec(a, c, a->arg[1]);
 }
 
-/* A msghdr: its buffers.  Control messages are not there yet. */
+/* A msghdr: its buffers. */
 static bool
 read_msg(struct pkt_attempt *a, struct cargo *c, int64_t *error)
 {
 	const struct pkt_expr *const msg = a->arg[1];
-	const struct pkt_expr *control;
 	int64_t flags;
 
 	*c = (struct cargo){ .fd = sp_pkt_arg_socket(a, error) };
@@ -249,11 +282,36 @@ read_msg(struct pkt_attempt *a, struct cargo *c, int64_t *error)
 	    !read_iovec(a, c, sp_pkt_field(msg, "msg_iov", "iov", 2)))
 		return false;
 	c->flags = (int)flags;
-	control = sp_pkt_field(msg, "msg_control", "control", 4);
-	if (control == NULL || control->items == NULL)
-		return true;
-	*error = sp_pkt_world_lacks(a->r->w, "call:%s: control messages", a->call->name);
-	return false;
+	return true;
+}
+
+static const struct pkt_expr *
+control_of(const struct pkt_attempt *a)
+{
+	const struct pkt_expr *e = sp_pkt_field(a->arg[1], "msg_control", "control", 4);
+
+	return e != NULL && e->kind == PKT_EXPR_ARRAY ? e->items : NULL;
+}
+
+/* What the script says came beside the data: only what TCP_INQ tells is there. */
+static int64_t
+check_control(struct pkt_attempt *a, const struct pkt_fd *fd)
+{
+	const struct pkt_expr *const e = control_of(a);
+	int64_t level, type, want, left = 0;
+
+	if (e == NULL)
+		return 0;
+	if (!fd->tells_inq || e->next != NULL || e->kind != PKT_EXPR_STRUCT)
+		return sp_pkt_world_lacks(a->r->w, "call:recvmsg: control messages");
+	if (!sp_pkt_arg_int(a, sp_pkt_field(e, "cmsg_level", "level", 0), 0, &level) ||
+	    !sp_pkt_arg_int(a, sp_pkt_field(e, "cmsg_type", "type", 1), 0, &type) ||
+	    a->r->w->ops->ioctl(a->r->w, fd->os, FIONREAD, &left) != 0 ||
+	    !sp_pkt_arg_int(a, sp_pkt_field(e, "cmsg_data", "data", 2), left, &want))
+		return PKT_BAD_ARG;
+	if (level != SOL_TCP || type != CM_INQ)
+		return sp_pkt_differs(a, "no such control message came");
+	return want == left ? 0 : sp_pkt_differs(a, "%lld bytes are left", (long long)left);
 }
 
 /* A reason to skip that names the flag. */
@@ -325,23 +383,30 @@ sp_pkt_call_sendmsg(struct pkt_attempt *a)
 	struct cargo c;
 	int64_t error;
 
-	return read_msg(a, &c, &error) ? name_flag(a, send_cargo(a, &c)) : error;
+	if (!read_msg(a, &c, &error))
+		return error;
+	if (control_of(a) != NULL)
+		return sp_pkt_world_lacks(a->r->w, "call:sendmsg: control messages");
+	return name_flag(a, send_cargo(a, &c));
 }
 
+/* On a stream msg_flags come back empty, but for MSG_ERRQUEUE, which no message
+ * of ours has. */
 int64_t
 sp_pkt_call_recvmsg(struct pkt_attempt *a)
 {
 	struct cargo c;
-	int64_t error, flags = 0, result;
-	const struct pkt_expr *want;
+	int64_t error, flags, result;
 
 	if (!read_msg(a, &c, &error))
 		return error;
 	result = name_flag(a, recv_cargo(a, &c));
-	want = sp_pkt_field(a->arg[1], "msg_flags", "flags", 6);
-	if (result < 0 || !sp_pkt_arg_int(a, want, 0, &flags))
-		return result < 0 ? result : PKT_BAD_ARG;
-	if (flags != 0)
-		return sp_pkt_world_lacks(a->r->w, "call:recvmsg: msg_flags");
-	return result;
+	if (result < 0)
+		return result;
+	if (!sp_pkt_arg_int(a, sp_pkt_field(a->arg[1], "msg_flags", "flags", 6), 0, &flags))
+		return PKT_BAD_ARG;
+	error = check_control(a, c.fd);
+	if (error != 0)
+		return error;
+	return flags == 0 ? result : sp_pkt_differs(a, "msg_flags are 0");
 }

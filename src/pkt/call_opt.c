@@ -1,9 +1,12 @@
 /*
  * call_opt.c - getsockopt() and setsockopt().
  *
- * Values are arrays of ints, strings, {onoff, linger} and {sec, usec}.
+ * Values are arrays of ints, strings, {onoff, linger} and {sec, usec}.  How long
+ * calls wait, and what they fill in beside data, is settled here: the worlds'
+ * calls do not block.
  */
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -12,7 +15,7 @@
 #include "pkt/symbol.h"
 
 #define VALUE_BYTES 512
-#define INTS_MAX 16
+#define TCP_INQ 36
 
 struct value {
 	_Alignas(16) uint8_t bytes[VALUE_BYTES];
@@ -62,6 +65,13 @@ put_timeval(struct pkt_attempt *a, struct value *v, const struct pkt_expr *e)
 	return put(v, &tv, sizeof(tv));
 }
 
+/* FreeBSD's {function_set_name="freebsd", pcbcnt=0}: the name alone. */
+static bool
+put_name(struct value *v, const struct pkt_expr *name)
+{
+	return name->kind == PKT_EXPR_STRING && put(v, name->text, name->len + 1);
+}
+
 static bool
 put_struct(struct pkt_attempt *a, struct value *v, const struct pkt_expr *e)
 {
@@ -71,6 +81,8 @@ put_struct(struct pkt_attempt *a, struct value *v, const struct pkt_expr *e)
 		return put_linger(a, v, e);
 	if (first != NULL && strstr(first, "sec") != NULL)
 		return put_timeval(a, v, e);
+	if (first != NULL && strcmp(first, "function_set_name") == 0)
+		return put_name(v, e->items);
 	(void)sp_pkt_bad_arg(a, "struct with %s", first == NULL ? "no names" : first);
 	return false;
 }
@@ -101,16 +113,22 @@ put_value(struct pkt_attempt *a, struct value *v, const struct pkt_expr *e)
 	return false;
 }
 
-/* Which option; names that are not known are skipped by name. */
+/* Which option.  False: *error tells. */
 static bool
-read_option(struct pkt_attempt *a, struct pkt_sockopt *opt)
+read_option(struct pkt_attempt *a, struct pkt_sockopt *opt, int64_t *error)
 {
-	int64_t level, name;
+	const struct pkt_expr *const name = a->arg[2];
+	int64_t level, number;
 
-	if (!sp_pkt_arg_int(a, a->arg[1], 0, &level) || !sp_pkt_arg_int(a, a->arg[2], 0, &name))
+	*error = PKT_BAD_ARG;
+	if (name->kind == PKT_EXPR_NAME) {
+		*error = sp_pkt_world_lacks(a->r->w, "sockopt:%s", name->text);
+		return false;
+	}
+	if (!sp_pkt_arg_int(a, a->arg[1], 0, &level) || !sp_pkt_arg_int(a, name, 0, &number))
 		return false;
 	opt->level = (int)level;
-	opt->name = (int)name;
+	opt->name = (int)number;
 	return true;
 }
 
@@ -123,24 +141,83 @@ name_it(struct pkt_attempt *a, int64_t result)
 	return result;
 }
 
+/* FreeBSD chooses among several TCPs; the usual one is what every system has. */
+static bool
+is_usual_stack(const struct pkt_attempt *a, const struct value *v)
+{
+	return a->arg[2]->text != NULL && strcmp(a->arg[2]->text, "TCP_FUNCTION_BLK") == 0 &&
+	    (v->len == 0 || strncmp((const char *)v->bytes, "freebsd", v->len) == 0);
+}
+
+static int64_t
+wait_of(const struct value *v)
+{
+	struct timeval tv;
+
+	memcpy(&tv, v->bytes, sizeof(tv));
+	return (int64_t)SAMPAN_SEC((uint64_t)tv.tv_sec) + (int64_t)SAMPAN_US((uint64_t)tv.tv_usec);
+}
+
+/* What the calls of this descriptor need to know. */
+static void
+note_option(struct pkt_fd *fd, const struct pkt_sockopt *opt, const struct value *v)
+{
+	int32_t n[2] = { 0, 0 };
+
+	memcpy(n, v->bytes, v->len < sizeof(n) ? v->len : sizeof(n));
+	if (opt->level == SOL_SOCKET && opt->name == SO_LINGER)
+		fd->linger_s = n[0] != 0 ? n[1] : -1;
+	else if (opt->level == IPPROTO_TCP && opt->name == TCP_INQ)
+		fd->tells_inq = n[0] != 0;
+}
+
+/* Options that no world is asked for.  1: it is none of them. */
+static int64_t
+set_own(struct pkt_fd *fd, const struct pkt_sockopt *opt, const struct value *v)
+{
+	const bool recv = opt->name == SO_RCVTIMEO;
+
+	if (opt->level == IPPROTO_TCP && opt->name == TCP_INQ) {
+		note_option(fd, opt, v);
+		return 0;
+	}
+	if (opt->level != SOL_SOCKET || (!recv && opt->name != SO_SNDTIMEO))
+		return 1;
+	if (v->len != sizeof(struct timeval))
+		return -EINVAL;
+	*(recv ? &fd->recv_wait_ns : &fd->send_wait_ns) = wait_of(v);
+	return 0;
+}
+
 int64_t
 sp_pkt_call_setsockopt(struct pkt_attempt *a)
 {
 	struct pkt_sockopt opt = { .value = NULL };
-	struct value v;
+	struct value v = { .len = 0 };
 	int64_t error, len;
-	const struct pkt_fd *fd = sp_pkt_arg_socket(a, &error);
+	struct pkt_fd *fd = sp_pkt_arg_socket(a, &error);
 
 	if (fd == NULL)
 		return error;
-	if (!read_option(a, &opt) || !put_value(a, &v, a->arg[3]) ||
-	    !sp_pkt_arg_int(a, a->arg[4], v.len, &len))
+	if (a->arg[2]->kind == PKT_EXPR_NAME && put_value(a, &v, a->arg[3]) &&
+	    is_usual_stack(a, &v))
+		return 0;
+	if (!read_option(a, &opt, &error))
+		return error;
+	memset(v.bytes, 0, sizeof(v.bytes));
+	if (!put_value(a, &v, a->arg[3]) || !sp_pkt_arg_int(a, a->arg[4], v.len, &len))
 		return PKT_BAD_ARG;
 	opt.value = v.bytes;
 	opt.len = len < 0 ? UINT32_MAX : (uint32_t)len;
 	if (opt.len > v.len && opt.len != UINT32_MAX)
 		opt.len = v.len;
-	return name_it(a, a->r->w->ops->setopt(a->r->w, fd->os, &opt));
+	error = set_own(fd, &opt, &v);
+	if (error <= 0)
+		return error;
+	error = name_it(a, a->r->w->ops->setopt(a->r->w, fd->os, &opt));
+	if (error == 0)
+		note_option(fd, &opt, &v);
+	return error;
 }
 
 /* ---- Results ---- */
@@ -228,8 +305,8 @@ sp_pkt_call_getsockopt(struct pkt_attempt *a)
 
 	if (fd == NULL)
 		return error;
-	if (!read_option(a, &opt))
-		return PKT_BAD_ARG;
+	if (!read_option(a, &opt, &error))
+		return error;
 	error = a->r->w->ops->getopt(a->r->w, fd->os, &opt);
 	if (error != 0)
 		return name_it(a, error);

@@ -34,7 +34,7 @@ sp_pkt_call_bind(struct pkt_attempt *a)
 	const struct sampan_sockaddr any = {
 		.addr = r->w->setup.local, .port = r->config.local_port,
 	};
-	struct sampan_sockaddr addr;
+	struct sampan_sockaddr addr, peer;
 	int64_t error;
 	const struct pkt_fd *fd = sp_pkt_arg_socket(a, &error);
 
@@ -43,7 +43,7 @@ sp_pkt_call_bind(struct pkt_attempt *a)
 	if (!sp_pkt_arg_addr(a, a->arg[1], &any, &addr))
 		return PKT_BAD_ARG;
 	error = r->w->ops->bind(r->w, fd->os, &addr);
-	if (error == 0 && addr.port != 0)
+	if (error == 0 && r->w->ops->ends(r->w, fd->os, &addr, &peer) == 0)
 		r->listen_port = addr.port;
 	return error;
 }
@@ -67,6 +67,23 @@ sp_pkt_call_listen(struct pkt_attempt *a)
 	return error;
 }
 
+/* The address that a call fills in, where the script has one; the result is
+ * then os. */
+static int64_t
+check_peer(struct pkt_attempt *a, int os)
+{
+	struct sampan_sockaddr local, peer, want;
+
+	if (a->arg[1]->kind != PKT_EXPR_STRUCT ||
+	    a->r->w->ops->ends(a->r->w, os, &local, &peer) != 0)
+		return os;
+	if (!sp_pkt_arg_addr(a, a->arg[1], &peer, &want))
+		return PKT_BAD_ARG;
+	if (want.port != peer.port || memcmp(&want.addr, &peer.addr, sizeof(want.addr)) != 0)
+		return sp_pkt_differs(a, "the address is another one, port %u", peer.port);
+	return os;
+}
+
 int64_t
 sp_pkt_call_accept(struct pkt_attempt *a)
 {
@@ -80,11 +97,11 @@ sp_pkt_call_accept(struct pkt_attempt *a)
 		return PKT_BAD_ARG;
 	result = r->w->ops->accept(r->w, fd->os);
 	if (result == -EAGAIN && !fd->nonblock)
-		return PKT_WAIT;
+		return sp_pkt_wait(a, fd->recv_wait_ns, -EAGAIN);
 	a->makes_fd = true;
 	a->fd_kind = PKT_FD_SOCKET;
 	a->fd_nonblock = (flags & SOCK_NONBLOCK) != 0;
-	return result;
+	return result < 0 ? result : check_peer(a, (int)result);
 }
 
 /* A connect that blocks goes on asking the socket how it went. */
@@ -95,7 +112,8 @@ connect_ended(struct pkt_attempt *a, const struct pkt_fd *fd)
 	const struct sampan_sockaddr none = { .port = 0 };
 	const int64_t result = w->ops->connect(w, fd->os, &none);
 
-	return result == -EALREADY || result == -EINPROGRESS ? PKT_WAIT : result;
+	return result == -EALREADY || result == -EINPROGRESS ?
+	    sp_pkt_wait(a, fd->send_wait_ns, -EINPROGRESS) : result;
 }
 
 int64_t
@@ -116,25 +134,46 @@ sp_pkt_call_connect(struct pkt_attempt *a)
 	if (!sp_pkt_arg_addr(a, a->arg[1], &any, &addr))
 		return PKT_BAD_ARG;
 	result = r->w->ops->connect(r->w, fd->os, &addr);
-	if (result == -EINPROGRESS)
+	if (result == -EINPROGRESS) {
 		r->current = NULL;
-	return result == -EINPROGRESS && !fd->nonblock ? PKT_WAIT : result;
+		r->w->setup.remote = addr.addr;	/* that is who the script plays */
+	}
+	return result == -EINPROGRESS && !fd->nonblock ?
+	    sp_pkt_wait(a, fd->send_wait_ns, result) : result;
+}
+
+/* SO_LINGER with a time: until the FIN is acknowledged, or the time is over;
+ * either way it succeeds. */
+static int64_t
+linger(struct pkt_attempt *a, const struct pkt_fd *fd)
+{
+	if (!a->r->w->ops->is_ending(a->r->w, fd->local_port, fd->remote_port))
+		return 0;
+	return sp_pkt_wait(a, (int64_t)SAMPAN_SEC(fd->linger_s), 0);
 }
 
 int64_t
 sp_pkt_call_close(struct pkt_attempt *a)
 {
 	struct pkt_run *r = a->r;
-	int64_t error;
-	struct pkt_fd *fd = sp_pkt_arg_fd(a, &error);
+	int64_t error = 0;
+	struct pkt_fd *fd = a->closing != NULL ? a->closing : sp_pkt_arg_fd(a, &error);
 
 	if (fd == NULL)
 		return error;
+	if (a->closing != NULL)
+		return linger(a, fd);
 	fd->closed = true;
 	if (fd->kind != PKT_FD_SOCKET)
 		return 0;
 	(void)sp_pkt_fd_conn(r, fd);	/* while it can be asked */
-	return r->w->ops->close_socket(r->w, fd->os);
+	error = r->w->ops->close_socket(r->w, fd->os);
+	if (error != 0 || fd->linger_s <= 0 || fd->remote_port == 0)
+		return error;
+	if (r->config.kernel)
+		return sp_pkt_world_lacks(r->w, "kernel:close() that waits");
+	a->closing = fd;
+	return linger(a, fd);
 }
 
 int64_t

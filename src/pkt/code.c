@@ -106,27 +106,56 @@ do_assert(struct pkt_code *c)
 static void
 do_print(struct pkt_code *c)
 {
-	const struct pkt_value v = sp_pkt_code_tuple(c);
+	struct pkt_value v;
 
+	/* What nobody sees is not looked up: it may be nothing that we have. */
+	c->dry = !c->r->config.verbose;
+	(void)sp_pkt_code_take(c, ">>");
+	v = sp_pkt_code_tuple(c);
+	c->dry = false;
 	if (!c->stopped && c->r->config.verbose)
 		(void)printf("%s\n", sp_pkt_value_text(c->r, &v));
 }
 
-/* NAME = EXPRESSION; false: it is something else. */
+/* The character before = in +=, -=, *= and %=, or = itself; 0: neither. */
+static char
+take_assignment(struct pkt_code *c)
+{
+	static const char *const operators[] = { "+=", "-=", "*=", "%=" };
+
+	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
+		if (sp_pkt_code_take(c, operators[i]))
+			return operators[i][0];
+	}
+	return sp_pkt_code_take(c, "=") && (c->p == c->end || *c->p != '=') ? '=' : 0;
+}
+
+/* NAME = EXPRESSION, NAME += EXPRESSION; false: it is something else. */
 static bool
 do_assignment(struct pkt_code *c)
 {
 	const char *const from = c->p;
 	const size_t len = sp_pkt_code_name(c);
-	struct pkt_value *v;
+	struct pkt_code name = *c;
+	struct pkt_value *v, more;
+	char operator;
 
 	c->p += len;
-	if (len == 0 || !sp_pkt_code_take(c, "=") || (c->p < c->end && *c->p == '=')) {
+	operator = len == 0 ? 0 : take_assignment(c);
+	if (operator == 0) {
 		c->p = from;
 		return false;
 	}
 	v = sp_pkt_alloc(&c->r->pool, sizeof(*v));
-	*v = sp_pkt_code_tuple(c);
+	more = sp_pkt_code_tuple(c);
+	*v = more;
+	if (operator != '=') {
+		name.end = from + len;
+		*v = sp_pkt_code_expr(&name);
+		c->stopped |= name.stopped;
+		if (!c->stopped && !sp_pkt_value_arith(c->r, operator, v, &more))
+			sp_pkt_code_lacks(c, "code:%c= of these values", operator);
+	}
 	v->name = sp_pkt_copy(&c->r->pool, from, len);
 	v->next = c->r->names;
 	c->r->names = v;

@@ -34,7 +34,8 @@ struct pkt_code {
 	const char *p, *end;
 	bool dry;			/* read, do not look names up */
 	bool stopped;			/* an error was reported */
-	unsigned depth;
+	unsigned depth;			/* brackets that are open: line ends mean nothing */
+	unsigned nest;			/* how deep we are in expressions */
 };
 
 /* ---- Expressions (code_expr.c) ---- */

@@ -122,6 +122,8 @@ read_number(struct pkt_code *c)
 	    strchr("0123456789abcdefABCDEFxX.", c->p[len]) != NULL)
 		len++;
 	memcpy(text, c->p, len);
+	if (c->p + len < c->end && c->p[len] == 'L')
+		c->p++;			/* a long one, in old Python */
 	v.i = (int64_t)strtoull(text, &end, 0);
 	if (*end == '.' || *end == 'e') {
 		v.kind = PKT_VALUE_FLOAT;
@@ -151,17 +153,66 @@ read_string(struct pkt_code *c)
 	return v;
 }
 
-static struct pkt_value
-read_brackets(struct pkt_code *c)
+/* f"...", r'...': the letter changes nothing in a message. */
+static bool
+at_string(struct pkt_code *c)
 {
-	struct pkt_value v = value_of(0);
+	static const char prefixes[] = "fFrRuUbB";
+
+	if (c->end - c->p >= 2 && memchr(prefixes, *c->p, sizeof(prefixes) - 1) != NULL &&
+	    (c->p[1] == '"' || c->p[1] == '\''))
+		c->p++;
+	return c->p < c->end && (*c->p == '"' || *c->p == '\'');
+}
+
+/* Strings one behind the other are one; what .format() would fill in is left
+ * as it stands: it is for people. */
+static struct pkt_value
+read_strings(struct pkt_code *c)
+{
+	struct pkt_value v = read_string(c);
+
+	for (sp_pkt_code_blank(c); !c->stopped && at_string(c); sp_pkt_code_blank(c)) {
+		const struct pkt_value more = read_string(c);
+
+		v.s = sp_pkt_printf(&c->r->pool, "%s%s", v.s, more.s);
+	}
+	if (!c->stopped && sp_pkt_code_take(c, ".format(")) {
+		const bool dry = c->dry;
+
+		c->dry = true;
+		c->depth++;
+		if (!sp_pkt_code_take(c, ")")) {
+			(void)sp_pkt_code_tuple(c);
+			if (!sp_pkt_code_take(c, ")"))
+				sp_pkt_code_lacks(c, "code:near %.20s", c->p);
+		}
+		c->depth--;
+		c->dry = dry;
+	}
+	return v;
+}
+
+/* A list is a tuple here. */
+static struct pkt_value
+read_brackets(struct pkt_code *c, const char *close)
+{
+	struct pkt_value v = { .kind = PKT_VALUE_TUPLE };
 
 	c->depth++;
 	if (c->depth > DEPTH_MAX)
 		sp_pkt_code_lacks(c, "code:nested too deeply");
+	else if (sp_pkt_code_take(c, close))
+		c->p--;
 	else
 		v = sp_pkt_code_tuple(c);
-	if (!sp_pkt_code_take(c, ")"))
+	if (*close == ']' && v.kind != PKT_VALUE_TUPLE) {
+		struct pkt_value *const one = sp_pkt_alloc(&c->r->pool, sizeof(*one));
+
+		*one = v;
+		v = (struct pkt_value){ .kind = PKT_VALUE_TUPLE, .count = 1, .items = one };
+	}
+	if (!sp_pkt_code_take(c, close))
 		sp_pkt_code_lacks(c, "code:near %.20s", c->p);
 	c->depth--;
 	return v;
@@ -176,9 +227,11 @@ read_primary(struct pkt_code *c)
 		return value_of(0);
 	}
 	if (sp_pkt_code_take(c, "("))
-		return read_brackets(c);
-	if (*c->p == '"' || *c->p == '\'')
-		return read_string(c);
+		return read_brackets(c, ")");
+	if (sp_pkt_code_take(c, "["))
+		return read_brackets(c, "]");
+	if (at_string(c))
+		return read_strings(c);
 	if (sp_pkt_code_name(c) > 0)
 		return read_name(c);
 	return read_number(c);
@@ -186,15 +239,41 @@ read_primary(struct pkt_code *c)
 
 /* ---- Operators, tightest first ---- */
 
+static struct pkt_value read_unary(struct pkt_code *c);
+
+static void
+apply(struct pkt_code *c, char operator, struct pkt_value *a, const struct pkt_value *b)
+{
+	if (!c->dry && !c->stopped && !sp_pkt_value_arith(c->r, operator, a, b))
+		sp_pkt_code_lacks(c, "code:%c of these values", operator == 'd' ? '/' : operator);
+}
+
+/* ** binds its right side first. */
+static struct pkt_value
+read_power(struct pkt_code *c)
+{
+	const struct pkt_value base = read_primary(c);
+	struct pkt_value power, v = value_of(1);
+
+	if (c->stopped || !sp_pkt_code_take(c, "**"))
+		return base;
+	power = read_unary(c);
+	if (!c->dry && (power.kind != PKT_VALUE_INT || power.i < 0 || power.i > 64))
+		sp_pkt_code_lacks(c, "code:** of these values");
+	for (int64_t i = 0; !c->stopped && !c->dry && i < power.i; i++)
+		apply(c, '*', &v, &base);
+	return v;
+}
+
 static struct pkt_value
 read_unary(struct pkt_code *c)
 {
 	struct pkt_value v;
 	char operator = 0;
 
-	if (++c->depth > DEPTH_MAX) {
+	if (++c->nest > DEPTH_MAX) {
 		sp_pkt_code_lacks(c, "code:nested too deeply");
-		c->depth--;
+		c->nest--;
 		return value_of(0);
 	}
 	if (sp_pkt_code_take(c, "-"))
@@ -203,8 +282,8 @@ read_unary(struct pkt_code *c)
 		operator = '~';
 	else if (sp_pkt_code_take(c, "+"))
 		operator = '+';
-	v = operator != 0 ? read_unary(c) : read_primary(c);
-	c->depth--;
+	v = operator != 0 ? read_unary(c) : read_power(c);
+	c->nest--;
 	if (operator == '-') {
 		v.i = (int64_t)(0 - (uint64_t)v.i);
 		v.f = -v.f;
@@ -212,13 +291,6 @@ read_unary(struct pkt_code *c)
 		v.i = ~v.i;
 	}
 	return v;
-}
-
-static void
-apply(struct pkt_code *c, char operator, struct pkt_value *a, const struct pkt_value *b)
-{
-	if (!c->dry && !c->stopped && !sp_pkt_value_arith(c->r, operator, a, b))
-		sp_pkt_code_lacks(c, "code:%c of these values", operator == 'd' ? '/' : operator);
 }
 
 static struct pkt_value
@@ -266,29 +338,43 @@ read_sum(struct pkt_code *c)
 }
 
 static struct pkt_value
-read_bits(struct pkt_code *c)
+apply_bits(const char *operator, const struct pkt_value *a, const struct pkt_value *b)
 {
-	struct pkt_value a = read_sum(c), b;
+	switch (operator[0]) {
+	case '|':
+		return value_of(a->i | b->i);
+	case '^':
+		return value_of(a->i ^ b->i);
+	case '&':
+		return value_of(a->i & b->i);
+	case '<':
+		return value_of((int64_t)((uint64_t)a->i << (b->i & 63)));
+	default:
+		return value_of(a->i >> (b->i & 63));
+	}
+}
 
-	while (!c->stopped) {
-		if (sp_pkt_code_take(c, "<<")) {
-			b = read_sum(c);
-			a = value_of((int64_t)((uint64_t)a.i << (b.i & 63)));
-		} else if (sp_pkt_code_take(c, ">>")) {
-			b = read_sum(c);
-			a = value_of(a.i >> (b.i & 63));
-		} else if (sp_pkt_code_take(c, "&")) {
-			b = read_sum(c);
-			a = value_of(a.i & b.i);
-		} else if (sp_pkt_code_take(c, "^")) {
-			b = read_sum(c);
-			a = value_of(a.i ^ b.i);
-		} else if (sp_pkt_code_take(c, "|")) {
-			b = read_sum(c);
-			a = value_of(a.i | b.i);
-		} else {
-			break;
+#define BIT_LEVELS 4u
+
+/* | binds least, then ^, then &, then shifts. */
+static struct pkt_value
+read_bits(struct pkt_code *c, unsigned level)
+{
+	static const struct { const char *text; unsigned level; } operators[] = {
+		{ "|", 0 }, { "^", 1 }, { "&", 2 }, { "<<", 3 }, { ">>", 3 },
+	};
+	struct pkt_value a = level == BIT_LEVELS ? read_sum(c) : read_bits(c, level + 1);
+
+	for (unsigned i = 0; i < sizeof(operators) / sizeof(operators[0]) && !c->stopped; ) {
+		struct pkt_value b;
+
+		if (operators[i].level != level || !sp_pkt_code_take(c, operators[i].text)) {
+			i++;
+			continue;
 		}
+		b = read_bits(c, level + 1);
+		a = apply_bits(operators[i].text, &a, &b);
+		i = 0;
 	}
 	return a;
 }
@@ -310,17 +396,51 @@ read_comparison(struct pkt_code *c)
 	return 0;
 }
 
+static bool
+is_member(const struct pkt_value *a, const struct pkt_value *list)
+{
+	if (list->kind != PKT_VALUE_TUPLE)
+		return sp_pkt_value_order(a, list) == 0;
+	for (unsigned i = 0; i < list->count; i++) {
+		if (sp_pkt_value_order(a, &list->items[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* in, not in, is, is not: 0 none, 1 yes, -1 negated. */
+static int
+read_membership(struct pkt_code *c)
+{
+	const char *const from = c->p;
+
+	if (sp_pkt_code_word(c, "in"))
+		return 1;
+	if (sp_pkt_code_word(c, "is"))
+		return sp_pkt_code_word(c, "not") ? -1 : 1;
+	if (sp_pkt_code_word(c, "not") && sp_pkt_code_word(c, "in"))
+		return -1;
+	c->p = from;
+	return 0;
+}
+
 static struct pkt_value
 read_compare(struct pkt_code *c)
 {
-	struct pkt_value a = read_bits(c);
+	struct pkt_value a = read_bits(c, 0);
 	unsigned orders = c->stopped ? 0 : read_comparison(c);
+	const int member = orders != 0 || c->stopped ? 0 : read_membership(c);
 	bool all = true;
 
+	if (member != 0) {
+		const struct pkt_value list = read_bits(c, 0);
+
+		return value_of(is_member(&a, &list) == (member > 0));
+	}
 	if (orders == 0)
 		return a;
 	while (orders != 0 && !c->stopped) {
-		const struct pkt_value b = read_bits(c);
+		const struct pkt_value b = read_bits(c, 0);
 		const int order = sp_pkt_value_order(&a, &b);
 
 		all = all && (orders & (order < 0 ? 1u : order == 0 ? 2u : 4u)) != 0;
@@ -358,8 +478,8 @@ read_and(struct pkt_code *c)
 	return a;
 }
 
-struct pkt_value
-sp_pkt_code_expr(struct pkt_code *c)
+static struct pkt_value
+read_or(struct pkt_code *c)
 {
 	struct pkt_value a = read_and(c), b;
 	const bool dry = c->dry;
@@ -374,6 +494,27 @@ sp_pkt_code_expr(struct pkt_code *c)
 	return a;
 }
 
+/* A if CONDITION else B. */
+struct pkt_value
+sp_pkt_code_expr(struct pkt_code *c)
+{
+	const struct pkt_value a = read_or(c);
+	struct pkt_value condition, b;
+	const bool dry = c->dry;
+
+	if (c->stopped || !sp_pkt_code_word(c, "if"))
+		return a;
+	condition = read_or(c);
+	if (!sp_pkt_code_word(c, "else")) {
+		sp_pkt_code_lacks(c, "code:near %.20s", c->p);
+		return a;
+	}
+	c->dry = dry || sp_pkt_value_true(&condition);
+	b = read_or(c);
+	c->dry = dry;
+	return sp_pkt_value_true(&condition) ? a : b;
+}
+
 struct pkt_value
 sp_pkt_code_tuple(struct pkt_code *c)
 {
@@ -386,7 +527,7 @@ sp_pkt_code_tuple(struct pkt_code *c)
 	tuple.items[0] = first;
 	do {
 		sp_pkt_code_blank(c);
-		if (c->p >= c->end || *c->p == ')')
+		if (c->p >= c->end || *c->p == ')' || *c->p == ']')
 			break;
 		if (tuple.count == PKT_TUPLE_MAX) {
 			sp_pkt_code_lacks(c, "code:a long tuple");

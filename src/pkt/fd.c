@@ -27,6 +27,7 @@ sp_pkt_fd_add(struct pkt_run *r, enum pkt_fd_kind kind, int os, int64_t label)
 	fd->label = (int)label;
 	fd->kind = kind;
 	fd->os = os;
+	fd->linger_s = -1;
 	fd->next = r->fds;
 	r->fds = fd;
 	return fd;

@@ -8,7 +8,15 @@
 #include "pkt/run.h"
 
 enum pkt_fd_kind {
-	PKT_FD_SOCKET, PKT_FD_EPOLL,
+	PKT_FD_SOCKET, PKT_FD_EPOLL, PKT_FD_PIPE,
+};
+
+/* What lies between the two ends of a pipe. */
+#define PKT_PIPE_BYTES 65536u
+
+struct pkt_pipe {
+	uint8_t bytes[PKT_PIPE_BYTES];
+	uint32_t len;
 };
 
 /* What one epoll instance watches. */
@@ -32,6 +40,11 @@ struct pkt_fd {
 	uint32_t tx_off, rx_off;	/* bytes written and read */
 	uint16_t local_port, remote_port;
 	struct pkt_watch *watches;
+	struct pkt_pipe *pipe;		/* both ends share it */
+	int64_t recv_wait_ns;		/* SO_RCVTIMEO, SO_SNDTIMEO; 0: for ever */
+	int64_t send_wait_ns;
+	int linger_s;			/* SO_LINGER; -1: close does not wait */
+	bool tells_inq;			/* TCP_INQ */
 };
 
 /* NULL: no open one of that label. */

@@ -261,6 +261,7 @@ static const struct pkt_world_ops kernel_ops = {
 	.ready = sp_pkt_kernel_ready, .edges = sp_pkt_kernel_edges, .ends = sp_pkt_kernel_ends,
 	.info = sp_pkt_kernel_info, .setting = sp_pkt_kernel_setting,
 	.counter = sp_pkt_kernel_counter, .count_state = sp_pkt_kernel_count_state,
+	.is_ending = sp_pkt_kernel_is_ending,
 };
 
 struct pkt_world *

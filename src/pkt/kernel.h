@@ -56,5 +56,6 @@ int64_t sp_pkt_kernel_info(struct pkt_world *w, int s, const char *field, int64_
 int64_t sp_pkt_kernel_setting(struct pkt_world *w, const char *name, const char *value);
 int64_t sp_pkt_kernel_counter(struct pkt_world *w, const char *name, int64_t *value);
 int64_t sp_pkt_kernel_count_state(struct pkt_world *w, int state);
+bool sp_pkt_kernel_is_ending(struct pkt_world *w, uint16_t local_port, uint16_t remote_port);
 
 #endif

@@ -296,6 +296,19 @@ option_value(struct pkt_parser *p, int line)
 	return sp_pkt_copy(&p->script->pool, t.text, t.len);
 }
 
+/* NAME=VALUE: a constant of this script. */
+static void
+add_define(struct pkt_parser *p, const char *text)
+{
+	struct pkt_define *d = sp_pkt_alloc(&p->script->pool, sizeof(*d));
+	const size_t n = strcspn(text, "=");
+
+	d->name = sp_pkt_copy(&p->script->pool, text, n);
+	d->value = text[n] == '=' ? text + n + 1 : "";
+	d->next = p->lex.defines;
+	p->lex.defines = d;
+}
+
 /* --NAME=VALUE, --NAME VALUE, --NAME, -DNAME=VALUE, -D NAME=VALUE */
 static struct pkt_option *
 parse_option(struct pkt_parser *p)
@@ -312,6 +325,7 @@ parse_option(struct pkt_parser *p)
 		o->name = "D";
 		o->value = t.len > 2 ? sp_pkt_copy(&p->script->pool, t.text + 2, t.len - 2) :
 		    option_value(p, line);
+		add_define(p, o->value);
 		return o;
 	}
 	t = sp_pkt_lex_raw(&p->lex, name_set);

@@ -150,20 +150,53 @@ parse_word(struct pkt_parser *p, bool compared)
 	return e;
 }
 
+/* No argument of a known call has a point in it. */
+static struct pkt_expr *
+parse_decimal(struct pkt_parser *p)
+{
+	struct pkt_expr *e = new_expr(p, PKT_EXPR_NAME);
+
+	e->len = p->lex.tok.len;
+	e->text = sp_pkt_copy(&p->script->pool, p->lex.tok.text, e->len);
+	sp_pkt_lex_next(&p->lex);
+	return e;
+}
+
 static struct pkt_expr *
 parse_number(struct pkt_parser *p, bool compared)
 {
-	struct pkt_expr *e = new_expr(p, PKT_EXPR_INT);
-	const bool negative = sp_pkt_parse_take(p, '-');
+	struct pkt_expr *e;
 
+	if (p->lex.tok.kind == PKT_TOK_DECIMAL)
+		return parse_decimal(p);
 	if (p->lex.tok.kind != PKT_TOK_INT) {
 		sp_pkt_parse_fail(p, "expected a value");
 		return NULL;
 	}
-	e->n = (int64_t)(negative ? 0 - p->lex.tok.n : p->lex.tok.n);
+	e = new_expr(p, PKT_EXPR_INT);
+	e->n = (int64_t)p->lex.tok.n;
 	if (compared)
 		sp_pkt_parse_mark(p, false);
 	sp_pkt_lex_next(&p->lex);
+	return e;
+}
+
+/* - and ~ before a number or a constant; unknown names stay what they are. */
+static struct pkt_expr *
+parse_signed(struct pkt_parser *p, bool compared)
+{
+	const bool minus = sp_pkt_parse_take(p, '-');
+	const bool inverts = !minus && sp_pkt_parse_take(p, '~');
+	struct pkt_expr *e;
+
+	if ((minus || inverts) && p->lex.tok.kind == PKT_TOK_WORD)
+		e = parse_word(p, compared);
+	else
+		e = parse_number(p, compared);
+	if (e != NULL && minus)
+		e->n = (int64_t)(0 - (uint64_t)e->n);
+	else if (e != NULL && inverts)
+		e->n = ~e->n;
 	return e;
 }
 
@@ -196,31 +229,66 @@ parse_single(struct pkt_parser *p, bool compared)
 		return parse_word(p, compared);		/* the address of something */
 	if (pkt_tok_is(&p->lex, '{'))
 		return parse_struct(p, compared || p->fills);
-	return parse_number(p, compared);
+	return parse_signed(p, compared);
 }
 
-/* Outside of a call's brackets + and * begin the next event. */
+/* Outside of a call's brackets + and * begin the next event, and < and > a
+ * packet. */
 static char
 take_operator(struct pkt_parser *p)
 {
+	static const char in_args[] = "*+-&/<>";
+	char found = p->lex.tok.punct;
+
 	if (sp_pkt_parse_take(p, '|'))
 		return '|';
-	if (p->in_args && sp_pkt_parse_take(p, '*'))
-		return '*';
-	if (p->in_args && sp_pkt_parse_take(p, '+'))
-		return '+';
-	return 0;
+	if (!p->in_args || p->lex.tok.kind != PKT_TOK_PUNCT || strchr(in_args, found) == NULL)
+		return 0;
+	sp_pkt_lex_next(&p->lex);
+	if (found == '<' || found == '>')
+		(void)sp_pkt_parse_expect(p, found);
+	return found;
 }
 
 static int64_t
 apply(char operator, int64_t a, int64_t b)
 {
-	if (operator == '|')
+	const uint64_t x = (uint64_t)a, y = (uint64_t)b;
+
+	switch (operator) {
+	case '|':
 		return a | b;
-	return (int64_t)(operator == '*' ? (uint64_t)a * (uint64_t)b : (uint64_t)a + (uint64_t)b);
+	case '&':
+		return a & b;
+	case '*':
+		return (int64_t)(x * y);
+	case '+':
+		return (int64_t)(x + y);
+	case '-':
+		return (int64_t)(x - y);
+	case '<':
+		return (int64_t)(x << (y & 63));
+	case '>':
+		return (int64_t)(x >> (y & 63));
+	default:
+		return b == 0 || b == -1 ? 0 : a / b;
+	}
 }
 
-/* Values joined with |, + or *, from left to right.  An unknown name makes the
+/* Of an unknown name or a function, nothing but the name can be told. */
+static struct pkt_expr *
+join_unknown(struct pkt_parser *p, struct pkt_expr *e, struct pkt_expr *more)
+{
+	struct pkt_expr *const other = e->kind == PKT_EXPR_INT ? more : e;
+
+	if (other->kind == PKT_EXPR_CALL)
+		other->kind = PKT_EXPR_NAME;
+	else if (other->kind != PKT_EXPR_NAME)
+		sp_pkt_parse_fail(p, "an operator joins numbers only");
+	return other;
+}
+
+/* Values joined with operators, from left to right.  An unknown name makes the
  * whole unknown. */
 static struct pkt_expr *
 parse_expr(struct pkt_parser *p, bool compared)
@@ -238,12 +306,10 @@ parse_expr(struct pkt_parser *p, bool compared)
 		more = parse_single(p, compared);
 		if (more == NULL)
 			break;
-		if (more->kind == PKT_EXPR_NAME)
-			e = more;
-		else if (more->kind != PKT_EXPR_INT || e->kind == PKT_EXPR_STRING)
-			sp_pkt_parse_fail(p, "| joins numbers only");
-		else
+		if (more->kind == PKT_EXPR_INT && e->kind == PKT_EXPR_INT)
 			e->n = apply(operator, e->n, more->n);
+		else if (e->kind != PKT_EXPR_NAME)
+			e = join_unknown(p, e, more);
 	}
 	p->depth--;
 	return e;

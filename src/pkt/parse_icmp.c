@@ -24,6 +24,15 @@ parse_name(struct pkt_parser *p, bool compared, int *number)
 	return sp_pkt_copy(&p->script->pool, t.text, t.len);
 }
 
+static void
+skip_quote(struct pkt_parser *p, const char *why)
+{
+	sp_pkt_parse_lacks(p, "icmp:%s", why);
+	while (!pkt_tok_is(&p->lex, ']') && p->lex.tok.kind != PKT_TOK_END &&
+	    p->lex.tok.kind != PKT_TOK_BAD)
+		sp_pkt_lex_next(&p->lex);
+}
+
 /* [1:1001(1000)]: the range that the quoted segment has. */
 static void
 parse_quote(struct pkt_parser *p, struct pkt_icmp_spec *icmp)
@@ -31,10 +40,7 @@ parse_quote(struct pkt_parser *p, struct pkt_icmp_spec *icmp)
 	struct pkt_num last;
 
 	if (p->lex.tok.kind != PKT_TOK_INT) {
-		sp_pkt_parse_lacks(p, "icmp:quote of another protocol");
-		while (!pkt_tok_is(&p->lex, ']') && p->lex.tok.kind != PKT_TOK_END &&
-		    p->lex.tok.kind != PKT_TOK_BAD)
-			sp_pkt_lex_next(&p->lex);
+		skip_quote(p, "quote of another protocol");
 	} else if (sp_pkt_parse_num(p, false, &icmp->quote_seq) && sp_pkt_parse_expect(p, ':') &&
 	    sp_pkt_parse_num(p, false, &last) && sp_pkt_parse_expect(p, '(') &&
 	    sp_pkt_parse_u32(p, false, &icmp->quote_len) && sp_pkt_parse_expect(p, ')')) {
@@ -43,6 +49,8 @@ parse_quote(struct pkt_parser *p, struct pkt_icmp_spec *icmp)
 			sp_pkt_parse_fail(p, "%u:%u is not %u bytes", icmp->quote_seq.n, last.n,
 			    icmp->quote_len);
 	}
+	if (!p->failed && !pkt_tok_is(&p->lex, ']'))
+		skip_quote(p, "quote with more than a range");
 	(void)sp_pkt_parse_expect(p, ']');
 }
 
@@ -58,7 +66,8 @@ sp_pkt_parse_icmp(struct pkt_parser *p, struct pkt_packet *k)
 		return;
 	}
 	icmp->type_name = parse_name(p, k->out, &icmp->type);
-	if (p->lex.tok.kind == PKT_TOK_WORD && !sp_pkt_tok_is_word(&p->lex, "mtu"))
+	if (p->lex.tok.kind == PKT_TOK_INT ? icmp->type_name == NULL :
+	    p->lex.tok.kind == PKT_TOK_WORD && !sp_pkt_tok_is_word(&p->lex, "mtu"))
 		icmp->code_name = parse_name(p, k->out, &icmp->code);
 	if (sp_pkt_parse_take_word(p, "mtu"))
 		icmp->has_mtu = sp_pkt_parse_u32(p, k->out, &icmp->mtu);

@@ -8,22 +8,40 @@
 
 #define HEX_SET "0123456789abcdefABCDEF"
 
+/* The rest of an option that is not known, or has a value that is not. */
 static void
-parse_ts(struct pkt_parser *p, struct pkt_opt *o, bool compared)
+skip_opt(struct pkt_parser *p, const char *what)
+{
+	sp_pkt_parse_lacks(p, "%s:%.*s", what, (int)(p->lex.tok.len % 40), p->lex.tok.text);
+	while (!pkt_tok_is(&p->lex, ',') && !pkt_tok_is(&p->lex, '>') &&
+	    p->lex.tok.kind != PKT_TOK_END && p->lex.tok.kind != PKT_TOK_BAD)
+		sp_pkt_lex_next(&p->lex);
+}
+
+/* val NUMBER or ecr NUMBER; ! may stand before or behind the number. */
+static void
+parse_stamp(struct pkt_parser *p, const char *name, struct pkt_num *num, bool compared)
 {
 	bool absolute;
 
+	if (!sp_pkt_parse_take_word(p, name))
+		sp_pkt_parse_fail(p, "expected TS val NUMBER ecr NUMBER");
+	absolute = sp_pkt_parse_take(p, '!');
+	if (p->lex.tok.kind == PKT_TOK_DOTS || pkt_tok_is(&p->lex, '*')) {
+		sp_pkt_parse_lacks(p, "option:TS %s without a number", name);
+		sp_pkt_lex_next(&p->lex);
+		return;
+	}
+	(void)sp_pkt_parse_num(p, compared, num);
+	num->absolute |= absolute;
+}
+
+static void
+parse_ts(struct pkt_parser *p, struct pkt_opt *o, bool compared)
+{
 	o->kind = PKT_OPT_TS;
-	if (!sp_pkt_parse_take_word(p, "val"))
-		sp_pkt_parse_fail(p, "expected TS val NUMBER ecr NUMBER");
-	absolute = sp_pkt_parse_take(p, '!');
-	(void)sp_pkt_parse_num(p, false, &o->a);
-	o->a.absolute |= absolute;
-	if (!sp_pkt_parse_take_word(p, "ecr"))
-		sp_pkt_parse_fail(p, "expected TS val NUMBER ecr NUMBER");
-	absolute = sp_pkt_parse_take(p, '!');
-	(void)sp_pkt_parse_num(p, compared, &o->b);
-	o->b.absolute |= absolute;
+	parse_stamp(p, "val", &o->a, false);
+	parse_stamp(p, "ecr", &o->b, compared);
 }
 
 static void
@@ -75,8 +93,10 @@ parse_hex(struct pkt_parser *p, struct pkt_opt *o)
 			break;
 		o->bytes[o->count++] = (uint8_t)(high << 4 | low);
 	}
-	if (t.len == 0 || (size_t)o->count * 2 != t.len)
+	if (t.len > 0 && (size_t)o->count * 2 != t.len)
 		sp_pkt_parse_lacks(p, "option value:%.*s", (int)(t.len % 40), t.text);
+	if (!pkt_tok_is(&p->lex, ',') && !pkt_tok_is(&p->lex, '>'))
+		skip_opt(p, "option value");
 }
 
 static void
@@ -147,15 +167,6 @@ take_exp_fo(struct pkt_parser *p)
 }
 
 static void
-skip_opt(struct pkt_parser *p)
-{
-	sp_pkt_parse_lacks(p, "option:%.*s", (int)(p->lex.tok.len % 40), p->lex.tok.text);
-	while (!pkt_tok_is(&p->lex, ',') && !pkt_tok_is(&p->lex, '>') &&
-	    p->lex.tok.kind != PKT_TOK_END && p->lex.tok.kind != PKT_TOK_BAD)
-		sp_pkt_lex_next(&p->lex);
-}
-
-static void
 parse_opt(struct pkt_parser *p, struct pkt_opt *o, bool compared)
 {
 	if (parse_bare(p, o))
@@ -179,7 +190,7 @@ parse_opt(struct pkt_parser *p, struct pkt_opt *o, bool compared)
 	} else if (sp_pkt_parse_take_word(p, "ECN") || sp_pkt_parse_take_word(p, "AccECN")) {
 		parse_accecn(p, o, compared);
 	} else if (p->lex.tok.kind == PKT_TOK_WORD || p->lex.tok.kind == PKT_TOK_INT) {
-		skip_opt(p);
+		skip_opt(p, "option");
 	} else {
 		sp_pkt_parse_fail(p, "expected a TCP option");
 	}

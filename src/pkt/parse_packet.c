@@ -11,6 +11,8 @@
 #include "wire/tcp.h"
 
 #define FLAG_SET "FSRPEWAU.01234567-"
+/* What fits into one IP packet behind the headers. */
+#define LEN_MAX 65535u
 
 /* ---- IP fields in brackets ---- */
 
@@ -132,8 +134,8 @@ parse_seq(struct pkt_parser *p, struct pkt_num *seq, uint32_t *len, bool compare
 		return;
 	if (last.n - seq->n != *len)
 		sp_pkt_parse_fail(p, "%u:%u is not %u bytes", seq->n, last.n, *len);
-	else if (*len > 65535)
-		sp_pkt_parse_fail(p, "%u bytes are too many for a packet", *len);
+	else if (*len > LEN_MAX)
+		sp_pkt_parse_lacks(p, "packet:%u bytes", *len);
 }
 
 static void
@@ -145,6 +147,7 @@ parse_tcp_field(struct pkt_parser *p, struct pkt_tcp_spec *tcp, bool out)
 		if (sp_pkt_parse_take(p, '*'))
 			return;
 		tcp->has_wnd = sp_pkt_parse_u32(p, out, &tcp->wnd);
+		(void)sp_pkt_parse_take(p, '!');
 		if (tcp->wnd > 65535)
 			sp_pkt_parse_fail(p, "a window field of more than 65535");
 	} else if (sp_pkt_parse_take_word(p, "urg")) {
@@ -154,6 +157,23 @@ parse_tcp_field(struct pkt_parser *p, struct pkt_tcp_spec *tcp, bool out)
 	} else {
 		sp_pkt_parse_lacks(p, "packet:%.*s", (int)(p->lex.tok.len % 40), p->lex.tok.text);
 		sp_pkt_parse_skip_event(p);
+	}
+}
+
+/* What the stack neither sends nor, beyond passing over it, understands. */
+static void
+look_for_foreign_opts(struct pkt_parser *p, const struct pkt_packet *k)
+{
+	const bool early_data = (k->tcp.flags & TCP_SYN) != 0 && k->tcp.len > 0;
+
+	for (const struct pkt_opt *o = k->tcp.opts; o != NULL; o = o->next) {
+		if (o->kind == PKT_OPT_MD5)
+			sp_pkt_parse_lacks(p, "option:md5");
+		else if (o->kind == PKT_OPT_ACCECN && k->out)
+			sp_pkt_parse_lacks(p, "option:ECN");
+		else if ((o->kind == PKT_OPT_FO || o->kind == PKT_OPT_FOEXP) &&
+		    (k->out || early_data))
+			sp_pkt_parse_lacks(p, "option:FO");
 	}
 }
 
@@ -172,6 +192,7 @@ parse_tcp(struct pkt_parser *p, struct pkt_packet *k)
 	}
 	if (sp_pkt_parse_take(p, '<'))
 		sp_pkt_parse_opts(p, tcp, k->out);
+	look_for_foreign_opts(p, k);
 }
 
 /* ---- The whole ---- */
@@ -181,36 +202,33 @@ parse_ports(struct pkt_parser *p, struct pkt_packet *k)
 {
 	uint64_t src = 0, dst = 0;
 
-	if (p->lex.tok.kind != PKT_TOK_INT)
-		return;
+	struct pkt_lex ahead = p->lex;
+
+	sp_pkt_lex_next(&ahead);
+	if (p->lex.tok.kind != PKT_TOK_INT || !pkt_tok_is(&ahead, '>'))
+		return;		/* no ports: a digit may be the flags */
 	k->has_ports = sp_pkt_parse_int(p, 65535, false, &src) && sp_pkt_parse_expect(p, '>') &&
 	    sp_pkt_parse_int(p, 65535, false, &dst);
 	k->src_port = (uint16_t)src;
 	k->dst_port = (uint16_t)dst;
 }
 
+/* Datagrams, and what is carried in them: udp (1000), udp(9899 > 9899) ... */
 static void
 parse_udp(struct pkt_parser *p, struct pkt_packet *k)
 {
 	k->proto = PKT_UDP;
-	parse_ports(p, k);
-	if (!sp_pkt_parse_expect(p, '(') || !sp_pkt_parse_u32(p, k->out, &k->udp_len))
-		return;
-	if (pkt_tok_is(&p->lex, '>')) {		/* udp(9899 > 9899): around another packet */
-		sp_pkt_parse_lacks(p, "packet:encapsulation in UDP");
-		sp_pkt_parse_skip_event(p);
-		return;
-	}
-	(void)sp_pkt_parse_expect(p, ')');
-	if (k->udp_len > 65507)
-		sp_pkt_parse_fail(p, "%u bytes are too many for a packet", k->udp_len);
+	sp_pkt_parse_lacks(p, "packet:udp");
+	sp_pkt_parse_skip_event(p);
 }
 
 /* Protocols that are not ours to test. */
 static bool
 parse_foreign(struct pkt_parser *p)
 {
-	static const char *const names[] = { "sctp", "ipv4", "ipv6", "gre", "mpls", "udplite" };
+	static const char *const names[] = {
+		"sctp", "ipv4", "ipv6", "gre", "mpls", "udplite", "ipip", "vxlan", "geneve", "esp",
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!sp_pkt_tok_is_word(&p->lex, names[i]))

@@ -18,6 +18,7 @@ enum pkt_verdict {
 };
 
 #define PKT_WHY_MAX 1200
+#define PKT_COUNTERS 20	/* that nstat shows (counter.c) */
 
 struct pkt_attempt;
 struct pkt_fd;
@@ -39,6 +40,7 @@ struct pkt_run {
 	struct pkt_fd *subject;		/* what assertions ask about */
 	struct pkt_attempt *parked;	/* a call that blocks */
 	struct pkt_value *names;	/* variables of assertions */
+	int64_t counted[PKT_COUNTERS];	/* when nstat was last run */
 	bool defaults;			/* settings are wishes: those not known do not matter */
 	enum pkt_verdict verdict;
 	int line;

@@ -114,7 +114,6 @@ struct pkt_packet {
 	uint16_t src_port, dst_port;
 	struct pkt_tcp_spec tcp;
 	struct pkt_icmp_spec icmp;
-	uint32_t udp_len;
 };
 
 /* ---- Events ---- */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pkt/run.h"
+#include "pkt/counter.h"
 #include "pkt/sysctl.h"
 
 #define WORDS_MAX 64
@@ -222,13 +222,35 @@ do_count(struct pkt_run *r, const struct command *c)
 	return true;
 }
 
-/* nstat ... | grep NAME | grep N: the counter since the start. */
+/* nstat ... | grep NAME [| grep N]: the counter since the last time. */
 static bool
 do_nstat(struct pkt_run *r, const struct command *c)
 {
-	if (c->stages == 1)
-		return true;	/* takes a base line; all counters began at 0 */
-	sp_pkt_skip(r, "shell:nstat | %.60s", last_word(&c->stage[1]));
+	int64_t count;
+	char *end = NULL;
+	const char *const name = c->stages > 1 ? last_word(&c->stage[1]) : "";
+	long want = -1;
+
+	if (c->stages == 1) {
+		sp_pkt_counters_reset(r);
+		return true;
+	}
+	if (c->stages > 3 || !is_grep(&c->stage[1]))
+		return false;
+	if (c->stages == 3) {
+		if (!is_grep(&c->stage[2]))
+			return false;
+		want = strtol(last_word(&c->stage[2]), &end, 10);
+	}
+	if (end != NULL && *end != '\0')
+		return false;
+	if (!sp_pkt_counter(r, name, &count)) {
+		sp_pkt_skip(r, "shell:nstat | %.60s", name);
+		return true;
+	}
+	if (want < 0 ? count == 0 : count != want)
+		sp_pkt_fail(r, "the counter is %lld\n    script: `%s`", (long long)count,
+		    r->event->text);
 	return true;
 }
 
@@ -248,6 +270,7 @@ is_idle_command(const struct stage *s)
 {
 	static const char *const names[] = {
 		"true", ":", "sleep", "sync", "modprobe", "export", "set", "cd", "kldload",
+		"kldunload", "dmesg", "ethtool", "logger", "test", "[", "ulimit", "umask",
 	};
 	const char *const name = base_name(s->word[0]);
 
@@ -262,6 +285,37 @@ is_idle_command(const struct stage *s)
 	return strcmp(name, "ip") == 0 && s->words > 1 && strcmp(s->word[1], "tcp_metrics") == 0;
 }
 
+/* Does one of the words say this? */
+static bool
+says(const struct stage *s, const char *word)
+{
+	for (unsigned i = 1; i < s->words; i++) {
+		if (strcmp(s->word[i], word) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* ip link and ip route: what sets nothing that segments would show.  The MTU of
+ * a link that stands cannot change here: --mtu says it before. */
+static bool
+is_harmless_ip(const struct stage *s)
+{
+	static const char *const acts[] = {
+		"mtu", "initcwnd", "initrwnd", "advmss", "rto_min", "cwnd", "window", "rtt",
+		"features", "quickack", "ssthresh", "reordering", "congctl", "rttvar", "hoplimit",
+		"down", "via", "fastopen_no_cookie", "netem",
+	};
+	bool acting = false;
+
+	if (strcmp(base_name(s->word[0]), "ip") != 0 || s->words < 3)
+		return false;
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		acting |= says(s, acts[i]);
+	return !acting && (says(s, "link") || says(s, "route") || says(s, "flush") ||
+	    says(s, "show"));
+}
+
 /* A queue that does not shape changes nothing. */
 static bool
 is_plain_queue(const struct stage *s)
@@ -272,7 +326,9 @@ is_plain_queue(const struct stage *s)
 		return false;
 	for (unsigned i = 1; i < s->words; i++)
 		plain |= strcmp(s->word[i], "fq") == 0 || strcmp(s->word[i], "pfifo") == 0 ||
-		    strcmp(s->word[i], "pfifo_fast") == 0 || strcmp(s->word[i], "del") == 0;
+		    strcmp(s->word[i], "pfifo_fast") == 0 || strcmp(s->word[i], "del") == 0 ||
+		    strcmp(s->word[i], "fq_codel") == 0 || strcmp(s->word[i], "mq") == 0 ||
+		    strcmp(s->word[i], "noqueue") == 0 || strcmp(s->word[i], "show") == 0;
 	return plain;
 }
 
@@ -305,7 +361,7 @@ do_command(struct pkt_run *r, struct command *c)
 	} else if (strcmp(name, "nstat") == 0) {
 		known = do_nstat(r, c);
 	}
-	if (!known && !is_idle_command(s) && !is_plain_queue(s))
+	if (!known && !is_idle_command(s) && !is_plain_queue(s) && !is_harmless_ip(s))
 		sp_pkt_skip(r, "shell:%.80s", s->word[0]);
 }
 

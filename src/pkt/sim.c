@@ -277,7 +277,7 @@ static const struct pkt_world_ops sim_ops = {
 	.getopt = sp_pkt_sim_getopt, .ioctl = sp_pkt_sim_ioctl, .ready = sp_pkt_sim_ready,
 	.edges = sp_pkt_sim_edges, .ends = sp_pkt_sim_ends, .info = sp_pkt_sim_info,
 	.setting = sp_pkt_sim_setting, .counter = sp_pkt_sim_counter,
-	.count_state = sp_pkt_sim_count_state,
+	.count_state = sp_pkt_sim_count_state, .is_ending = sp_pkt_sim_is_ending,
 };
 
 struct pkt_world *

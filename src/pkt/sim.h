@@ -21,6 +21,7 @@ struct sim_socket {
 	uint32_t events;		/* reported since it was made */
 	uint64_t edges;
 	int shut;			/* 1 reading, 2 writing */
+	bool more;			/* corked by MSG_MORE */
 	int error;			/* SO_ERROR that we hold, errno */
 };
 
@@ -65,5 +66,6 @@ int64_t sp_pkt_sim_info(struct pkt_world *w, int s, const char *field, int64_t *
 int64_t sp_pkt_sim_setting(struct pkt_world *w, const char *name, const char *value);
 int64_t sp_pkt_sim_counter(struct pkt_world *w, const char *name, int64_t *value);
 int64_t sp_pkt_sim_count_state(struct pkt_world *w, int state);
+bool sp_pkt_sim_is_ending(struct pkt_world *w, uint16_t local_port, uint16_t remote_port);
 
 #endif

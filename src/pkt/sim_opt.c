@@ -19,6 +19,9 @@
 #include "pkt/sim.h"
 
 #define NAME_MAX_BYTES 16
+#define TCPI_OPT_ECN 8
+/* What Linux calls reno. */
+#define RENO "newreno"
 
 static const struct {
 	int level, name;
@@ -74,6 +77,83 @@ handle_of(const struct sim *m, int s)
 	return s < 0 || s >= SIM_SOCKETS ? 0 : m->socket[s].handle;
 }
 
+/* ---- Options that the stack need not know ---- */
+
+/* Setting one of these changes nothing that a script could see; with a value,
+ * only to that: what the stack does anyway. */
+static const struct {
+	int level, name;
+	bool any;
+	int value;
+} harmless[] = {
+	{ SOL_SOCKET, SO_DEBUG, true, 0 },
+	{ SOL_SOCKET, SO_PRIORITY, true, 0 },		/* of a queue below */
+	{ SOL_SOCKET, SO_MARK, true, 0 },		/* for rules that nobody made */
+	{ SOL_SOCKET, SO_BROADCAST, true, 0 },		/* nothing to TCP */
+	{ SOL_SOCKET, SO_BUSY_POLL, true, 0 },
+	{ SOL_SOCKET, SO_ZEROCOPY, false, 0 },
+	{ SOL_SOCKET, SO_TIMESTAMP, false, 0 },
+	{ SOL_SOCKET, SO_TIMESTAMPNS, false, 0 },
+	{ SOL_SOCKET, SO_TIMESTAMPING, false, 0 },
+	{ IPPROTO_TCP, 16, false, 0 },			/* TCP_THIN_LINEAR_TIMEOUTS */
+	{ IPPROTO_TCP, 17, true, 0 },			/* TCP_THIN_DUPACK: gone from Linux */
+	{ IPPROTO_TCP, 23, false, 0 },			/* TCP_FASTOPEN */
+	{ IPPROTO_TCP, 27, false, 0 },			/* TCP_SAVE_SYN */
+	{ IPPROTO_TCP, 30, false, 0 },			/* TCP_FASTOPEN_CONNECT */
+	{ IPPROTO_TCP, 37, false, 0 },			/* TCP_TX_DELAY */
+	{ IPPROTO_IP, IP_MTU_DISCOVER, false, IP_PMTUDISC_WANT },
+	{ IPPROTO_IP, IP_MTU_DISCOVER, false, IP_PMTUDISC_DO },
+	{ IPPROTO_IP, IP_RECVERR, false, 0 },
+	{ IPPROTO_IP, IP_RECVTOS, true, 0 },		/* TCP has no messages to tell it with */
+	{ IPPROTO_IP, IP_RECVTTL, true, 0 },
+	{ IPPROTO_IP, 24, true, 0 },			/* IP_BIND_ADDRESS_NO_PORT */
+	{ IPPROTO_IPV6, IPV6_MTU_DISCOVER, false, IPV6_PMTUDISC_WANT },
+	{ IPPROTO_IPV6, IPV6_MTU_DISCOVER, false, IPV6_PMTUDISC_DO },
+	{ IPPROTO_IPV6, IPV6_RECVERR, false, 0 },
+	{ IPPROTO_IPV6, IPV6_RECVTCLASS, true, 0 },
+};
+
+static bool
+is_harmless(const struct pkt_sockopt *opt)
+{
+	int32_t value = 0;
+
+	memcpy(&value, opt->value, opt->len < sizeof(value) ? opt->len : sizeof(value));
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+		if (harmless[i].level == opt->level && harmless[i].name == opt->name &&
+		    (harmless[i].any || harmless[i].value == value))
+			return true;
+	}
+	return false;
+}
+
+/* What is known without the stack.  1: not this one. */
+static int64_t
+get_fixed(struct sim *m, int s, int level, int name, int32_t *value)
+{
+	int64_t mtu;
+
+	if (level == SOL_SOCKET && name == SO_TYPE) {
+		*value = SOCK_STREAM;
+	} else if (level == SOL_SOCKET && name == SO_PROTOCOL) {
+		*value = IPPROTO_TCP;
+	} else if (level == SOL_SOCKET && name == SO_DOMAIN) {
+		*value = m->world.setup.v6_sockets ? AF_INET6 : AF_INET;
+	} else if (level == SOL_SOCKET && name == SO_SNDLOWAT) {
+		*value = 1;
+	} else if (level == IPPROTO_IP && name == IP_MTU_DISCOVER) {
+		*value = IP_PMTUDISC_WANT;
+	} else if ((level == IPPROTO_IP && name == IP_MTU) ||
+	    (level == IPPROTO_IPV6 && name == IPV6_MTU)) {
+		if (sp_pkt_sim_info(&m->world, s, "tcpi_pmtu", &mtu) != 0 || mtu == 0)
+			return -ENOTCONN;
+		*value = (int32_t)mtu;
+	} else {
+		return 1;
+	}
+	return 0;
+}
+
 /* ---- setsockopt ---- */
 
 /* What Linux's bytes mean as one number; a result otherwise. */
@@ -85,7 +165,7 @@ read_value(enum sampan_option option, const struct pkt_sockopt *opt, int64_t *va
 
 	if (option == SAMPAN_OPT_CONGESTION) {
 		memcpy(name, opt->value, opt->len < sizeof(name) ? opt->len : sizeof(name) - 1);
-		*value = sampan_cc_find(name);
+		*value = sampan_cc_find(strcmp(name, "reno") == 0 ? RENO : name);
 		return *value < 0 ? -ENOENT : 0;
 	}
 	if (opt->len < sizeof(n[0]))
@@ -109,8 +189,10 @@ sp_pkt_sim_setopt(struct pkt_world *w, int s, const struct pkt_sockopt *opt)
 
 	if (handle_of(m, s) == 0)
 		return -EBADF;
-	if (opt->level == SOL_SOCKET && opt->name == SO_DEBUG)
-		return 0;	/* nothing that a packet would show */
+	if (is_harmless(opt))
+		return 0;
+	if (opt->level == SOL_SOCKET && opt->name == SO_SNDLOWAT)
+		return -ENOPROTOOPT;
 	if (!find_option(opt->level, opt->name, &option))
 		return sp_pkt_world_lacks(w, "sockopt:level %d option %d", opt->level, opt->name);
 	error = read_value(option, opt, &value);
@@ -141,9 +223,11 @@ write_value(enum sampan_option option, int64_t value, struct pkt_sockopt *opt)
 	int32_t n[2] = { (int32_t)value, 0 };
 
 	if (option == SAMPAN_OPT_CONGESTION) {
-		const char *const known = sampan_cc_name((unsigned)value);
+		const char *known = sampan_cc_name((unsigned)value);
 
-		memcpy(name, known == NULL ? "?" : known, strlen(known == NULL ? "?" : known));
+		if (known == NULL || strcmp(known, RENO) == 0)
+			known = "reno";
+		memcpy(name, known, strlen(known));
 		write_bytes(opt, name, sizeof(name));
 		return;
 	}
@@ -164,9 +248,15 @@ sp_pkt_sim_getopt(struct pkt_world *w, int s, struct pkt_sockopt *opt)
 	struct sim *m = sim_of(w);
 	enum sampan_option option;
 	int64_t value = 0, error;
+	int32_t fixed;
 
 	if (handle_of(m, s) == 0)
 		return -EBADF;
+	error = get_fixed(m, s, opt->level, opt->name, &fixed);
+	if (error == 0)
+		write_bytes(opt, &fixed, sizeof(fixed));
+	if (error <= 0)
+		return error;
 	if (!find_option(opt->level, opt->name, &option))
 		return sp_pkt_world_lacks(w, "sockopt:level %d option %d", opt->level, opt->name);
 	error = sampan_getopt(m->stack, handle_of(m, s), option, &value);
@@ -211,6 +301,54 @@ static const int linux_states[SAMPAN_TCP_STATE_COUNT] = {
 	[SAMPAN_TCP_CLOSING] = 11, [SAMPAN_TCP_LAST_ACK] = 9, [SAMPAN_TCP_TIME_WAIT] = 6,
 };
 
+/* Linux's memory information, where it does not depend on how large its
+ * buffers' own bookkeeping is. */
+static int64_t
+mem_info(struct sim *m, int s, const char *field, int64_t *value)
+{
+	static const struct {
+		const char *name;
+		enum sampan_option option;
+		bool only_empty;
+	} map[] = {
+		{ "SK_MEMINFO_RCVBUF", SAMPAN_OPT_RCVBUF, false },
+		{ "SK_MEMINFO_SNDBUF", SAMPAN_OPT_SNDBUF, false },
+		{ "SK_MEMINFO_RMEM_ALLOC", SAMPAN_OPT_INQ, true },
+		{ "SK_MEMINFO_WMEM_ALLOC", SAMPAN_OPT_OUTQ, true },
+		{ "SK_MEMINFO_WMEM_QUEUED", SAMPAN_OPT_OUTQ, true },
+	};
+
+	*value = 0;
+	if (strcmp(field, "SK_MEMINFO_OPTMEM") == 0 || strcmp(field, "SK_MEMINFO_BACKLOG") == 0 ||
+	    strcmp(field, "SK_MEMINFO_DROPS") == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+		if (strcmp(map[i].name, field) == 0 &&
+		    sampan_getopt(m->stack, handle_of(m, s), map[i].option, value) == 0)
+			return map[i].only_empty && *value != 0 ? -ENOENT : 0;
+	}
+	return -ENOENT;
+}
+
+/* Fields that are 0 as long as nothing can make them anything else: no ECN has
+ * been negotiated. */
+static int64_t
+no_ecn_info(uint64_t options, const char *field, int64_t *value)
+{
+	static const char *const names[] = {
+		"tcpi_delivered_ce", "tcpi_delivered_ce_bytes", "tcpi_received_ce",
+		"tcpi_delivered_e0_bytes", "tcpi_delivered_e1_bytes", "tcpi_received_ce_bytes",
+		"tcpi_received_e0_bytes", "tcpi_received_e1_bytes",
+	};
+
+	*value = 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], field) == 0)
+			return (options & TCPI_OPT_ECN) != 0 ? -ENOENT : 0;
+	}
+	return -ENOENT;
+}
+
 int64_t
 sp_pkt_sim_info(struct pkt_world *w, int s, const char *field, int64_t *value)
 {
@@ -230,6 +368,8 @@ sp_pkt_sim_info(struct pkt_world *w, int s, const char *field, int64_t *value)
 
 	if (sampan_tcp_info(m->stack, handle_of(m, s), &info) != 0)
 		return -EBADF;
+	if (strncmp(field, "SK_MEMINFO_", 11) == 0)
+		return mem_info(m, s, field, value);
 	for (unsigned i = 0; i < SAMPAN_INFO_COUNT; i++) {
 		if (strcmp(names[i], field) != 0)
 			continue;
@@ -240,7 +380,7 @@ sp_pkt_sim_info(struct pkt_world *w, int s, const char *field, int64_t *value)
 		    linux_states[n] : (int64_t)n;
 		return 0;
 	}
-	return -ENOENT;
+	return no_ecn_info(info.options, field, value);
 }
 
 /* ---- Settings and counters ---- */
@@ -249,12 +389,8 @@ int64_t
 sp_pkt_sim_setting(struct pkt_world *w, const char *name, const char *value)
 {
 	struct sim *m = sim_of(w);
-	char *end;
-	const long long n = strtoll(value, &end, 0);
 
-	if (end == value || *end != '\0')
-		return -EINVAL;
-	switch (sampan_set(m->stack, name, n)) {
+	switch (sampan_setting_write(m->stack, name, strcmp(value, "reno") == 0 ? RENO : value)) {
 	case 0:
 		return 0;
 	case SAMPAN_ENOENT:
@@ -283,20 +419,52 @@ sp_pkt_sim_counter(struct pkt_world *w, const char *name, int64_t *value)
 	return -ENOENT;
 }
 
-int64_t
-sp_pkt_sim_count_state(struct pkt_world *w, int state)
+typedef bool status_test(const struct sampan_status *status, const void *what);
+
+static int64_t
+count_if(struct sim *m, status_test *test, const void *what)
 {
 	struct sampan_status found[32];
 	uint64_t cursor = 0;
 	int64_t count = 0;
 
 	while (cursor != SAMPAN_WALK_END) {
-		const int n = sampan_walk(sim_of(w)->stack, &cursor, found, 32);
+		const int n = sampan_walk(m->stack, &cursor, found, 32);
 
 		if (n < 0)
 			return count;
 		for (int i = 0; i < n; i++)
-			count += linux_states[found[i].state] == state;
+			count += test(&found[i], what);
 	}
 	return count;
+}
+
+static bool
+is_in_state(const struct sampan_status *status, const void *state)
+{
+	return linux_states[status->state] == *(const int *)state;
+}
+
+int64_t
+sp_pkt_sim_count_state(struct pkt_world *w, int state)
+{
+	return count_if(sim_of(w), is_in_state, &state);
+}
+
+static bool
+awaits_ack_of_fin(const struct sampan_status *status, const void *ports)
+{
+	const uint16_t *const port = ports;
+
+	return status->local.port == port[0] && status->peer.port == port[1] &&
+	    (status->state == SAMPAN_TCP_FIN_WAIT_1 || status->state == SAMPAN_TCP_CLOSING ||
+		status->state == SAMPAN_TCP_LAST_ACK);
+}
+
+bool
+sp_pkt_sim_is_ending(struct pkt_world *w, uint16_t local_port, uint16_t remote_port)
+{
+	const uint16_t ports[2] = { local_port, remote_port };
+
+	return count_if(sim_of(w), awaits_ack_of_fin, ports) > 0;
 }

@@ -130,12 +130,28 @@ sp_pkt_sim_connect(struct pkt_world *w, int s, const struct sampan_sockaddr *add
 	return result_of(error);
 }
 
+/* MSG_MORE holds back what does not fill a segment until a send without it, as
+ * a cork does; a socket that is corked anyway stays so. */
+static void
+hold_back(struct sim *m, struct sim_socket *k, bool more)
+{
+	int64_t corked = 0;
+
+	if (more == k->more ||
+	    sampan_getopt(m->stack, k->handle, SAMPAN_OPT_CORK, &corked) != 0 ||
+	    (more && corked != 0))
+		return;
+	k->more = more;
+	(void)sampan_setopt(m->stack, k->handle, SAMPAN_OPT_CORK, more);
+}
+
 int64_t
 sp_pkt_sim_send(struct pkt_world *w, int s, const struct pkt_io *io)
 {
 	struct sim *m = sim_of(w);
-	const struct sim_socket *k = socket_of(m, s);
-	const int known = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_OOB;
+	struct sim_socket *k = socket_of(m, s);
+	/* ZEROCOPY does nothing to a socket without SO_ZEROCOPY. */
+	const int known = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_OOB | MSG_MORE | MSG_ZEROCOPY;
 	int64_t n;
 
 	if (k == NULL)
@@ -144,6 +160,7 @@ sp_pkt_sim_send(struct pkt_world *w, int s, const struct pkt_io *io)
 		return sp_pkt_world_lacks(w, "flag:send 0x%x", (unsigned)(io->flags & ~known));
 	if (io->len == 0)
 		return 0;
+	hold_back(m, k, (io->flags & MSG_MORE) != 0);
 	n = (io->flags & MSG_OOB) != 0 ?
 	    sampan_send_urgent(m->stack, k->handle, io->data, io->len) :
 	    sampan_send(m->stack, k->handle, io->data, io->len);
@@ -155,11 +172,13 @@ sp_pkt_sim_recv(struct pkt_world *w, int s, const struct pkt_io *io)
 {
 	struct sim *m = sim_of(w);
 	struct sim_socket *k = socket_of(m, s);
-	const int known = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_WAITALL;
+	const int known = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_WAITALL | MSG_TRUNC;
 	int64_t at_mark = 0, n;
 
 	if (k == NULL)
 		return -EBADF;
+	if ((io->flags & MSG_ERRQUEUE) != 0)
+		return -EAGAIN;		/* what would fill it cannot be switched on */
 	if ((io->flags & ~known) != 0)
 		return sp_pkt_world_lacks(w, "flag:recv 0x%x", (unsigned)(io->flags & ~known));
 	if (io->len == 0)

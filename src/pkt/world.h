@@ -83,6 +83,8 @@ struct pkt_world_ops {
 	int64_t (*counter)(struct pkt_world *w, const char *name, int64_t *value);
 	/* Connections in one of Linux's states. */
 	int64_t (*count_state)(struct pkt_world *w, int state);
+	/* Has a connection sent, or is it to send, a FIN that is not acknowledged? */
+	bool (*is_ending)(struct pkt_world *w, uint16_t local_port, uint16_t remote_port);
 };
 
 struct pkt_world {

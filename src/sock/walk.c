@@ -5,6 +5,7 @@
  * stand-ins, so it needs no list of connections and misses none that stays.
  * The cursor is the number of the slab and of the object in it.
  */
+#include <sampan/option.h>
 #include <sampan/socket.h>
 
 #include "net/stack.h"
@@ -12,44 +13,39 @@
 #include "tcp/tcp_mem.h"
 
 static void
-status_of_half_open(const struct tcp_half_open *h, struct sampan_status *st)
+look_at_tcb(const struct sampan *s, const struct tcp_tcb *t, struct sampan_status *st,
+    struct sampan_tcp_info *info)
 {
-	*st = (struct sampan_status){
-		.state = SAMPAN_TCP_SYN_RECEIVED,
-		.local = { h->flow.local, h->flow.local_port, 0 },
-		.peer = { h->flow.remote, h->flow.remote_port, 0 },
-	};
-}
-
-static void
-status_of_time_wait(const struct tcp_time_wait *w, struct sampan_status *st)
-{
-	*st = (struct sampan_status){
-		.state = SAMPAN_TCP_TIME_WAIT,
-		.local = { w->flow.local, w->flow.local_port, w->link },
-		.peer = { w->flow.remote, w->flow.remote_port, w->link },
-	};
+	sp_tcp_status(s, t, st);
+	if (info != NULL)
+		sp_tcp_info(s, t, info);
 }
 
 /* Is it in use?  Then its status.  A record that was given back says so itself:
  * a control block by its state, the others by a local port of 0. */
 static bool
-look(const struct sampan *s, enum sp_kind kind, uint32_t ref, struct sampan_status *st)
+look(const struct sampan *s, uint32_t ref, struct sampan_status *st, struct sampan_tcp_info *info)
 {
+	const enum sp_kind kind = sp_arena_kind(&s->arena, ref);
 	const struct sp_flow *flow = sp_at(&s->arena, ref);
 
 	if (kind == SP_KIND_TCB) {
 		if (tcp_tcb_at(s, ref)->state == SAMPAN_TCP_STATE_COUNT)
 			return false;
-		sp_tcp_status(s, tcp_tcb_at(s, ref), st);
+		look_at_tcb(s, tcp_tcb_at(s, ref), st, info);
 		return true;
 	}
 	if (flow->local_port == 0)
 		return false;
 	if (kind == SP_KIND_HALF_OPEN)
-		status_of_half_open(sp_at(&s->arena, ref), st);
+		sp_tcp_status_half_open(s, sp_at(&s->arena, ref), st);
 	else
-		status_of_time_wait(sp_at(&s->arena, ref), st);
+		sp_tcp_status_time_wait(s, sp_at(&s->arena, ref), st);
+	if (info != NULL)
+		*info = (struct sampan_tcp_info){
+			.has = UINT64_C(1) << SAMPAN_INFO_state,
+			.state = st->state,
+		};
 	return true;
 }
 
@@ -60,7 +56,8 @@ walkable(enum sp_kind kind)
 }
 
 int
-sampan_walk(const struct sampan *s, uint64_t *cursor, struct sampan_status *out, unsigned max)
+sampan_walk_info(const struct sampan *s, uint64_t *cursor, struct sampan_status *out,
+    struct sampan_tcp_info *info, unsigned max)
 {
 	uint32_t slab = (uint32_t)(*cursor >> 16), i = (uint32_t)*cursor & 0xffff;
 	unsigned n = 0, looked = 0;
@@ -75,13 +72,19 @@ sampan_walk(const struct sampan *s, uint64_t *cursor, struct sampan_status *out,
 			*cursor = SAMPAN_WALK_END;
 			return (int)n;
 		}
-		if (ref != 0 && look(s, kind, ref, &out[n]))
+		if (ref != 0 && look(s, ref, &out[n], info != NULL ? &info[n] : NULL))
 			n++;
 		i = ref != 0 ? i + 1 : 0;
 		slab += ref == 0;
 	}
 	*cursor = (uint64_t)slab << 16 | i;
 	return (int)n;
+}
+
+int
+sampan_walk(const struct sampan *s, uint64_t *cursor, struct sampan_status *out, unsigned max)
+{
+	return sampan_walk_info(s, cursor, out, NULL, max);
 }
 
 void
@@ -97,6 +100,46 @@ sampan_stats(const struct sampan *s, struct sampan_stats *stats)
 		.orphans = sp_tcp_const(s)->orphan_count,
 		.tcp_mem_bytes = sp_tcp_mem_pages(s) * TCP_MEM_PAGE_BYTES,
 	};
+}
+
+int
+sampan_pool(const struct sampan *s, unsigned i, struct sampan_pool *pool)
+{
+	static const char *const names[] = {
+		[SP_KIND_BUCKETS] = "hash table",
+		[SP_KIND_OVERFLOW] = "hash overflow",
+		[SP_KIND_TCB] = "connections",
+		[SP_KIND_HALF_OPEN] = "half-open",
+		[SP_KIND_TIME_WAIT] = "time-wait",
+		[SP_KIND_TCP_TX] = "sending",
+		[SP_KIND_TCP_RX] = "receiving",
+		[SP_KIND_TCP_SENT] = "in flight",
+		[SP_KIND_TCP_RARE] = "rare options",
+		[SP_KIND_LISTEN] = "listeners",
+		[SP_KIND_NEIGH] = "neighbours",
+		[SP_KIND_PART] = "gaps",
+		[SP_KIND_SMALL] = "small chunks",
+		[SP_KIND_LARGE] = "large chunks",
+	};
+	const unsigned kind = i + 1;	/* 0 is free memory */
+	const struct sp_pool *p;
+
+	_Static_assert(sizeof(names) / sizeof(names[0]) == SP_KIND_COUNT, "each has a name");
+	if (kind >= SP_KIND_COUNT)
+		return SAMPAN_ENOENT;
+	p = &s->arena.pool[kind];
+	*pool = (struct sampan_pool){
+		.name = names[kind],
+		.object_bytes = p->object_bytes,
+		.objects = p->objects,
+		.objects_max = p->objects_max,
+		.bytes = (uint64_t)p->slabs << s->arena.slab_shift,
+	};
+	if (p->object_bytes == 0) {	/* whole slabs */
+		pool->object_bytes = (uint32_t)1 << s->arena.slab_shift;
+		pool->objects = pool->objects_max = p->slabs;
+	}
+	return 0;
 }
 
 uint64_t

@@ -69,6 +69,14 @@ uint32_t sp_tcp_writable_bytes(const struct sampan *s, const struct tcp_tcb *t);
 unsigned sp_tcp_level(const struct sampan *s, const struct tcp_tcb *t);
 void sp_tcp_status(const struct sampan *s, const struct tcp_tcb *t, struct sampan_status *st);
 
+/* The same of the compact records; and its part about timers. */
+void sp_tcp_status_half_open(const struct sampan *s, const struct tcp_half_open *h,
+    struct sampan_status *st);
+void sp_tcp_status_time_wait(const struct sampan *s, const struct tcp_time_wait *w,
+    struct sampan_status *st);
+void sp_tcp_status_timer(const struct sampan *s, const struct tcp_tcb *t,
+    struct sampan_status *st);
+
 /* All invariants of a connection hold; for tests and fuzzers.  NULL, or the
  * first rule that is broken. */
 const char *sp_tcp_check(const struct sampan *s, const struct tcp_tcb *t);

@@ -319,6 +319,7 @@ sp_tcp_status(const struct sampan *s, const struct tcp_tcb *t, struct sampan_sta
 		.rto_dur = sp_tcp_rtt_rto(s, &t->rtt, t->backoff),
 		.level = sp_tcp_level(s, t),
 	};
+	sp_tcp_status_timer(s, t, st);
 	if (sp_endpoint_attached(&t->ep))
 		st->handle = (uint64_t)t->ep.generation << 32 | sp_ref(&s->arena, t);
 	if (t->state == SAMPAN_TCP_LISTEN) {

@@ -13,6 +13,7 @@
 
 #include <sampan/host.h>
 #include <sampan/socket.h>
+#include <sampan/stats.h>
 
 #include "host/control_cmd.h"
 #include "host/control_path.h"
@@ -284,7 +285,7 @@ TEST(control_endless_request_ends_the_client)
 {
 	struct fx f = fx_make(1);
 	const int fd = client_of("t");
-	static char line[5000];
+	static char line[20000];
 
 	memset(line, ' ', sizeof(line) - 1);
 	say(fd, line);
@@ -368,26 +369,92 @@ TEST(control_socket_of_a_dead_instance_is_replaced)
 	fx_end(&f);
 }
 
-/* The longest row there can be. */
-TEST(control_longest_row_fits)
+TEST(control_ss_tells_everything_when_asked)
 {
-	static char text[SP_CONTROL_REPLY_BYTES];
-	struct sp_reply reply = { .text = text };
-	cJSON *row = cJSON_CreateObject();
+	struct fx f = fx_make(1);
+	const int fd = client_of("t");
+	unsigned rows, taken;
 
-	cJSON_AddStringToObject(row, "state", "SYN-RECEIVED");
-	cJSON_AddNumberToObject(row, "recv_queue_bytes", UINT32_MAX);
-	cJSON_AddNumberToObject(row, "send_queue_bytes", UINT32_MAX);
-	cJSON_AddStringToObject(row, "local", "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255");
-	cJSON_AddNumberToObject(row, "local_port", 65535);
-	cJSON_AddStringToObject(row, "peer", "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255");
-	cJSON_AddNumberToObject(row, "peer_port", 65535);
-	cJSON_AddStringToObject(row, "handle", "0xffffffffffffffff");
-	cJSON_AddNumberToObject(row, "cwnd_bytes", UINT32_MAX);
-	cJSON_AddNumberToObject(row, "mss_bytes", UINT32_MAX);
-	cJSON_AddNumberToObject(row, "srtt_ns", (double)UINT64_MAX);
-	cJSON_AddNumberToObject(row, "rto_ns", (double)UINT64_MAX);
-	cJSON_AddStringToObject(row, "error", sampan_strerror(SAMPAN_EOPNOTSUPP));
-	EXPECT(sp_reply_line(&reply, row));
-	EXPECT(reply.len < SP_CONTROL_ROW_BYTES);
+	say(fd, "{\"do\":\"ss\",\"listening\":true,\"info\":true}\n");
+	EXPECT(strstr(listen_to(&f, fd, &rows, &taken), "\"sacked_segs\":1") != NULL);
+	(void)close(fd);
+	fx_end(&f);
+}
+
+TEST(control_ss_filters_before_it_answers)
+{
+	struct fx f = fx_make(300);
+	const int fd = client_of("t");
+	unsigned rows, taken;
+
+	say(fd, "{\"do\":\"ss\",\"listening\":true,\"filter\":\"sport > :298\"}\n");
+	EXPECT(strstr(listen_to(&f, fd, &rows, &taken), "\"rows\":2}") != NULL);
+	EXPECT_EQ(rows, 2);
+	say(fd, "{\"do\":\"ss\",\"filter\":\"state listening sport = :7\"}\n");
+	(void)listen_to(&f, fd, &rows, &taken);
+	EXPECT_EQ(rows, 1);
+	say(fd, "{\"do\":\"ss\",\"filter\":\"sport\"}\n");
+	EXPECT(strncmp(listen_to(&f, fd, &rows, &taken), "{\"refused\":", 11) == 0);
+	(void)close(fd);
+	fx_end(&f);
+}
+
+TEST(control_ss_counts_by_state)
+{
+	struct fx f = fx_make(300);
+	const int fd = client_of("t");
+	unsigned rows, taken;
+
+	say(fd, "{\"do\":\"ss\",\"listening\":true,\"summary\":true}\n");
+	EXPECT(strstr(listen_to(&f, fd, &rows, &taken), "\"LISTEN\":300") != NULL);
+	(void)close(fd);
+	fx_end(&f);
+}
+
+TEST(control_stat_tells_every_counter_once)
+{
+	struct fx f = fx_make(1);
+	const int fd = client_of("t");
+	unsigned rows, taken, lines = 0;
+	const char *answer;
+
+	say(fd, "{\"do\":\"stat\"}\n");
+	answer = listen_to(&f, fd, &rows, &taken);
+	EXPECT(strstr(answer, "\"name\":\"InFrames\",\"value\":0") != NULL);
+	EXPECT(strstr(answer, "\"name\":\"memory connections\"") != NULL);
+	EXPECT(strstr(answer, "\"kind\":\"drop\",\"name\":\"FrameShort\"") != NULL);
+	for (; (answer = strstr(answer, "\"kind\":")) != NULL; answer++)
+		lines++;
+	EXPECT(lines > SAMPAN_COUNT_COUNT);
+	(void)close(fd);
+	fx_end(&f);
+}
+
+/* A descriptor that nobody asked for is closed, whatever it is. */
+TEST(control_closes_descriptors_it_does_not_want)
+{
+	struct fx f = fx_make(1);
+	const int fd = client_of("t");
+	int pipe_fd[2], quiet = 0;
+
+	EXPECT_EQ(pipe(pipe_fd), 0);
+	for (int i = 0; i < 3; i++) {
+		_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
+		struct iovec iov = { (void *)(uintptr_t)"x", 1 };
+		struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1,
+		    .msg_control = control, .msg_controllen = sizeof(control) };
+		struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &pipe_fd[1], sizeof(int));
+		EXPECT_EQ(sendmsg(fd, &message, 0), 1);
+		turns(&f, 2);
+	}
+	(void)close(pipe_fd[1]);
+	EXPECT_EQ(read(pipe_fd[0], &quiet, 1), 0);	/* nobody else holds it */
+	(void)close(pipe_fd[0]);
+	(void)close(fd);
+	fx_end(&f);
 }
