@@ -108,6 +108,7 @@ established(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 
 	t->snd.una = seg->ack;
 	t->backoff = 0;
+	tcp_clear(t, TCP_F_SYN_DUE);
 	sp_tcp_handshake_sample(s, t, seg, syns_lost, sp_tick_since(t->sent_at, s->now));
 	sp_tcp_start_sending(s, t, syns_lost);
 	sp_tcp_on_progress(s, t);

@@ -237,8 +237,8 @@ stack_expect_sound(const struct sampan *s, const char *file, int line)
 		test_fail(file, line, broken);
 }
 
-void
-stack_expect_empty(const struct sampan *s, const char *file, int line)
+const char *
+stack_left(const struct sampan *s)
 {
 	for (unsigned kind = 0; kind < SP_KIND_COUNT; kind++) {
 		const uint32_t n = s->arena.pool[kind].objects;
@@ -247,8 +247,16 @@ stack_expect_empty(const struct sampan *s, const char *file, int line)
 		    n == 0)
 			continue;
 		printf("# %u objects of kind %u are left\n", n, kind);
-		test_fail(file, line, "an empty stack");
+		return "an empty stack";
 	}
-	if (s->conns.entries != 0)
-		test_fail(file, line, "an empty table of connections");
+	return s->conns.entries != 0 ? "an empty table of connections" : NULL;
+}
+
+void
+stack_expect_empty(const struct sampan *s, const char *file, int line)
+{
+	const char *left = stack_left(s);
+
+	if (left != NULL)
+		test_fail(file, line, left);
 }

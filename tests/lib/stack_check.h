@@ -19,6 +19,9 @@ void stack_expect_sound(const struct sampan *s, const char *file, int line);
 
 #define EXPECT_SOUND(s) stack_expect_sound(s, __FILE__, __LINE__)
 
+/* NULL, or that something is left besides neighbours: see below. */
+const char *stack_left(const struct sampan *s);
+
 /* Ends the test if anything but neighbours and their table is left: no
  * connection, no record, no byte of payload, no frame pinned. */
 void stack_expect_empty(const struct sampan *s, const char *file, int line);

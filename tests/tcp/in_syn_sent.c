@@ -298,3 +298,16 @@ TEST_TWICE(crossed_lost_syn_ack_is_repeated)
 	peer_sends(&f, .flags = TCP_ACK);
 	expect_state(&f, TCP_ESTABLISHED);
 }
+
+/* The time-out came, but the SYN-ACK came before the repeated SYN left. */
+TEST_TWICE(syn_sent_syn_ack_takes_a_repeated_syn_back)
+{
+	struct fx f = fx_syn_sent();
+
+	f.now += SAMPAN_MS(1100);
+	sampan_advance(f.s, f.now);
+	peer_sends(&f, .flags = TCP_SYN | TCP_ACK, .mss = 1460);
+	expect_segment(&f, .flags = TCP_ACK);
+	expect_state(&f, TCP_ESTABLISHED);
+	expect_quiet(&f);
+}
