@@ -68,7 +68,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
 	if (loop == NULL)
 		loop = open_loop();
-	q = (struct sp_query){ .loop = loop, .ration = &ration, .data_fd = -1 };
+	/* Not -1, so that commands get further; nobody reads or writes it before it is
+	 * connected, which it cannot be. */
+	q = (struct sp_query){ .loop = loop, .ration = &ration, .data_fd = 1000 };
 	if (sp_query_begin(&q, (const char *)data, bytes) == 0)
 		answer(&q);
 	else if (q.refusal[0] == '\0' || strlen(q.refusal) >= sizeof(q.refusal))

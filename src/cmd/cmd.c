@@ -9,6 +9,8 @@ static const struct cmd *const commands[] = {
 	&sp_cmd_serve,
 	&sp_cmd_ss,
 	&sp_cmd_stat,
+	&sp_cmd_sysctl,
+	&sp_cmd_connect,
 	&sp_cmd_help,
 };
 

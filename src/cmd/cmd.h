@@ -40,6 +40,8 @@ struct cmd {
 extern const struct cmd sp_cmd_serve;
 extern const struct cmd sp_cmd_ss;
 extern const struct cmd sp_cmd_stat;
+extern const struct cmd sp_cmd_sysctl;
+extern const struct cmd sp_cmd_connect;
 extern const struct cmd sp_cmd_help;
 
 /* Commands in the order of the help; NULL behind the last. */

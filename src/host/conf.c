@@ -6,6 +6,8 @@
  * one name counts.  What a line cannot do is said in one sentence; what Linux
  * has and a stack does not is answered with the reason (foreign.h).
  */
+#include "host/conf.h"
+
 #include <sampan/config.h>
 #include <sampan/host.h>
 #include <sampan/option.h>
@@ -16,15 +18,14 @@
 #include <string.h>
 
 #include "host/foreign.h"
+#include "host/near.h"
 #include "link/why.h"
 
 /* No name or value is longer; a longer line is refused. */
 #define FIELD_BYTES 160
 
-/* As sysctl(8) has it: where a slash comes first it is what separates, and a dot
- * belongs to a name such as eth0.1. */
-static void
-dots_of(char *name)
+void
+sp_conf_dots(char *name)
 {
 	const char first = name[strcspn(name, "./")];
 
@@ -36,19 +37,34 @@ dots_of(char *name)
 	}
 }
 
-/* A setting whose last label is this one's: whoever left the rest out. */
-static bool
-meant(const char *name, struct sampan_setting_info *info)
+static const char *
+last_label(const char *name)
 {
-	const char *dot = strrchr(name, '.');
-	const char *const last = dot != NULL ? dot + 1 : name;
+	const char *const dot = strrchr(name, '.');
 
-	for (unsigned i = 0; sampan_setting_at(i, info) == 0; i++) {
-		dot = strrchr(info->name, '.');
-		if (dot != NULL && strcmp(dot + 1, last) == 0)
-			return true;
+	return dot != NULL ? dot + 1 : name;
+}
+
+/* The setting whose last label is nearest to this one's: whoever left the rest
+ * out, or mistyped it.  False: none is near enough to be meant. */
+static bool
+meant(const char *name, struct sampan_setting_info *found)
+{
+	const char *const last = last_label(name);
+	unsigned best = 1 + (unsigned)strlen(last) / 4;
+	struct sampan_setting_info info;
+	bool any = false;
+
+	for (unsigned i = 0; sampan_setting_at(i, &info) == 0; i++) {
+		const unsigned distance = sp_near(last, last_label(info.name));
+
+		if (distance >= best)
+			continue;
+		best = distance;
+		*found = info;
+		any = true;
 	}
-	return false;
+	return any;
 }
 
 static int
@@ -95,7 +111,7 @@ sampan_conf_set(struct sampan *s, const char *name, const char *value, char *why
 	if (strlen(name) >= sizeof(dotted))
 		return sp_why(&to, EINVAL, "%.40s...: no setting has a name as long as this", name);
 	memcpy(dotted, name, strlen(name) + 1);
-	dots_of(dotted);
+	sp_conf_dots(dotted);
 	if (sampan_setting_find(dotted, &info) == 0)
 		return sampan_setting_write(s, dotted, value) == 0 ? 0 :
 		    refuse_value(&to, value, &info);

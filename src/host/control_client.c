@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,64 +114,133 @@ sp_control_open_client(const char *name, const struct sp_why *why)
 	return fd;
 }
 
-enum answer { ANSWER_GOES_ON, ANSWER_ENDS, ANSWER_IS_ERROR };
+/* ---- A talk ---- */
 
-static enum answer
-take_line(const char *line, sp_control_row_fn *fn, void *ctx, const struct sp_why *why)
+int
+sp_talk_open(struct sp_talk *talk, int fd, const struct sp_why *why)
 {
-	cJSON *row = cJSON_Parse(line);
-	const char *error = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(row, "refused"));
-	enum answer answer = ANSWER_GOES_ON;
+	const int read_fd = dup(fd);
 
-	if (row == NULL || error != NULL) {
-		(void)sp_why(why, EPROTO, "the instance says: %s", row == NULL ? line : error);
-		answer = ANSWER_IS_ERROR;
-	} else if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(row, "end"))) {
-		answer = ANSWER_ENDS;
-	} else {
-		fn(ctx, line, row);
+	*talk = (struct sp_talk){ .fd = fd };
+	talk->from = read_fd < 0 ? NULL : fdopen(read_fd, "r");
+	if (talk->from != NULL)
+		return 0;
+	if (read_fd >= 0)
+		(void)close(read_fd);
+	return sp_why(why, errno, "cannot read the answer: %s", strerror(errno));
+}
+
+void
+sp_talk_close(struct sp_talk *talk)
+{
+	if (talk->from != NULL)
+		(void)fclose(talk->from);
+	free(talk->line);
+	(void)close(talk->fd);
+}
+
+void
+sp_talk_be_patient(struct sp_talk *talk)
+{
+	const struct timeval forever = { 0 };
+
+	(void)setsockopt(talk->fd, SOL_SOCKET, SO_RCVTIMEO, &forever, sizeof(forever));
+}
+
+/* The descriptor rides on the first byte. */
+static ssize_t
+send_with(int fd, const char *text, size_t len, int passed_fd)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { (void *)(uintptr_t)text, len };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (passed_fd >= 0) {
+		struct cmsghdr *c = (struct cmsghdr *)(void *)control;
+
+		message.msg_control = control;
+		message.msg_controllen = sizeof(control);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &passed_fd, sizeof(int));
 	}
-	cJSON_Delete(row);
-	return answer;
+	return sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+int
+sp_talk_say(struct sp_talk *talk, const char *request, int passed_fd, const struct sp_why *why)
+{
+	size_t len = strlen(request);
+
+	for (const char *at = request; len > 0; passed_fd = -1) {
+		const ssize_t n = send_with(talk->fd, at, len, passed_fd);
+
+		if (n < 0)
+			return sp_why(why, errno, "cannot ask the instance: %s", strerror(errno));
+		at += n;
+		len -= (size_t)n;
+	}
+	if (send(talk->fd, "\n", 1, MSG_NOSIGNAL) != 1)
+		return sp_why(why, errno, "cannot ask the instance: %s", strerror(errno));
+	return 0;
+}
+
+int
+sp_talk_hear(struct sp_talk *talk, cJSON **row, const struct sp_why *why)
+{
+	const ssize_t len = getline(&talk->line, &talk->room, talk->from);
+	const char *refusal;
+
+	*row = NULL;
+	if (len <= 0)
+		return sp_why(why, EPIPE, "the instance ended, or did not answer for %d s",
+		    PATIENCE_S);
+	if (talk->line[len - 1] == '\n')
+		talk->line[len - 1] = '\0';
+	*row = cJSON_Parse(talk->line);
+	if (*row == NULL)
+		return sp_why(why, EPROTO, "the instance says: %s", talk->line);
+	refusal = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(*row, "refused"));
+	if (refusal == NULL && !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(*row, "end")))
+		return 1;
+	if (refusal != NULL)
+		(void)sp_why(why, EPROTO, "%s", refusal);
+	cJSON_Delete(*row);
+	*row = NULL;
+	return refusal == NULL ? 0 : -1;
 }
 
 static int
-read_answer(FILE *stream, sp_control_row_fn *fn, void *ctx, const struct sp_why *why)
+hear_all(struct sp_talk *talk, sp_control_row_fn *fn, void *ctx, const struct sp_why *why)
 {
-	enum answer answer = ANSWER_GOES_ON;
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len;
+	cJSON *row;
+	int result;
 
-	while (answer == ANSWER_GOES_ON && (len = getline(&line, &room, stream)) > 0) {
-		if (line[len - 1] == '\n')
-			line[len - 1] = '\0';
-		answer = take_line(line, fn, ctx, why);
+	while ((result = sp_talk_hear(talk, &row, why)) > 0) {
+		fn(ctx, talk->line, row);
+		cJSON_Delete(row);
 	}
-	free(line);
-	if (answer == ANSWER_GOES_ON)
-		return sp_why(why, EPIPE, "the instance ended, or did not answer for %d s",
-		    PATIENCE_S);
-	return answer == ANSWER_ENDS ? 0 : -1;
+	return result;
 }
 
 int
 sp_control_ask(int fd, const char *request, sp_control_row_fn *fn, void *ctx,
     const struct sp_why *why)
 {
-	const int stream_fd = dup(fd);
-	FILE *stream = stream_fd < 0 ? NULL : fdopen(stream_fd, "r");
-	int result;
+	const int own_fd = dup(fd);
+	struct sp_talk talk;
+	int result, error;
 
-	if (stream == NULL) {
-		if (stream_fd >= 0)
-			(void)close(stream_fd);
-		return sp_why(why, errno, "cannot read the answer: %s", strerror(errno));
-	}
-	if (dprintf(fd, "%s\n", request) < 0)
-		result = sp_why(why, errno, "cannot ask the instance: %s", strerror(errno));
-	else
-		result = read_answer(stream, fn, ctx, why);
-	(void)fclose(stream);
+	if (own_fd < 0)
+		return sp_why(why, errno, "cannot ask the instance: %s", strerror(errno));
+	result = sp_talk_open(&talk, own_fd, why);
+	if (result == 0)
+		result = sp_talk_say(&talk, request, -1, why);
+	if (result == 0)
+		result = hear_all(&talk, fn, ctx, why);
+	error = errno;
+	sp_talk_close(&talk);
+	errno = error;
 	return result;
 }

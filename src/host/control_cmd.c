@@ -8,8 +8,10 @@
 #include <string.h>
 
 static const struct sp_control_cmd *const commands[] = {
+	&sp_control_conn,
 	&sp_control_ss,
 	&sp_control_stat,
+	&sp_control_sysctl,
 };
 
 static const struct sp_control_cmd *

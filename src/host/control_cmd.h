@@ -62,8 +62,10 @@ struct sp_control_cmd {
 	void (*end)(struct sp_query *q);
 };
 
+extern const struct sp_control_cmd sp_control_conn;
 extern const struct sp_control_cmd sp_control_ss;
 extern const struct sp_control_cmd sp_control_stat;
+extern const struct sp_control_cmd sp_control_sysctl;
 
 /* Reads a request, one line of JSON, and begins with it.  Everything in q but
  * loop, ration and data_fd is set here.  -1: q->refusal says why. */

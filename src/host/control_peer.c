@@ -152,26 +152,32 @@ next_request(struct sp_peer *p)
 	return true;
 }
 
+/* One step; true: that was all. */
+static bool
+step(struct sp_peer *p, struct sp_ration *r)
+{
+	struct sp_query *q = &p->query;
+	const sampan_time start_at = sampan_clock();
+	const uint64_t rows = q->rows;
+	const bool over = q->cmd->page(q, &p->reply, SP_CONTROL_STEP);
+
+	r->rows -= q->rows - rows < r->rows ? (unsigned)(q->rows - rows) : r->rows;
+	r->spent_dur += sampan_clock() - start_at;
+	if (r->spent_dur > r->most_dur)
+		r->most_dur = r->spent_dur;
+	return over;
+}
+
 /* A page of the answer, as the ration allows. */
 static void
 make_page(struct sp_peer *p)
 {
 	struct sp_ration *r = ration_of(p);
-	struct sp_query *q = &p->query;
-	const sampan_time start_at = sampan_clock();
-	const sampan_dur before_dur = r->spent_dur;
 	bool over = false;
 
 	while (!over && r->rows >= SP_CONTROL_STEP && r->spent_dur < SP_CONTROL_TURN_DUR &&
-	    p->reply.room - p->reply.len >= STEP_BYTES) {
-		const uint64_t rows = q->rows;
-
-		over = q->cmd->page(q, &p->reply, SP_CONTROL_STEP);
-		r->rows -= (unsigned)(q->rows - rows);
-		r->spent_dur = before_dur + (sampan_clock() - start_at);
-	}
-	if (r->spent_dur > r->most_dur)
-		r->most_dur = r->spent_dur;
+	    p->reply.room - p->reply.len >= STEP_BYTES)
+		over = step(p, r);
 	if (over)
 		answer_end(p);
 }
@@ -305,7 +311,7 @@ sp_peer_turn(struct sp_peer *p)
 		return SAMPAN_NEVER;
 	p->query.stop = p->ended;
 	p->query.wake_at = 0;
-	if (p->reply.len == 0 && p->query.cmd->page(&p->query, &p->reply, SP_CONTROL_STEP))
+	if (p->reply.len == 0 && step(p, ration_of(p)))
 		answer_end(p);
 	go_on(p, true);
 	return p->query.wake_at != 0 ? p->query.wake_at : SAMPAN_NEVER;

@@ -102,7 +102,7 @@ TEST(a_wrong_line_is_named_and_the_others_act)
 		{ "net.ipv4.tcp_sack = 2", "net.ipv4.tcp_sack: not 2, but 0 to 1 (switch)" },
 		{ "net.ipv4.tcp_sack = on", "net.ipv4.tcp_sack: not on, but 0 to 1 (switch)" },
 		{ "net.ipv4.tcp_sak = 1",
-		    "net.ipv4.tcp_sak: no such setting; `sampan sysctl` lists all" },
+		    "net.ipv4.tcp_sak: no such setting; is it net.ipv4.tcp_sack?" },
 		{ "tcp_sack = 1", "tcp_sack: no such setting; is it net.ipv4.tcp_sack?" },
 		{ "net.ipv4.ip_local_port_range = 9 8",
 		    "net.ipv4.ip_local_port_range: not 9 8, but 2 numbers, each 1 to 65535 (port) "

@@ -458,3 +458,113 @@ TEST(control_closes_descriptors_it_does_not_want)
 	(void)close(fd);
 	fx_end(&f);
 }
+
+/* What a request is answered with. */
+static const char *
+answer_to(const struct fx *f, int fd, const char *request)
+{
+	unsigned rows, taken;
+
+	say(fd, request);
+	return listen_to(f, fd, &rows, &taken);
+}
+
+TEST(control_sysctl_reads_and_writes)
+{
+	struct fx f = fx_make(0);
+	const int fd = client_of("t");
+	const char *answer;
+
+	answer = answer_to(&f, fd, "{\"do\":\"sysctl\",\"get\":\"net.ipv4.tcp_sack\"}\n");
+	EXPECT(strstr(answer, "\"value\":\"1\"") != NULL);
+	EXPECT(strstr(answer, "\"default\":1,\"least\":0,\"most\":1") != NULL);
+	answer = answer_to(&f, fd,
+	    "{\"do\":\"sysctl\",\"set\":\"net/ipv4/tcp_sack\",\"value\":\"0\"}\n");
+	EXPECT(strstr(answer, "\"name\":\"net.ipv4.tcp_sack\",\"value\":\"0\"") != NULL);
+	answer = answer_to(&f, fd, "{\"do\":\"sysctl\"}\n");
+	EXPECT(strstr(answer, "\"name\":\"net.ipv4.tcp_sack\",\"value\":\"0\"") != NULL);
+	(void)close(fd);
+	fx_end(&f);
+}
+
+TEST(control_sysctl_says_what_is_allowed)
+{
+	struct fx f = fx_make(0);
+	const int fd = client_of("t");
+	const char *answer;
+
+	answer = answer_to(&f, fd,
+	    "{\"do\":\"sysctl\",\"set\":\"net.ipv4.tcp_sack\",\"value\":\"2\"}\n");
+	EXPECT(strstr(answer, "{\"refused\":\"net.ipv4.tcp_sack: not 2, but 0 to 1") == answer);
+	answer = answer_to(&f, fd,
+	    "{\"do\":\"sysctl\",\"set\":\"net.ipv4.tcp_sak\",\"value\":\"0\"}\n");
+	EXPECT(strstr(answer, "is it net.ipv4.tcp_sack?\"}") != NULL);
+	answer = answer_to(&f, fd, "{\"do\":\"sysctl\",\"set\":\"net.ipv4.tcp_sack\"}\n");
+	EXPECT(strstr(answer, "{\"refused\":") == answer);
+	answer = answer_to(&f, fd, "{\"do\":\"sysctl\",\"get\":\"vm.swappiness\"}\n");
+	EXPECT(strstr(answer, "{\"note\":\"vm.swappiness: does not apply") == answer);
+	(void)close(fd);
+	fx_end(&f);
+}
+
+TEST(control_sysctl_applies_a_line_of_a_file)
+{
+	struct fx f = fx_make(0);
+	const int fd = client_of("t");
+	int64_t value;
+
+	EXPECT_STR(answer_to(&f, fd, "{\"do\":\"sysctl\",\"apply\":\"# a comment\"}\n"),
+	    "{\"end\":true,\"rows\":0}\n");
+	EXPECT_STR(answer_to(&f, fd,
+	    "{\"do\":\"sysctl\",\"apply\":\"net.ipv4.tcp_retries2 = 8\"}\n"),
+	    "{\"end\":true,\"rows\":0}\n");
+	EXPECT_EQ(sampan_get(f.stack, "net.ipv4.tcp_retries2", &value), 0);
+	EXPECT_EQ(value, 8);
+	EXPECT(strncmp(answer_to(&f, fd, "{\"do\":\"sysctl\",\"apply\":\"nonsense\"}\n"),
+	    "{\"refused\":", 11) == 0);
+	(void)close(fd);
+	fx_end(&f);
+}
+
+/* Says it with a socket, whose other end it returns. */
+static int
+say_with_socket(int fd, const char *text)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { (void *)(uintptr_t)text, strlen(text) };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+	    .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+	int pair[2];
+
+	EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &pair[1], sizeof(int));
+	EXPECT_EQ(sendmsg(fd, &message, 0), (ssize_t)strlen(text));
+	(void)close(pair[1]);
+	return pair[0];
+}
+
+TEST(control_connect_needs_a_socket_an_address_and_a_way)
+{
+	struct fx f = fx_make(0);
+	const int fd = client_of("t");
+	unsigned rows, taken;
+	char byte;
+	int data;
+
+	EXPECT(strstr(answer_to(&f, fd, "{\"do\":\"connect\",\"to\":\"10.0.0.1\",\"port\":1}\n"),
+	    "needs a socket") != NULL);
+	data = say_with_socket(fd, "{\"do\":\"connect\",\"to\":\"nobody\",\"port\":1}\n");
+	EXPECT(strstr(listen_to(&f, fd, &rows, &taken), "IP address") != NULL);
+	EXPECT_EQ(recv(data, &byte, 1, 0), 0);	/* the other end is closed */
+	(void)close(data);
+	data = say_with_socket(fd, "{\"do\":\"connect\",\"to\":\"10.0.0.1\",\"port\":1}\n");
+	EXPECT(strstr(listen_to(&f, fd, &rows, &taken), "no route") != NULL);
+	(void)close(data);
+	EXPECT_EQ(sampan_socket(f.stack, SAMPAN_STREAM, &(sampan_handle){ 0 }), 0);
+	(void)close(fd);
+	fx_end(&f);
+}
