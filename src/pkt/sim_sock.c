@@ -219,6 +219,8 @@ sp_pkt_sim_close_socket(struct pkt_world *w, int s)
 	if (k == NULL)
 		return -EBADF;
 	result = result_of(sampan_close(m->stack, k->handle));
+	if (result == -EINPROGRESS)	/* it lingers: the caller waits */
+		result = 0;
 	*k = (struct sim_socket){ .handle = 0 };
 	return result;
 }

@@ -117,6 +117,7 @@ sampan_pool(const struct sampan *s, unsigned i, struct sampan_pool *pool)
 		[SP_KIND_TCP_RARE] = "rare options",
 		[SP_KIND_LISTEN] = "listeners",
 		[SP_KIND_NEIGH] = "neighbours",
+		[SP_KIND_PORTS] = "ports",
 		[SP_KIND_PART] = "gaps",
 		[SP_KIND_SMALL] = "small chunks",
 		[SP_KIND_LARGE] = "large chunks",
