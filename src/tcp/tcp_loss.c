@@ -180,6 +180,8 @@ sp_tcp_loss_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *
 		dup_ack_detect(s, t, d, dup);
 		return;
 	}
+	if (d->fresh_bytes > 0)
+		tx->tlp_due = false;	/* news before the probe has left (R-8985-12) */
 	rack_update(s, tx, d);
 	if (d->reordered)
 		t->reordering = 1;

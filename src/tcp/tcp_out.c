@@ -339,14 +339,15 @@ restart_after_idle(struct sampan *s, struct tcp_tcb *t)
 }
 
 /* No way to the peer.  A connect fails; a connection only notes it (RFC 9293
- * §3.9.2.2 (MUST-56)) and goes on as if the frame had been sent and lost. */
-static void
+ * §3.9.2.2 (MUST-56)) and goes on as if the frame had been sent and lost: behind an
+ * acknowledgement there may be text, which has its turn now. */
+static enum tcp_output
 path_failed(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, int error)
 {
 	if (t->state == SAMPAN_TCP_SYN_SENT) {
 		sp_count(s, SAMPAN_COUNT_TCP_ATTEMPT_FAILS);
 		sp_tcp_fail(s, t, error);
-		return;
+		return TCP_OUTPUT_NONE;
 	}
 	t->ep.soft_error = (uint8_t)-error;
 	t->dup_acks_owed = 0;
@@ -355,6 +356,7 @@ path_failed(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, in
 	tcp_clear(t, TCP_F_PROBE_DUE);
 	if (plan->len > 0 || (plan->flags & (TCP_SYN | TCP_FIN)) != 0)
 		sp_tcp_on_sent(s, t);
+	return plan->why == TCP_WHY_ACK ? TCP_OUTPUT_MOVED : TCP_OUTPUT_NONE;
 }
 
 /* Does the plan carry text that was never sent? */
@@ -419,11 +421,9 @@ sp_tcp_output(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f)
 	case TCP_PATH_WAIT:
 		return TCP_OUTPUT_PARK;
 	case TCP_PATH_NONE:
-		path_failed(s, t, &plan, SAMPAN_ENETUNREACH);
-		break;
+		return path_failed(s, t, &plan, SAMPAN_ENETUNREACH);
 	case TCP_PATH_DEAD:
-		path_failed(s, t, &plan, SAMPAN_EHOSTUNREACH);
 		break;
 	}
-	return TCP_OUTPUT_NONE;
+	return path_failed(s, t, &plan, SAMPAN_EHOSTUNREACH);
 }

@@ -122,6 +122,27 @@ TEST_TWICE(fin_wait_1_orphan_without_neighbour_ends)
 	EXPECT_EMPTY(f.s);
 }
 
+/* A report that cannot ride on text is lost with the way; the text behind it
+ * keeps its turn, and a timer. */
+TEST_TWICE(established_text_outlives_a_report_without_a_way)
+{
+	struct fx f = fx_established(.sack = true);
+
+	fx_advance(&f, SAMPAN_SEC(60));
+	f.opts.no_arp = true;
+	peer_sends(&f, .flags = TCP_ACK, .len = 10);
+	while (sampan_counter(f.s, SAMPAN_COUNT_NEIGH_FAILED) == 0)
+		fx_advance(&f, SAMPAN_MS(50));
+	fx_drop(&f);
+	peer_sends(&f, .flags = TCP_ACK, .seq = seq_add(f.rcv_nxt, 1000), .len = 10);
+	EXPECT_EQ(fx_write(&f, 20), 20);
+	expect_quiet(&f);
+	EXPECT_SOUND(f.s);
+	f.opts.no_arp = false;
+	fx_wait(&f, SAMPAN_SEC(120));
+	expect_text(&f, seq_add(f.iss, 1), 20);
+}
+
 /* MUST-20, R1: the third time-out in a row asks whether the neighbour is still
  * there, long before it would be asked for its age (30 s). */
 TEST_TWICE(established_third_timeout_doubts_the_way)

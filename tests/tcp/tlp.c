@@ -265,3 +265,16 @@ TEST_TWICE(established_pause_does_not_allow_a_second_probe)
 	expect_seg(&f, 3);
 	expect_count(&f, COUNT_TCP_TIMEOUTS, 1);
 }
+
+/* §7.3: its time came, but news did before it left: nothing is sent for nothing. */
+TEST_TWICE(established_probe_that_has_not_left_is_taken_back)
+{
+	struct fx f = tail(3);
+
+	COVERS("R-8985-12");
+	f.now += SAMPAN_MS(250);
+	sampan_advance(f.s, f.now);
+	peer_sacks(&f, 0, { 2000, 3000 });
+	expect_quiet(&f);
+	EXPECT_EQ(fx_info(&f).sacked_segs, 1);
+}
