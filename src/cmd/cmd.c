@@ -11,6 +11,7 @@ static const struct cmd *const commands[] = {
 	&sp_cmd_stat,
 	&sp_cmd_sysctl,
 	&sp_cmd_connect,
+	&sp_cmd_capture,
 	&sp_cmd_help,
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 static const struct sp_control_cmd *const commands[] = {
+	&sp_control_capture,
 	&sp_control_conn,
 	&sp_control_ss,
 	&sp_control_stat,

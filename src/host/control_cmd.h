@@ -16,8 +16,8 @@
 
 #include "host/reply.h"
 
-/* In a turn all clients together get this many rows and take this long; the
- * clock is looked at after each step of so many rows. */
+/* In a turn all clients together get this many rows and take this long of the
+ * processor; the clock is looked at after each step of so many rows. */
 #define SP_CONTROL_ROWS 256
 #define SP_CONTROL_TURN_DUR SAMPAN_US(400)
 #define SP_CONTROL_STEP 16
@@ -62,6 +62,7 @@ struct sp_control_cmd {
 	void (*end)(struct sp_query *q);
 };
 
+extern const struct sp_control_cmd sp_control_capture;
 extern const struct sp_control_cmd sp_control_conn;
 extern const struct sp_control_cmd sp_control_ss;
 extern const struct sp_control_cmd sp_control_stat;

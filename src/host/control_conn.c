@@ -25,7 +25,7 @@
 
 #define BUFFER_BYTES ((size_t)64 << 10)
 /* Buffers that a direction moves in a turn, at most. */
-#define ROUNDS 4
+#define ROUNDS 2
 
 struct conn {
 	sampan_handle handle;	/* 0: none */

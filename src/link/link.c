@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "link/capture.h"
+
 static const struct {
 	const char *kind;
 	int (*open)(const struct sp_spec *spec, struct sampan_link **out, const struct sp_why *why);
@@ -64,6 +66,16 @@ sampan_link_fd(const struct sampan_link *link)
 	return link->fd;
 }
 
+/* Shows a batch to whoever captures. */
+static void
+show(const struct sampan_link *link, const struct sampan_frame *frames, unsigned n, bool outbound)
+{
+	for (unsigned i = 0; i < SP_LINK_CAPTURES; i++) {
+		if (link->capture[i] != NULL)
+			sp_capture_frames(link->capture[i], link, frames, n, outbound);
+	}
+}
+
 unsigned
 sampan_link_input(struct sampan_link *link, sampan_time now)
 {
@@ -71,6 +83,7 @@ sampan_link_input(struct sampan_link *link, sampan_time now)
 
 	if (n > 0)
 		(void)sampan_input(link->stack, link->number, link->in, n, now);
+	show(link, link->in, n, false);
 	return n;
 }
 
@@ -96,6 +109,7 @@ sampan_link_output(struct sampan_link *link, sampan_time now)
 	if (link->kept == 0)
 		return send_held(link, now);
 	sent = sampan_link_send(link, &link->out[link->kept_first], link->kept, now);
+	show(link, &link->out[link->kept_first], sent, true);
 	sampan_sent(link->stack, &link->out[link->kept_first], sent);
 	link->kept_first += sent;
 	link->kept -= sent;

@@ -32,6 +32,11 @@ struct sp_link_ops {
 	void (*close)(struct sampan_link *l);
 };
 
+struct sp_capture;
+
+/* Captures of one link at a time. */
+#define SP_LINK_CAPTURES 4
+
 struct sampan_link {
 	const struct sp_link_ops *ops;
 	void *self;			/* of the kind */
@@ -43,6 +48,7 @@ struct sampan_link {
 	struct sampan_link_counts counts;
 	struct sampan *stack;		/* NULL: not attached */
 	int number;			/* there */
+	struct sp_capture *capture[SP_LINK_CAPTURES];	/* NULL: none */
 	unsigned kept_first, kept;	/* taken from the stack, not yet sent: in out[] */
 	struct sampan_frame in[SP_LINK_BATCH];
 	struct sampan_frame out[SP_LINK_BATCH];

@@ -88,6 +88,7 @@ void
 sp_drop(struct sampan *s, enum sampan_count reason, unsigned link)
 {
 	s->counter[reason]++;
+	s->dropped = (uint16_t)(reason + 1);
 	if (s->trace.count != 0)
 		sp_trace_add(&s->trace, &s->arena,
 		    &(struct sp_trace_entry){

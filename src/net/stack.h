@@ -63,6 +63,7 @@ struct sampan {
 	uint32_t csum_variant;
 	uint32_t generation;	/* of the handle made last */
 	uint16_t route_gen;	/* changes whenever a route or an address does */
+	uint16_t dropped;	/* 1 + the last reason of sp_drop(): for input.c */
 	struct sp_wheel wheel;
 	struct sp_table conns;	/* flows: tags are enum sp_conn_tag */
 	struct sp_table neighs;

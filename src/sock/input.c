@@ -42,7 +42,9 @@ input_batch(struct sampan *s, unsigned link, struct sampan_frame *frames, unsign
 	struct sp_pkt pkt[BATCH];
 
 	for (unsigned i = 0; i < n; i++) {
+		s->dropped = 0;
 		sp_ip_look(s, link, &frames[i], &pkt[i]);
+		frames[i].drop = s->dropped;
 		if (!alone && pkt[i].kind == SP_PKT_TCP)
 			sp_tcp_prefetch(s, &pkt[i]);
 	}
@@ -50,7 +52,9 @@ input_batch(struct sampan *s, unsigned link, struct sampan_frame *frames, unsign
 		if (pkt[i].kind == SP_PKT_TCP)
 			sp_tcp_prefetch_found(s, &pkt[i]);
 	for (unsigned i = 0; i < n; i++) {
+		s->dropped = frames[i].drop;
 		process(s, &pkt[i]);
+		frames[i].drop = s->dropped;
 		if (frames[i].owner == SAMPAN_FRAME_LENT)
 			frames[i].owner = SAMPAN_FRAME_BORROWED;
 	}
