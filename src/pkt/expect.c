@@ -378,6 +378,18 @@ split(struct pkt_packet *rest, struct pkt_packet *part, uint32_t len)
 	rest->tcp.seq.n += len;
 }
 
+static void
+show(const struct pkt_run *r, const struct pkt_arrival *a, const struct pkt_live *live,
+    const struct pkt_conn *c)
+{
+	char text[PKT_PRINT_MAX];
+
+	if (!r->config.verbose)
+		return;
+	sp_pkt_print(text, live, c);
+	(void)printf("%.6f > %s\n", (double)a->at_ns / 1e9, text);
+}
+
 /* True: the packet that is expected has come, whole. */
 static bool
 take(struct pkt_run *r, struct pkt_packet *rest, const struct pkt_arrival *a,
@@ -393,6 +405,7 @@ take(struct pkt_run *r, struct pkt_packet *rest, const struct pkt_arrival *a,
 	}
 	if (!is_last)
 		split(rest, &part, live->data_len);
+	show(r, a, live, c);
 	fits = compare(r, &part, a, live, c);
 	if (fits)
 		check_time(r, a, live, c);

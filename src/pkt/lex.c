@@ -265,7 +265,8 @@ sp_pkt_lex_next(struct pkt_lex *lex)
 {
 	if (lex->tok.kind == PKT_TOK_BAD)
 		return;
-	lex->tok = (struct pkt_token){ .kind = PKT_TOK_END };
+	lex->tok = (struct pkt_token){ .kind = PKT_TOK_END, .offset = SIZE_MAX };
+	lex->tok.line = lex->line;
 	if (!skip_blank(lex)) {
 		bad(lex, "a comment that does not end");
 		return;

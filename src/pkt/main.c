@@ -32,7 +32,7 @@ static const struct argp_option options[] = {
 	{ "isn", KEY_ISN, "N", 0, "what to add to the script's own sequence numbers", 0 },
 	{ "mutate", KEY_MUTATE, NULL, 0, "change one number at a time: each script must fail", 0 },
 	{ "against-kernel", KEY_KERNEL, NULL, 0, "run against Linux in a namespace", 0 },
-	{ "verbose", 'v', NULL, 0, "show what scripts print", 0 },
+	{ "verbose", 'v', NULL, 0, "show what comes out, and what scripts print", 0 },
 	{ 0 },
 };
 

@@ -186,5 +186,7 @@ TEST(malformed_scripts_are_refused_with_a_line)
 	expect_error("0 < icmp", 1);
 	expect_error("0 > . 1:1(0) ack 1 <sack 1:2 1:2 1:2 1:2 1:2>", 1);
 	expect_error("0 `abc", 1);
+	expect_error("0 > /* no end", 1);
+	expect_error("0 > . 1:1(0) ack 1 <FO /* no end", 1);
 	expect_error("#else\n0 close(3) = 0", 1);
 }
