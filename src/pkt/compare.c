@@ -57,7 +57,7 @@ compare_flags(struct pkt_compare *c)
 	const struct tcp_hdr *h = &c->live->tcp;
 	uint8_t mask = 0xff;
 
-	if (c->profile != PKT_STRICT && c->live->data_len > 0)
+	if ((c->profile != PKT_STRICT && c->live->data_len > 0) || want->psh_free)
 		mask = (uint8_t)~TCP_PSH;
 	if (((want->flags ^ h->flags) & mask) != 0 || want->ae != h->ae)
 		return differs(c, "flags differ");

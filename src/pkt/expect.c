@@ -374,6 +374,7 @@ split(struct pkt_packet *rest, struct pkt_packet *part, uint32_t len)
 	*part = *rest;
 	part->tcp.len = len;
 	part->tcp.flags &= (uint8_t)~(TCP_PSH | TCP_FIN);
+	part->tcp.psh_free = true;	/* the script speaks of the whole */
 	rest->tcp.len -= len;
 	rest->tcp.seq.n += len;
 }

@@ -80,6 +80,7 @@ enum pkt_opts_mode {
 struct pkt_tcp_spec {
 	uint8_t flags;
 	bool ae;
+	bool psh_free;			/* a piece of a big one, but not its last (expect.c) */
 	struct pkt_num seq;
 	uint32_t len;
 	bool has_wnd, has_urg;

@@ -30,6 +30,9 @@ larger(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
+/* What Linux puts into one big segment at most. */
+#define BURST_MAX 65535u
+
 /* The most text in one frame: all of 64 KiB where the link cuts it. */
 static uint32_t
 frame_text_max(const struct sampan *s, const struct tcp_tcb *t)
@@ -166,6 +169,53 @@ worth_sending(const struct sampan *s, const struct tcp_tcb *t, uint32_t len, uin
 	return len >= t->snd_max_wnd_bytes / 2 && seq_eq(t->snd.una, t->snd.nxt);
 }
 
+/* Does new text follow these `len` bytes at once? */
+static bool
+more_follows(const struct sampan *s, const struct tcp_tcb *t, uint32_t len)
+{
+	const uint32_t unsent = sp_tcp_unsent(s, t);
+	const uint32_t go = smaller(unsent, smaller(window_room(t), cwnd_room(s, t)));
+
+	if (go <= len)
+		return false;
+	return go - len >= t->mss_bytes ||
+	    (go == unsent && !corked(t) && !held_by_nagle(s, t));
+}
+
+/* Receivers gather a burst before they look at it: its last segment says that it
+ * is the last one, as Linux does (RFC 9293 §3.9.1.2 lets a sender push where it
+ * likes).  A single segment says nothing. */
+static bool
+ends_burst(const struct sampan *s, const struct tcp_tcb *t, uint32_t len)
+{
+	const uint8_t left = tcp_tx_of(s, t)->burst_left;
+
+	if (len > t->mss_bytes)
+		return true;		/* a frame of several */
+	return left == 1 || (left > 1 && !more_follows(s, t, len));
+}
+
+/* Segments of a burst: what goes out in a millisecond at the rate that the
+ * window and the round trip make, more on a short way; never below two, nor
+ * above half of what the peer's window was.  All of it Linux's. */
+static uint8_t
+burst_segs(const struct tcp_tcb *t)
+{
+	const uint32_t srtt_us = t->rtt.srtt_us8 / 8, near = t->min_rtt_us >> 9;
+	const uint32_t percent = t->cc.cwnd_bytes < t->cc.ssthresh_bytes / 2 ? 200 : 120;
+	uint64_t bytes = BURST_MAX;
+
+	if (srtt_us > 0)
+		bytes = (uint64_t)t->cc.cwnd_bytes * percent * 10000 / srtt_us / 1024;
+	if (near < 16)
+		bytes += BURST_MAX >> near;
+	bytes = bytes < BURST_MAX ? bytes : BURST_MAX;
+	if (bytes > t->snd_max_wnd_bytes / 2)
+		bytes = t->snd_max_wnd_bytes / 2;
+	bytes /= t->mss_bytes;
+	return bytes < 2 ? 2 : bytes < UINT8_MAX ? (uint8_t)bytes : UINT8_MAX;
+}
+
 /* Text that was never sent: at once where nothing forbids it (MUST-60), in whole
  * segments where there is enough (SHLD-28), whichever calls it came in (MAY-16). */
 static struct tcp_plan
@@ -181,7 +231,8 @@ new_text(const struct sampan *s, const struct tcp_tcb *t)
 	if (len == 0 || !worth_sending(s, t, len, unsent))
 		return nothing;
 	return (struct tcp_plan){ TCP_WHY_DATA, t->snd.nxt, len,
-		text_flags(s, t, seq_add(t->snd.nxt, len)) };
+		text_flags(s, t, seq_add(t->snd.nxt, len)) |
+		(ends_burst(s, t, len) ? TCP_PSH : 0) };
 }
 
 static struct tcp_plan
@@ -247,6 +298,8 @@ decide(const struct sampan *s, const struct tcp_tcb *t)
 static void
 stay_quiet(struct sampan *s, struct tcp_tcb *t)
 {
+	if (t->tx != 0)
+		tcp_tx_of(s, t)->burst_left = 0;
 	if (tcp_is(t, TCP_F_ACK_DUE))
 		sp_tcp_on_ack_owed(s, t);
 	if (sp_tcp_unsent(s, t) > 0 && seq_eq(t->snd.una, t->snd.nxt))
@@ -285,6 +338,10 @@ commit_text(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, ui
 		tx->tlp_end = t->snd.nxt;
 		tx->prr_flight_bytes = seq_diff(t->snd.nxt, t->snd.una);
 	}
+	if (plan->why == TCP_WHY_DATA && (plan->flags & TCP_PSH) == 0)
+		tx->burst_left = (tx->burst_left > 0 ? tx->burst_left : burst_segs(t)) - 1;
+	else
+		tx->burst_left = 0;
 	sp_tcp_rtx_sent(s, t, plan, record);
 	if (tx->phase == TCP_PHASE_RECOVERY)
 		sp_tcp_recovery_sent(tx, plan->len);

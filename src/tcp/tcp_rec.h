@@ -78,7 +78,7 @@ struct tcp_tx {
 	bool tlp_timer;			/* 124: loss_at is the probe time-out */
 	bool tlp_due;			/* 125: a probe is to be sent */
 	bool tlp_spent;			/* 126: no round trip was measured since the last probe */
-	uint8_t pad;
+	uint8_t burst_left;		/* 127: segments that the present burst still has */
 };
 _Static_assert(sizeof(struct tcp_tx) == 128, "two cache lines");
 

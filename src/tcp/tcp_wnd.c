@@ -26,12 +26,16 @@ sp_tcp_wnd_scale(const struct sampan *s)
 }
 
 /* RFC 7323 §2.2 (R-7323-3): not scaled.  Whole segments, as Linux has it, and more
- * than ten of them by default (R-6928-6). */
+ * than ten of them by default (R-6928-6); of a buffer that is large enough, all that
+ * the field can say. */
 uint16_t
 sp_tcp_wnd_initial(uint32_t rcvbuf_bytes, uint16_t mss_bytes)
 {
+	const uint32_t half = rcvbuf_bytes / 2;
 	const uint32_t most = rcvbuf_bytes < WND_FIELD_MAX ? rcvbuf_bytes : WND_FIELD_MAX;
 
+	if (half - half % mss_bytes >= WND_FIELD_MAX)
+		return WND_FIELD_MAX;
 	return (uint16_t)(most > mss_bytes ? most - most % mss_bytes : most);
 }
 
