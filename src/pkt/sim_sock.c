@@ -197,12 +197,16 @@ sp_pkt_sim_shutdown(struct pkt_world *w, int s, int how)
 	static const enum sampan_how hows[] = { SAMPAN_SHUT_RD, SAMPAN_SHUT_WR, SAMPAN_SHUT_RDWR };
 	struct sim *m = sim_of(w);
 	struct sim_socket *k = socket_of(m, s);
+	struct sampan_status status;
 	int64_t result;
 
 	if (k == NULL)
 		return -EBADF;
 	if (how < SHUT_RD || how > SHUT_RDWR)
 		return -EINVAL;
+	if (sampan_status(m->stack, k->handle, &status) == 0 &&
+	    status.state == SAMPAN_TCP_TIME_WAIT)
+		return -ENOTCONN;
 	result = result_of(sampan_shutdown(m->stack, k->handle, hows[how]));
 	if (result == 0)
 		k->shut |= (int)hows[how];
