@@ -13,8 +13,8 @@
 
 #define INPUT_MAX_BYTES ((size_t)65536)
 #define RANDOM_MAX_BYTES 512u
-#define RANDOM_RUNS 20000u
-#define RANDOM_RUNS_FULL 1000000u
+#define RANDOM_RUNS 5000u
+#define RANDOM_RUNS_FULL 200000u
 #define MUTANTS_PER_FILE 200u
 
 static uint64_t seed = 0x53616d70616e;
