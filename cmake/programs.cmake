@@ -15,17 +15,38 @@ function(sampan_program name)
 	target_link_libraries(${name} PRIVATE ${SAMPAN_STATIC_LIBS})
 endfunction()
 
+# llhttp: Debian ships its C sources, not a library (docs/decisions/0008-http-parser.md).
+find_path(LLHTTP_SOURCE_DIR llhttp.c PATHS /usr/share/llhttp)
+find_path(LLHTTP_INCLUDE_DIR llhttp/llhttp.h PATHS /usr/share/include)
+if(NOT LLHTTP_SOURCE_DIR OR NOT LLHTTP_INCLUDE_DIR)
+	message(FATAL_ERROR "node-llhttp is missing: run tools/setup")
+endif()
+add_library(llhttp STATIC ${LLHTTP_SOURCE_DIR}/llhttp.c ${LLHTTP_SOURCE_DIR}/api.c
+	${LLHTTP_SOURCE_DIR}/http.c)
+target_compile_definitions(llhttp PUBLIC LLHTTP_STRICT_MODE=1)
+target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE_DIR}
+	PRIVATE ${LLHTTP_INCLUDE_DIR}/llhttp)
+target_compile_options(llhttp PRIVATE -w)
+
 # The command: all but its main() is a library for its tests.
 file(GLOB cmd_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cmd/*.c)
 list(REMOVE_ITEM cmd_sources ${PROJECT_SOURCE_DIR}/src/cmd/main.c)
 if(cmd_sources AND SAMPAN_STATIC_LIBS)
-	add_library(sampan-cmd-static STATIC ${cmd_sources})
+	# The welcome page of the http service, as C.
+	set(welcome ${PROJECT_SOURCE_DIR}/src/cmd/welcome)
+	file(GLOB welcome_files CONFIGURE_DEPENDS ${welcome}/*)
+	add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/welcome.c
+		COMMAND ${CMAKE_COMMAND} -DOUT=${CMAKE_BINARY_DIR}/welcome.c -DDIR=${welcome}
+			-P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+		DEPENDS ${welcome_files} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake)
+	add_library(sampan-cmd-static STATIC ${cmd_sources} ${CMAKE_BINARY_DIR}/welcome.c)
 	target_compile_definitions(sampan-cmd-static PRIVATE _GNU_SOURCE
 		SAMPAN_BUILD_VERSION="${PROJECT_VERSION}")
 	target_include_directories(sampan-cmd-static PRIVATE
 		${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 	target_include_directories(sampan-cmd-static SYSTEM PUBLIC ${CJSON_INCLUDE_DIR})
-	target_link_libraries(sampan-cmd-static PUBLIC ${SAMPAN_STATIC_LIBS} ${CJSON_LIBRARY})
+	target_link_libraries(sampan-cmd-static PUBLIC ${SAMPAN_STATIC_LIBS} ${CJSON_LIBRARY}
+		llhttp)
 	sampan_program(sampan-cmd ${PROJECT_SOURCE_DIR}/src/cmd/main.c)
 	set_target_properties(sampan-cmd PROPERTIES OUTPUT_NAME sampan)
 	target_link_libraries(sampan-cmd PRIVATE sampan-cmd-static)

@@ -21,6 +21,8 @@ enum {
 	OPT_ADDR,
 	OPT_GATEWAY,
 	OPT_SERVICE,
+	OPT_ROOT,
+	OPT_ACCESS_LOG,
 	OPT_NAME,
 	OPT_MEMORY,
 	OPT_SET,
@@ -37,6 +39,10 @@ const struct argp_option sp_serve_options[] = {
 	  "default is none", 0 },
 	{ "services", OPT_SERVICE, "LIST", 0, "NAME[:PORT][,...]", 0 },
 	{ "service", OPT_SERVICE, NULL, OPTION_ALIAS, NULL, 0 },
+	{ "root", OPT_ROOT, "DIR", 0, "the folder that http serves; the default is a welcome page",
+	  0 },
+	{ "access-log", OPT_ACCESS_LOG, "FILE", 0, "a line for each request to http goes there; "
+	  "- is standard output; the default is none", 0 },
 	{ "name", OPT_NAME, "NAME", 0, "of this instance, for 'sampan ss'; the default is "
 	  SERVE_NAME, 0 },
 	{ "memory", OPT_MEMORY, "SIZE", 0, "all that the stack may use, such as 64M or 1G; the "
@@ -223,6 +229,12 @@ parse(int key, char *arg, struct argp_state *state)
 		return read_gateway(a, arg, &args->why);
 	case OPT_SET:
 		return read_setting(a, arg, &args->why);
+	case OPT_ROOT:
+		a->services.root = arg;
+		return 0;
+	case OPT_ACCESS_LOG:
+		a->services.access_log = arg;
+		return 0;
 	case OPT_CONF:
 		a->conf = arg;
 		return 0;

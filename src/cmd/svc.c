@@ -7,12 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <sampan/option.h>
+
 /* Offered to users are those that have a port. */
 static const struct svc *const services[] = {
 	&sp_svc_echo,
 	&sp_svc_discard,
 	&sp_svc_daytime,
 	&sp_svc_chargen,
+	&sp_svc_http,
 	&sp_svc_goodbye_service,
 };
 
@@ -122,6 +125,8 @@ start_listening(struct sampan *s, sampan_handle h, const struct svc *svc, uint16
 	const struct sampan_sockaddr local = { .port = port };
 	int error = sampan_bind(s, h, &local);
 
+	if (error == 0 && svc->nodelay)		/* accepted sockets inherit it */
+		error = sampan_setopt(s, h, SAMPAN_OPT_NODELAY, 1);
 	if (error == 0)
 		error = sampan_listen(s, h, BACKLOG);
 	return error != 0 ? error : sampan_set_user(s, h, word_of(svc, 0));

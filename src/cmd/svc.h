@@ -52,6 +52,7 @@ struct svc {
 	const char *text;	/* one line of help */
 	uint16_t port;		/* unless the user says otherwise */
 	bool by_default;	/* offered when the user names no service */
+	bool nodelay;		/* its connections have TCP_NODELAY */
 	uint16_t conn_bytes;	/* of a connection's record, 0: it has none */
 	const char *hints[SVC_HINTS];	/* commands to try; see sp_svc_hint() */
 	/* Before the first listener.  0, or -1 and a line in why. */
@@ -80,6 +81,7 @@ extern const struct svc sp_svc_echo;
 extern const struct svc sp_svc_discard;
 extern const struct svc sp_svc_daytime;
 extern const struct svc sp_svc_chargen;
+extern const struct svc sp_svc_http;
 extern const struct svc sp_svc_goodbye_service;
 
 /* ---- The table ---- */

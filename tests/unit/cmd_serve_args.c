@@ -58,6 +58,7 @@ TEST(serve_args_all_services_are_on_by_default)
 {
 	static const struct { const char *name; unsigned port; } on[] = {
 		{ "echo", 7 }, { "discard", 9 }, { "daytime", 13 }, { "chargen", 19 },
+		{ "http", 80 },
 	};
 	struct serve_args a;
 	char text[300];
@@ -78,7 +79,7 @@ TEST(serve_args_all_options_are_read)
 
 	EXPECT_EQ(read_words(&a, text, sizeof(text), "--link tap:x --addr=10.1.2.3/16 --name n "
 	    "--service echo:70 --services discard,daytime:1300 --memory 1G --seed 42 "
-	    "--gateway 10.1.0.1 --set a.b=1 --set c=2 --conf f"), 0);
+	    "--gateway 10.1.0.1 --root /srv --access-log - --set a.b=1 --set c=2 --conf f"), 0);
 	EXPECT_STR(a.link, "tap:x");
 	EXPECT_EQ(a.addr.bits, 16);
 	EXPECT_STR(a.name, "n");
@@ -90,6 +91,8 @@ TEST(serve_args_all_options_are_read)
 	EXPECT_EQ(a.listener[1].port, 9);
 	EXPECT_EQ(a.listener[2].port, 1300);
 	EXPECT(a.has_gateway && memcmp(&a.gateway, &gateway, sizeof(gateway)) == 0);
+	EXPECT_STR(a.services.root, "/srv");
+	EXPECT_STR(a.services.access_log, "-");
 	EXPECT_STR(a.conf, "f");
 	EXPECT_EQ(a.settings, 2);
 	EXPECT_STR(a.setting[0], "a.b=1");
