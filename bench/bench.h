@@ -16,6 +16,7 @@
 #define BENCH_MEM_ROWS(X) \
 	X(CONNECT, "connect", true, "handshakes a second, in memory") \
 	X(EACH, "each", true, "connections that carried a verified message, in memory") \
+	X(SS, "ss", true, "microseconds of the longest turn that shows all connections") \
 	X(IDLE, "idle", true, "bytes of arena per idle established connection") \
 	X(RT, "rt", true, "64-byte round trips a second, in memory") \
 	X(RT_OFFLOAD, "rt-offload", false, "the same with checksums left to the link") \

@@ -10,6 +10,7 @@
 
 #include "bench.h"
 #include "insns.h"
+#include "look.h"
 #include "machine.h"
 #include "row.h"
 #include "world.h"
@@ -88,7 +89,7 @@ static bool
 any_wanted(const struct bench_options *o)
 {
 	return o->wanted[BENCH_CONNECT] || o->wanted[BENCH_EACH] || o->wanted[BENCH_IDLE] ||
-	    o->wanted[BENCH_RT] || o->wanted[BENCH_INSNS];
+	    o->wanted[BENCH_RT] || o->wanted[BENCH_INSNS] || o->wanted[BENCH_SS];
 }
 
 static void
@@ -265,6 +266,27 @@ run_round_trips(struct suite *suite)
 	}
 }
 
+/* ---- Looking at them ---- */
+
+static void
+show_all(struct suite *suite)
+{
+	for (unsigned i = 0; i < suite->n; i++) {
+		struct subject *s = &suite->subject[i];
+		struct row row = row_of(s, BENCH_SS, "us");
+		const char *wrong = NULL;
+
+		if (is_broken(s) || s->world.config.caps != 0)
+			continue;
+		for (unsigned run = 0; run < suite->options->runs && wrong == NULL; run++)
+			wrong = look_at_all(&s->world, &row.value);
+		if (wrong != NULL)
+			row_fail(&row, "%s", wrong);
+		else
+			row_print(&row);
+	}
+}
+
 /* ---- Instructions ---- */
 
 static void
@@ -295,6 +317,10 @@ bench_mem(const struct bench_options *options)
 	connect_all(&suite);
 	row_progress("in memory: using each connection");
 	use_each(&suite);
+	if (options->wanted[BENCH_SS]) {
+		row_progress("in memory: showing all connections");
+		show_all(&suite);
+	}
 	settle_all(&suite);
 	if (options->wanted[BENCH_RT] || options->wanted[BENCH_RT_OFFLOAD]) {
 		row_progress("in memory: round trips");

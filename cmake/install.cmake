@@ -23,6 +23,13 @@ foreach(program sampan-cmd sampan-pkt)
 	endif()
 endforeach()
 
+if(TARGET sampan-man)
+	install(DIRECTORY ${CMAKE_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
+		FILES_MATCHING PATTERN "*.1")
+	install(FILES ${CMAKE_BINARY_DIR}/man/sampan.bash RENAME sampan
+		DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+endif()
+
 configure_package_config_file(cmake/sampan-config.cmake.in
 	${CMAKE_BINARY_DIR}/sampan-config.cmake INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/sampan-config-version.cmake

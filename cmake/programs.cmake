@@ -51,6 +51,12 @@ if(cmd_sources AND SAMPAN_STATIC_LIBS)
 	set_target_properties(sampan-cmd PROPERTIES OUTPUT_NAME sampan)
 	target_link_libraries(sampan-cmd PRIVATE sampan-cmd-static)
 	target_link_options(sampan-cmd PRIVATE -Wl,--as-needed)
+	# Manual pages and completion are what the command says of itself.
+	add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/man/sampan.1
+		COMMAND ${PROJECT_SOURCE_DIR}/tools/man-pages $<TARGET_FILE:sampan-cmd>
+			${CMAKE_BINARY_DIR}/man
+		DEPENDS sampan-cmd ${PROJECT_SOURCE_DIR}/tools/man-pages VERBATIM)
+	add_custom_target(sampan-man ALL DEPENDS ${CMAKE_BINARY_DIR}/man/sampan.1)
 endif()
 
 # The packet-script runner: all but its main() is a library for its tests.

@@ -119,7 +119,7 @@ add_now(struct sp_query *q, struct sp_reply *r)
 		{ "now", "half-open", "handshakes that listeners have begun", s.half_open },
 		{ "now", "time-wait", "connections in TIME-WAIT", s.time_wait },
 		{ "now", "timers", "timers armed", s.timers },
-		{ "most", "control turn ns", "most processor time that control clients took of a turn",
+		{ "most", "control turn ns", "processor time that clients like this took of a turn",
 		    q->ration->most_dur },
 	};
 
