@@ -18,6 +18,7 @@ struct sim_socket {
 	sampan_handle handle;		/* 0: free */
 	bool connecting;		/* connect() has not been answered yet */
 	bool was_connected;
+	bool began;			/* it was connect() that made the connection */
 	uint32_t events;		/* reported since it was made */
 	uint64_t edges;
 	int shut;			/* 1 reading, 2 writing */

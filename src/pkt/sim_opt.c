@@ -349,6 +349,23 @@ no_ecn_info(uint64_t options, const char *field, int64_t *value)
 	return -ENOENT;
 }
 
+/* Linux counts its SYN among what was delivered, and the SYN of a connection
+ * that it began among the bytes acknowledged; it has its own numbers of states. */
+static int64_t
+as_linux_counts(const struct sim_socket *k, uint64_t state, unsigned field, int64_t n)
+{
+	const bool open = state != SAMPAN_TCP_CLOSED && state != SAMPAN_TCP_LISTEN &&
+	    state != SAMPAN_TCP_SYN_SENT && state != SAMPAN_TCP_SYN_RECEIVED;
+
+	if (field == SAMPAN_INFO_state)
+		return n < SAMPAN_TCP_STATE_COUNT ? linux_states[n] : n;
+	if (field == SAMPAN_INFO_delivered_segs)
+		return n + open;
+	if (field == SAMPAN_INFO_bytes_acked)
+		return n + (open && k->began);
+	return n;
+}
+
 int64_t
 sp_pkt_sim_info(struct pkt_world *w, int s, const char *field, int64_t *value)
 {
@@ -376,8 +393,7 @@ sp_pkt_sim_info(struct pkt_world *w, int s, const char *field, int64_t *value)
 		if ((info.has >> i & 1) == 0)
 			return -ENOENT;
 		memcpy(&n, (const uint8_t *)&info + all[i], sizeof(n));
-		*value = i == SAMPAN_INFO_state && n < SAMPAN_TCP_STATE_COUNT ?
-		    linux_states[n] : (int64_t)n;
+		*value = as_linux_counts(&m->socket[s], info.state, i, (int64_t)n);
 		return 0;
 	}
 	return no_ecn_info(info.options, field, value);

@@ -127,6 +127,7 @@ sp_pkt_sim_connect(struct pkt_world *w, int s, const struct sampan_sockaddr *add
 	if (error == SAMPAN_EOPNOTSUPP)		/* a listener */
 		return -EISCONN;
 	k->connecting = error == SAMPAN_EINPROGRESS;
+	k->began |= k->connecting;
 	return result_of(error);
 }
 

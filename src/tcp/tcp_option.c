@@ -350,6 +350,22 @@ info_always(const struct tcp_tcb *t, struct sampan_tcp_info *info)
 	KNOWN(total_retrans_segs, t->retrans_segs);
 }
 
+/* Sent again and, as far as is known, still on the way. */
+static uint32_t
+again_segs(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_tx *tx)
+{
+	const struct tcp_sent *r = tcp_sent_by_seq(s, tx->by_seq.first);
+	uint32_t segs = 0;
+
+	for (; r != NULL; r = tcp_sent_by_seq(s, r->by_seq.next)) {
+		const unsigned gone = TCP_SENT_LOST | TCP_SENT_SACKED;
+
+		if ((r->flags & (TCP_SENT_AGAIN | gone)) == TCP_SENT_AGAIN)
+			segs += segs_of(t, seq_diff(r->end, r->start));
+	}
+	return segs;
+}
+
 static void
 info_in_flight(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tcp_info *info)
 {
@@ -366,6 +382,7 @@ info_in_flight(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tc
 	KNOWN(unacked_segs, segs_of(t, seq_diff(t->snd.nxt, t->snd.una)));
 	KNOWN(sacked_segs, tx != NULL ? segs_of(t, tx->sacked_bytes) : 0);
 	KNOWN(lost_segs, tx != NULL ? segs_of(t, tx->lost_bytes) : 0);
+	KNOWN(retrans_segs, tx != NULL ? again_segs(s, t, tx) : 0);
 	KNOWN(notsent_bytes, sp_tcp_unsent(s, t));
 	/* The SYN is none of them. */
 	KNOWN(delivered_segs, segs_of(t, sp_tcp_delivered(s, t) - (is_opening ? 0 : 1)));
