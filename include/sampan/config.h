@@ -50,7 +50,7 @@ extern "C" {
 	X(TCP_WINDOW_SCALING, "net.ipv4.tcp_window_scaling", 1, 0, 1, "switch", "RFC 7323 window scale") \
 	X(TCP_TIMESTAMPS, "net.ipv4.tcp_timestamps", 1, 0, 1, "switch", "RFC 7323 timestamps") \
 	X(TCP_SACK, "net.ipv4.tcp_sack", 1, 0, 1, "switch", "RFC 2018 selective acknowledgement") \
-	X(TCP_CONGESTION, "net.ipv4.tcp_congestion_control", 0, 0, 255, "name", \
+	X(TCP_CONGESTION, "net.ipv4.tcp_congestion_control", 1, 0, 255, "name", \
 	  "congestion control of a new socket") \
 	X(TCP_SYN_RETRIES, "net.ipv4.tcp_syn_retries", 7, 1, 127, "count", \
 	  "SYN retransmissions before connect fails: 7 give up after 255 s") \

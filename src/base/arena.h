@@ -41,6 +41,7 @@ enum sp_kind {
 	SP_KIND_TCP_RX,
 	SP_KIND_TCP_SENT,
 	SP_KIND_TCP_RARE,
+	SP_KIND_TCP_CC,		/* memory of a congestion control that needs much */
 	SP_KIND_LISTEN,
 	SP_KIND_NEIGH,
 	SP_KIND_PORTS,		/* counts of local ports, see net/port.h */

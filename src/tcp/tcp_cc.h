@@ -3,12 +3,17 @@
  *
  * A control never sees sequence numbers, segments or timers, and never decides
  * what is lost or when to send again.  It is told what was delivered and what
- * happened, and answers with a window (and, if it paces, a rate).  Adding one
- * is a file cc_<name>.c and a line in TCP_CCS.  The control block holds its
- * number and TCP_CC_WORDS words of its own; there are no pointers.
+ * happened, and answers with a window and, if it likes, a pacing rate.  Adding
+ * one is a file cc_<name>.c and a line in TCP_CCS.
  *
- * The facts are complete from the start, so that later controls (CUBIC, BBR,
- * DCTCP) change no interface.  Units: bytes, nanoseconds, KiB per second.
+ * Its memory is of two kinds.  struct tcp_cc_state stands in the control block:
+ * the window, and two words that outlive a pause.  What it needs while it sends
+ * (mem_bytes of it) exists while text is queued or was until lately: it is zero
+ * when a control wakes, and before it goes away the control rests, which is its
+ * chance to save what matters.  There are no pointers in either.
+ *
+ * The facts are complete: CUBIC, BBR and DCTCP change nothing here.  Units:
+ * bytes, nanoseconds, bytes per second.
  */
 #ifndef SAMPAN_TCP_CC_H
 #define SAMPAN_TCP_CC_H
@@ -18,7 +23,8 @@
 
 #include <sampan/sampan.h>
 
-#define TCP_CCS(X) X(newreno)
+/* The number of a control is its place; the first is number 0. */
+#define TCP_CCS(X) X(newreno) X(cubic)
 
 enum tcp_cc_id {
 #define X(name) TCP_CC_##name,
@@ -27,28 +33,45 @@ enum tcp_cc_id {
 	TCP_CC_COUNT,
 };
 
-/* Words that a control keeps in every control block; one that needs more asks
- * for a block of its own while data is in flight. */
+/* Words that a control keeps in every control block. */
 #define TCP_CC_WORDS 2
+/* The most memory while sending, and the part of it that needs no block of its own. */
+#define TCP_CC_MEM_MAX 256
+#define TCP_CC_MEM_INLINE 96
 
 #define TCP_SSTHRESH_INFINITE UINT32_MAX
 
-/* What a control decides. */
+/* What is kept for the life of a connection; cwnd_bytes is 0 before it can send. */
 struct tcp_cc_state {
-	uint32_t cwnd_bytes;		/* at least one mss */
+	uint32_t cwnd_bytes;		/* else at least one mss */
 	uint32_t ssthresh_bytes;
 	uint32_t words[TCP_CC_WORDS];
+};
+
+/* How fast to send, while sending. */
+struct tcp_cc_pace {
+	uint64_t bytes_per_s;		/* 0: as fast as the window allows */
+	uint32_t quantum_bytes;		/* may leave at once; 0: one segment or 1 ms of it */
+};
+
+/* What a control works on. */
+struct tcp_cc {
+	struct tcp_cc_state *kept;
+	struct tcp_cc_pace *pace;
+	void *mem;			/* of mem_bytes, aligned for 64 bits */
 };
 
 /* What every report tells. */
 struct tcp_cc_facts {
 	sampan_time now;
 	uint32_t mss_bytes;		/* effective send MSS */
-	uint32_t in_flight_bytes;	/* after this event */
+	uint32_t in_flight_bytes;	/* after this event; of a loss, FlightSize */
 	uint64_t delivered_bytes;	/* since the connection began */
+	uint64_t lost_bytes;		/* found lost while it sends */
 	sampan_dur srtt;		/* 0: none yet */
-	sampan_dur min_rtt;		/* 0: none yet */
+	sampan_dur min_rtt;		/* of the last minutes; 0: none yet */
 	uint32_t restart_bytes;		/* the most that may follow a pause */
+	bool paced;			/* text leaves at the pace, not in bursts */
 };
 
 /* An acknowledgement of something new. */
@@ -57,14 +80,18 @@ struct tcp_cc_ack {
 	uint32_t acked_bytes;		/* newly delivered by it, selectively too */
 	uint32_t prior_in_flight_bytes;	/* before it */
 	uint32_t lost_bytes;		/* newly found lost with it */
+	/* The sample of the delivery rate, of the segment sent last among those that
+	 * it delivers. */
 	uint64_t prior_delivered_bytes;	/* at.delivered_bytes when that was sent */
 	sampan_dur interval_dur;	/* over which the difference was delivered; 0: unknown */
+	uint32_t sent_in_flight_bytes;	/* in flight when it was sent, itself included */
+	uint32_t sent_lost_bytes;	/* found lost since it was sent */
+	bool app_limited;		/* it was sent while the application had no more */
 	sampan_dur rtt;			/* of this acknowledgement; 0: no sample */
 	uint32_t ecn_ce_bytes;		/* of them marked on the way */
 	bool round_start;		/* first one for data sent since the last round began */
-	bool app_limited;		/* it was sent while the application had no more */
-	bool cwnd_limited;		/* the window was the limit when it was sent */
-	bool in_recovery;
+	bool cwnd_limited;		/* the window was the limit in this round */
+	bool in_recovery;		/* no growth: PRR meters what leaves */
 };
 
 enum tcp_cc_event {
@@ -73,15 +100,23 @@ enum tcp_cc_event {
 	TCP_CC_RTO,		/* first time-out of these data */
 	TCP_CC_ECN,		/* congestion echoed: reduce once a round */
 	TCP_CC_UNDO,		/* the last reduction was for nothing: restore */
-	TCP_CC_IDLE_RESTART,	/* nothing sent for longer than the RTO */
+	TCP_CC_RESTART,		/* nothing was in flight, and text leaves */
+	TCP_CC_IDLE_RESTART,	/* the same after more than an RTO */
 	TCP_CC_MSS,		/* the effective MSS has changed */
 };
 
 struct tcp_cc_ops {
 	const char *name;
-	void (*init)(struct tcp_cc_state *cc, const struct tcp_cc_facts *facts);
-	void (*ack)(struct tcp_cc_state *cc, const struct tcp_cc_ack *ack);
-	void (*event)(struct tcp_cc_state *cc, enum tcp_cc_event event,
+	uint16_t mem_bytes;		/* at most TCP_CC_MEM_MAX */
+	bool paces;			/* asks for pacing */
+
+	/* A connection begins to send (cwnd_bytes is 0), or changes to this control.
+	 * There is no memory yet: wake follows. */
+	void (*init)(struct tcp_cc *cc, const struct tcp_cc_facts *facts);
+	void (*wake)(struct tcp_cc *cc, const struct tcp_cc_facts *facts);	/* or NULL */
+	void (*rest)(struct tcp_cc *cc);					/* or NULL */
+	void (*ack)(struct tcp_cc *cc, const struct tcp_cc_ack *ack);
+	void (*event)(struct tcp_cc *cc, enum tcp_cc_event event,
 	    const struct tcp_cc_facts *facts);
 };
 
@@ -94,6 +129,15 @@ tcp_cc_initial_window(uint32_t mss_bytes)
 	const uint32_t least = 2 * mss_bytes > 14600 ? 2 * mss_bytes : 14600;
 
 	return most < least ? most : least;
+}
+
+/* Lets the window grow, not beyond what sequence numbers can tell apart. */
+static inline void
+tcp_cc_grow(struct tcp_cc_state *kept, uint64_t bytes)
+{
+	const uint32_t room = kept->cwnd_bytes < INT32_MAX ? INT32_MAX - kept->cwnd_bytes : 0;
+
+	kept->cwnd_bytes += bytes < room ? (uint32_t)bytes : room;
 }
 
 #define X(name) extern const struct tcp_cc_ops tcp_cc_##name;

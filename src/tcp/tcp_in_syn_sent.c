@@ -2,6 +2,7 @@
  * tcp_in_syn_sent.c - a segment for a connection in SYN-SENT.
  * RFC 9293 §3.10.7.3, without the paragraph that erratum 8167 deletes (5-D8).
  */
+#include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_recovery.h"
 
@@ -71,9 +72,7 @@ take_syn(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 void
 sp_tcp_start_sending(struct sampan *s, struct tcp_tcb *t, unsigned syns_lost)
 {
-	const struct tcp_cc_facts facts = sp_tcp_cc_facts(s, t);
-
-	sp_tcp_cc_ops(t->cc_id)->init(&t->cc, &facts);
+	sp_tcp_cc_init(s, t);
 	if (syns_lost > 1)
 		t->cc.cwnd_bytes = t->mss_bytes;
 }

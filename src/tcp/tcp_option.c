@@ -5,6 +5,7 @@
  * struct tcp_rare; a listener's is copied to what it accepts.
  */
 #include "tcp/tcp_delack.h"
+#include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_recovery.h"
 
@@ -97,7 +98,7 @@ set_here(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t
 		sp_tcp_delack_quick(t, value != 0);
 		sp_tcp_settle(s, t);
 	} else if (option == SAMPAN_OPT_CONGESTION) {
-		t->cc_id = (uint8_t)value;
+		return sp_tcp_cc_change(s, t, (uint8_t)value) ? 0 : SAMPAN_ENOBUFS;
 	} else {
 		return SAMPAN_EOPNOTSUPP;
 	}
@@ -385,7 +386,7 @@ info_in_flight(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tc
 	KNOWN(retrans_segs, tx != NULL ? again_segs(s, t, tx) : 0);
 	KNOWN(notsent_bytes, sp_tcp_unsent(s, t));
 	/* The SYN is none of them. */
-	KNOWN(delivered_segs, segs_of(t, sp_tcp_delivered(s, t) - (is_opening ? 0 : 1)));
+	KNOWN(delivered_segs, segs_of(t, (uint32_t)sp_tcp_delivered(s, t) - (is_opening ? 0 : 1)));
 }
 
 static void

@@ -14,8 +14,10 @@
  * probe a tail, data, FIN, probe a window, acknowledge.
  */
 #include "tcp/tcp_delack.h"
+#include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
+#include "tcp/tcp_rate.h"
 #include "tcp/tcp_recovery.h"
 
 static uint32_t
@@ -349,6 +351,8 @@ commit_text(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, ui
 	sp_tcp_delack_sent_text(s, t);
 	if (cwnd_room(s, t) < t->mss_bytes)
 		tcp_set(t, TCP_F_CWND_LIMITED);
+	else if (sp_tcp_unsent(s, t) == 0 && tx->lost.first == 0)
+		sp_tcp_rate_app_limited(s, t);
 }
 
 /* Books what the frame carries; plan->len is what really went into it. */
@@ -386,13 +390,10 @@ commit(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_
 static void
 restart_after_idle(struct sampan *s, struct tcp_tcb *t)
 {
-	const sampan_dur rto = sp_tcp_rtt_rto(s, &t->rtt, 0);
+	const bool idle = sp_tick_since(t->sent_at, s->now) > sp_tcp_rtt_rto(s, &t->rtt, 0);
 
-	if (seq_eq(t->snd.una, t->snd.nxt) && sp_tick_since(t->sent_at, s->now) > rto) {
-		const struct tcp_cc_facts facts = sp_tcp_cc_facts(s, t);
-
-		sp_tcp_cc_ops(t->cc_id)->event(&t->cc, TCP_CC_IDLE_RESTART, &facts);
-	}
+	if (seq_eq(t->snd.una, t->snd.nxt))
+		sp_tcp_cc_tell(s, t, idle ? TCP_CC_IDLE_RESTART : TCP_CC_RESTART, 0);
 }
 
 /* No way to the peer.  A connect fails; a connection only notes it (RFC 9293

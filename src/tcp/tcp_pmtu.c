@@ -13,6 +13,7 @@
  */
 #include "tcp/tcp_pmtu.h"
 
+#include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_recovery.h"
 
@@ -35,7 +36,6 @@ sp_tcp_pmtu_learn(struct sampan *s, struct tcp_tcb *t, uint16_t mtu_bytes)
 	const uint16_t mtu = mtu_bytes < least ? least : mtu_bytes;
 	const uint16_t before = t->mss_bytes;
 	struct tcp_rare *r;
-	struct tcp_cc_facts facts;
 
 	if (mtu >= sp_tcp_mtu(s, t))	/* says nothing new */
 		return;
@@ -46,8 +46,7 @@ sp_tcp_pmtu_learn(struct sampan *s, struct tcp_tcb *t, uint16_t mtu_bytes)
 	sp_tcp_set_mss(s, t, t->peer_mss_bytes);
 	/* RFC 5681 §4.1 (R-5681-11): as many segments as before, not as many bytes. */
 	t->cc.cwnd_bytes = (uint32_t)((uint64_t)t->cc.cwnd_bytes * t->mss_bytes / before);
-	facts = sp_tcp_cc_facts(s, t);
-	sp_tcp_cc_ops(t->cc_id)->event(&t->cc, TCP_CC_MSS, &facts);
+	sp_tcp_cc_tell(s, t, TCP_CC_MSS, sp_tcp_pipe(s, t));
 	/* What is in flight was too big: not congestion, so no reduction. */
 	sp_tcp_recovery_resend(s, t);
 }

@@ -10,6 +10,7 @@
 #include "buf/sendq.h"
 #include "net/flow.h"
 #include "net/stack.h"
+#include "tcp/tcp_cc.h"
 #include "tcp/tcp_seq.h"
 
 /* A stretch of text that was sent and is not acknowledged; never empty.  It
@@ -26,11 +27,14 @@ struct tcp_sent {
 	tcp_seq start, end;
 	struct sp_node by_time;		/* 16 */
 	uint8_t flags;			/* enum tcp_sent_flag */
-	uint8_t app_limited;
+	uint8_t app_limited;		/* the application had no more */
 	uint8_t pad[2];
 	uint32_t delivered_bytes;	/* of the connection, when it was sent */
 	sampan_time sent_at;		/* last; RFC 8985 §4 (R-8985-2) */
-	uint32_t spare[6];
+	sampan_time delivered_at;	/* when that many were delivered */
+	sampan_time first_sent_at;	/* what was sent while they were, from here on */
+	uint32_t in_flight_bytes;	/* itself included */
+	uint32_t lost_bytes;		/* of the connection, until then */
 };
 _Static_assert(sizeof(struct tcp_sent) == 64, "one cache line");
 _Static_assert(offsetof(struct tcp_sent, by_time) % SP_GRANULE == 0, "a node lies on a granule");
@@ -79,8 +83,20 @@ struct tcp_tx {
 	bool tlp_due;			/* 125: a probe is to be sent */
 	bool tlp_spent;			/* 126: no round trip was measured since the last probe */
 	uint8_t burst_left;		/* 127: segments that the present burst still has */
+	/* Delivery-rate samples: tcp_rate.c. */
+	sampan_time first_sent_at;	/* 128: of what the next sample's interval begins with */
+	sampan_time delivered_at;	/* 136: last delivery */
+	uint32_t app_limited_end;	/* 144: in bytes delivered */
+	uint32_t lost_total_bytes;	/* 148: ever marked lost */
+	/* The congestion control. */
+	struct tcp_cc_pace pace;	/* 152 */
+	uint32_t cc_block;		/* 168: its memory if it needs more than cc_mem, else 0 */
+	bool app_limited;		/* 172: until app_limited_end is delivered */
+	uint8_t pad[3];
+	uint32_t spare[12];
+	uint64_t cc_mem[TCP_CC_MEM_INLINE / sizeof(uint64_t)];	/* 224 */
 };
-_Static_assert(sizeof(struct tcp_tx) == 128, "two cache lines");
+_Static_assert(sizeof(struct tcp_tx) == 320, "five cache lines");
 
 /* Blocks that a SACK option repeats (RFC 2018 §4). */
 #define TCP_SACK_RECENT 4

@@ -11,8 +11,10 @@
  */
 #include "tcp/tcp_recovery.h"
 
+#include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
+#include "tcp/tcp_rate.h"
 
 static uint32_t
 larger(uint32_t a, uint32_t b)
@@ -24,39 +26,6 @@ static uint32_t
 smaller(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
-}
-
-/* RFC 6928 §2 (R-6928-4): where that was too much once, RFC 3390's. */
-static uint32_t
-restart_window(const struct tcp_tcb *t)
-{
-	const uint32_t mss = t->mss_bytes, initial = tcp_cc_initial_window(mss);
-	const uint32_t modest = smaller(4 * mss, larger(2 * mss, 4380));
-
-	return t->lossy_start ? smaller(initial, modest) : initial;
-}
-
-struct tcp_cc_facts
-sp_tcp_cc_facts(const struct sampan *s, const struct tcp_tcb *t)
-{
-	return (struct tcp_cc_facts){
-		.now = s->now,
-		.mss_bytes = t->mss_bytes,
-		.in_flight_bytes = sp_tcp_pipe(s, t),
-		.delivered_bytes = sp_tcp_delivered(s, t),
-		.srtt = sp_tcp_rtt_srtt(&t->rtt),
-		.min_rtt = SAMPAN_US(t->min_rtt_us),
-		.restart_bytes = restart_window(t),
-	};
-}
-
-static void
-tell(struct sampan *s, struct tcp_tcb *t, enum tcp_cc_event event, uint32_t flight_bytes)
-{
-	struct tcp_cc_facts facts = sp_tcp_cc_facts(s, t);
-
-	facts.in_flight_bytes = flight_bytes;
-	sp_tcp_cc_ops(t->cc_id)->event(&t->cc, event, &facts);
 }
 
 /* A loss among the first text (RFC 6928 §2 (R-6928-4)). */
@@ -84,7 +53,8 @@ enter(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t delivered
 	tx->tlp_out = false;		/* RFC 8985 §7.1 */
 	/* FlightSize counts what was selectively acknowledged, but not what limited
 	 * transmit added beyond the window: RFC 5681 §3.2 (R-5681-14). */
-	tell(s, t, TCP_CC_RECOVERY_ENTER, smaller(larger(outstanding, flight), t->cc.cwnd_bytes));
+	sp_tcp_cc_tell(s, t, TCP_CC_RECOVERY_ENTER,
+	    smaller(larger(outstanding, flight), t->cc.cwnd_bytes));
 	tx->cut_at = sp_tick_of(s->now);
 	tx->lost_again = false;
 	note_lossy_start(t);
@@ -161,7 +131,7 @@ leave(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 	if (t->reo_persist > 0 && --t->reo_persist == 0)	/* RFC 8985 §6.2 step 4 */
 		t->reo_mult = 0;
 	if (recovering)
-		tell(s, t, TCP_CC_RECOVERY_EXIT, sp_tcp_pipe(s, t));
+		sp_tcp_cc_tell(s, t, TCP_CC_RECOVERY_EXIT, sp_tcp_pipe(s, t));
 }
 
 /* The window falls to one segment, so that one is sent (R-2525-10). */
@@ -174,7 +144,7 @@ sp_tcp_recovery_timeout(struct sampan *s, struct tcp_tcb *t)
 	/* RFC 5681 §3.1 (R-5681-9): a second time-out of the same text leaves
 	 * ssthresh as it is. */
 	if (t->retries <= 1)
-		tell(s, t, TCP_CC_RTO, flight);
+		sp_tcp_cc_tell(s, t, TCP_CC_RTO, flight);
 	else
 		t->cc.cwnd_bytes = t->mss_bytes;
 	note_lossy_start(t);
@@ -207,8 +177,9 @@ sp_tcp_recovery_resend(struct sampan *s, struct tcp_tcb *t)
 static void
 respond_to_probe(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 {
-	tell(s, t, TCP_CC_RECOVERY_ENTER, smaller(tx->prr_flight_bytes, t->cc.cwnd_bytes));
-	tell(s, t, TCP_CC_RECOVERY_EXIT, sp_tcp_pipe(s, t));
+	sp_tcp_cc_tell(s, t, TCP_CC_RECOVERY_ENTER,
+	    smaller(tx->prr_flight_bytes, t->cc.cwnd_bytes));
+	sp_tcp_cc_tell(s, t, TCP_CC_RECOVERY_EXIT, sp_tcp_pipe(s, t));
 	tx->cut_at = sp_tick_of(s->now);
 	note_lossy_start(t);
 }
@@ -231,11 +202,9 @@ report(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_
 	struct tcp_cc_ack ack = {
 		.acked_bytes = d->fresh_bytes,
 		.prior_in_flight_bytes = d->prior_in_flight_bytes,
-		.prior_delivered_bytes = d->prior_delivered_bytes,
-		.interval_dur = d->once_at != 0 ? s->now - d->once_at : 0,
+		.lost_bytes = tx->lost_total_bytes - d->prior_lost_bytes,
 		.rtt = rtt,
 		.round_start = seq_le(tx->round_end, t->snd.una),
-		.app_limited = d->app_limited,
 		.cwnd_limited = tcp_is(t, TCP_F_CWND_LIMITED),
 		/* Duplicates let no window grow, nor does what ends recovery:
 		 * RFC 5681 §3.2 (R-5681-13, R-5681-17). */
@@ -243,8 +212,8 @@ report(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_
 		    d->ends_recovery,
 	};
 
-	ack.at = sp_tcp_cc_facts(s, t);
-	sp_tcp_cc_ops(t->cc_id)->ack(&t->cc, &ack);
+	sp_tcp_rate_sample(s, t, d, &ack);
+	sp_tcp_cc_ack(s, t, &ack);
 	if (ack.round_start) {
 		tx->round_end = t->snd.nxt;
 		tcp_clear(t, TCP_F_CWND_LIMITED);

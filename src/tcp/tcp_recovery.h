@@ -42,6 +42,4 @@ tcp_dup_counts(const struct tcp_tx *tx)
 	    tx->prr_delivered_bytes < tx->prr_flight_bytes);
 }
 
-struct tcp_cc_facts sp_tcp_cc_facts(const struct sampan *s, const struct tcp_tcb *t);
-
 #endif

@@ -19,6 +19,7 @@
 #include "tcp/tcp_rtx.h"
 
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_rate.h"
 
 #define SEARCH_MAX 512
 
@@ -89,8 +90,7 @@ split(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r, tcp_seq at)
 static void
 stamp(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, struct tcp_sent *r)
 {
-	r->sent_at = s->now;
-	r->delivered_bytes = sp_tcp_delivered(s, t);
+	sp_tcp_rate_sent(s, t, r);
 	sp_list_push(&s->arena, &tx->by_time, &r->by_time);
 }
 
@@ -148,7 +148,6 @@ sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan
 		return;
 	}
 	*r = (struct tcp_sent){ .start = plan->seq, .end = seq_add(plan->seq, plan->len) };
-	r->app_limited = tx->q.bytes == seq_diff(r->end, t->snd.una);
 	sp_list_push(&s->arena, &tx->by_seq, &r->by_seq);
 	stamp(s, t, tx, r);
 	if (plan->len % t->mss_bytes != 0)
@@ -166,11 +165,9 @@ note_delivered(struct tcp_tx *tx, const struct tcp_sent *r, struct tcp_delivery 
 
 	d->fresh_bytes += tcp_sent_len(r);
 	d->again = d->again || again;
-	if (!again && r->sent_at > d->once_at) {
+	if (!again && r->sent_at > d->once_at)
 		d->once_at = r->sent_at;
-		d->prior_delivered_bytes = r->delivered_bytes;
-		d->app_limited = r->app_limited != 0;
-	}
+	sp_tcp_rate_delivered(r, d);
 	if ((!again || r->sent_at <= again_by) && (!d->any || r->sent_at > d->newest_at ||
 	    (r->sent_at == d->newest_at && seq_lt(d->newest_end, r->end)))) {
 		d->any = true;
@@ -335,6 +332,7 @@ sp_tcp_rtx_lost(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r)
 	sp_list_remove(&s->arena, &tx->by_time, &r->by_time);
 	r->flags |= TCP_SENT_LOST;
 	tx->lost_bytes += tcp_sent_len(r);
+	tx->lost_total_bytes += tcp_sent_len(r);
 	sp_list_push(&s->arena, &tx->lost, &r->by_time);
 }
 
@@ -359,6 +357,8 @@ sp_tcp_rtx_all_lost(struct sampan *s, struct tcp_tcb *t, sampan_time last)
 
 		if ((r->flags & TCP_SENT_SACKED) != 0 || late)
 			continue;
+		if ((r->flags & TCP_SENT_LOST) == 0)
+			tx->lost_total_bytes += tcp_sent_len(r);
 		unlist(s, tx, r);
 		r->flags |= TCP_SENT_LOST;
 		tx->lost_bytes += tcp_sent_len(r);

@@ -32,8 +32,8 @@ struct tcp_delivery {
 	 * sooner than anything can, or the echoed timestamp is older. */
 	sampan_time again_by_rtt, again_by_echo;
 	sampan_time once_at;		/* the same of parts sent only once; 0: none */
-	uint32_t prior_delivered_bytes;
-	bool app_limited;
+	uint32_t prior_lost_bytes;	/* of the connection, before this */
+	struct tcp_sent rate;		/* what was sent last of it, tcp_rate.h */
 };
 
 /* Books a frame of text.  record: a free struct tcp_sent for new text; text
@@ -90,13 +90,14 @@ sp_tcp_pipe(const struct sampan *s, const struct tcp_tcb *t)
 	return gone < outstanding ? outstanding - gone : 0;
 }
 
-/* Delivered since the connection began, modulo 2^32. */
-static inline uint32_t
+/* Delivered since the connection began. */
+static inline uint64_t
 sp_tcp_delivered(const struct sampan *s, const struct tcp_tcb *t)
 {
 	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
 
-	return seq_diff(t->snd.una, t->iss) + (tx != NULL ? tx->sacked_bytes : 0);
+	return ((uint64_t)t->una_wraps << 32 | seq_diff(t->snd.una, t->iss)) +
+	    (tx != NULL ? tx->sacked_bytes : 0);
 }
 
 /* Queued bytes that were never sent. */

@@ -7,6 +7,7 @@
 #include "tcp/tcp_tcb.h"
 
 #include "net/neigh.h"
+#include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_mem.h"
 
@@ -23,6 +24,7 @@ sp_tcp_init(struct sampan *s)
 	sp_pool_init(&s->arena, SP_KIND_TCP_RX, sizeof(struct tcp_rx));
 	sp_pool_init(&s->arena, SP_KIND_TCP_SENT, sizeof(struct tcp_sent));
 	sp_pool_init(&s->arena, SP_KIND_TCP_RARE, sizeof(struct tcp_rare));
+	sp_pool_init(&s->arena, SP_KIND_TCP_CC, TCP_CC_MEM_MAX);
 	sp_recvq_init(&s->arena);
 	sp_pool_init(&s->arena, SP_KIND_LISTEN, sizeof(struct tcp_listen));
 	*g = (struct tcp_globals){ 0 };
@@ -200,6 +202,11 @@ sp_tcp_tx_need(struct sampan *s, struct tcp_tcb *t)
 		.small_end = t->snd.una,
 		.rack_fack = t->snd.una,
 	};
+	if (!sp_tcp_cc_wake(s, t)) {
+		sp_pool_give(&s->arena, SP_KIND_TCP_TX, t->tx);
+		t->tx = 0;
+		return NULL;
+	}
 	return tx;
 }
 
@@ -240,6 +247,7 @@ sp_tcp_tx_free(struct sampan *s, struct tcp_tcb *t)
 	if (t->tx == 0)
 		return;
 	sp_tcp_disarm(t, TCP_AT_LOSS);
+	sp_tcp_cc_rest(s, t);
 	sp_tcp_rtx_clear(s, tcp_tx_of(s, t));
 	sp_sendq_clear(&tcp_tx_of(s, t)->q, &s->arena);
 	sp_pool_give(&s->arena, SP_KIND_TCP_TX, t->tx);

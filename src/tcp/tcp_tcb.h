@@ -10,7 +10,8 @@
  *	-----------------------------
  *	idle connection		271	aim 256, limit 320
  *
- *	struct tcp_tx		128	only while bytes are queued to be sent, and a little longer
+ *	struct tcp_tx		320	only while bytes are queued to be sent, and a little longer
+ *	struct tcp_cc block	256	beside it, where the congestion control needs much
  *	struct tcp_sent		64	for each stretch of them in flight
  *	struct tcp_rx		64	only while bytes wait to be read, or for a gap to close
  *	struct sp_part		32	for each stretch behind a gap

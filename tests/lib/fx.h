@@ -20,6 +20,7 @@
 #ifndef SAMPAN_TESTS_LIB_FX_H
 #define SAMPAN_TESTS_LIB_FX_H
 
+#include <sampan/option.h>
 #include <sampan/socket.h>
 #include <sampan/stats.h>
 
@@ -56,11 +57,12 @@ struct fx_opts {
 	unsigned backlog;
 	size_t arena_bytes;
 	sampan_dur rtt;		/* of the handshake: fx_loss.h */
+	const char *cc;		/* congestion control: one that can be calculated in the head */
 };
 
 #define FX_OPTS(...) \
 	((struct fx_opts){ .peer_mss = 1460, .peer_wnd = 65535, .mtu = FX_MTU, .backlog = 8, \
-	    .arena_bytes = (size_t)512 << 10, __VA_ARGS__ })
+	    .cc = "newreno", .arena_bytes = (size_t)512 << 10, __VA_ARGS__ })
 
 /* A segment that the stack sent. */
 struct fx_out {

@@ -52,6 +52,7 @@ begin(struct fx_opts opts, sampan_time now)
 	must(sampan_addr_add(f.s, f.link, &addr, 24));
 	set(&f, "net.ipv4.tcp_rmem_default", opts.rcvbuf);
 	set(&f, "net.ipv4.tcp_wmem_default", opts.sndbuf);
+	must(sampan_set(f.s, "net.ipv4.tcp_congestion_control", sampan_cc_find(opts.cc)));
 	f.rcv_nxt = f.irs;
 	f.acked = f.irs;
 	f.rcv_edge = f.irs;

@@ -27,7 +27,10 @@ struct sim_flight {
 /* By time of arrival.  Outlives a test that fails, for the next to free. */
 static struct sim_flight *on_the_way;
 
-#define MEMORY_MAX ((size_t)8 << 20)
+/* The same of lines with a rate. */
+static struct sp_lane lanes[2];
+
+#define MEMORY_MAX ((size_t)32 << 20)
 
 uint32_t
 sim_below(struct sim *sim, uint32_t n)
@@ -83,6 +86,10 @@ sim_close(void)
 		on_the_way = gone->next;
 		free(gone);
 	}
+	for (unsigned i = 0; i < 2; i++) {
+		sp_lane_close(&lanes[i]);
+		lanes[i] = (struct sp_lane){ 0 };
+	}
 }
 
 void
@@ -93,6 +100,9 @@ sim_open(struct sim *sim, const struct sim_config *config)
 	sp_rng_init(&sim->rng, (const uint64_t[2]){ config->seed, 0x73696d });
 	open_stack(sim, 0);
 	open_stack(sim, 1);
+	for (unsigned i = 0; i < 2; i++)
+		if (config->line[i] != NULL)
+			sp_lane_open(&lanes[i], config->line[i], config->seed, i);
 }
 
 /* ---- The link ---- */
@@ -192,6 +202,11 @@ send_frame(struct sim *sim, unsigned from, const struct sampan_frame *f)
 
 	if (flaw != NULL)
 		sim_fail(sim, flaw);
+	if (sim->config.line[from] != NULL) {
+		sim->sent++;
+		sp_lane_put(&lanes[from], f, sim->now);
+		return;
+	}
 	if (sim->config.path[from].whole) {
 		send_bytes(sim, from, f, bytes, len);
 		return;
@@ -216,6 +231,22 @@ arrive(struct sim *sim, struct sim_flight *flight)
 	must(sim, sampan_input(sim->s[flight->to], sim->link[flight->to], &f, 1, sim->now) == 0,
 	    "input");
 	free(flight);
+}
+
+static void
+arrive_by_line(struct sim *sim, unsigned from)
+{
+	struct sp_parcel *p;
+
+	while ((p = sp_lane_take(&lanes[from], sim->now)) != NULL) {
+		struct sampan_frame f = { .len = p->len, .slices = 1,
+			.owner = SAMPAN_FRAME_BORROWED };
+
+		f.slice[0] = (struct sampan_slice){ p->bytes, p->len };
+		must(sim, sampan_input(sim->s[1 - from], sim->link[1 - from], &f, 1, sim->now) == 0,
+		    "input");
+		free(p);
+	}
 }
 
 /* ---- Time ---- */
@@ -248,9 +279,12 @@ next_time(const struct sim *sim)
 {
 	sampan_time next = on_the_way != NULL ? on_the_way->at : SAMPAN_NEVER;
 
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++) {
 		if (sampan_deadline(sim->s[i]) < next)
 			next = sampan_deadline(sim->s[i]);
+		if (sp_lane_due(&lanes[i]) < next)
+			next = sp_lane_due(&lanes[i]);
+	}
 	return next;
 }
 
@@ -283,6 +317,8 @@ sim_step(struct sim *sim, sampan_time until)
 		on_the_way = flight->next;
 		arrive(sim, flight);
 	}
+	arrive_by_line(sim, 0);
+	arrive_by_line(sim, 1);
 	for (unsigned i = 0; i < 2; i++)
 		if (sampan_deadline(sim->s[i]) <= sim->now)
 			sampan_advance(sim->s[i], sim->now);

@@ -3,7 +3,8 @@
  *
  * The link copies frames, cuts them as a NIC would where that is asked for,
  * and then loses, duplicates, corrupts, delays and thereby reorders them, all
- * from one seed.  Applications are the caller's: the loop is
+ * from one seed; or it is the emulator's (link/lane.h), with a bottleneck.
+ * Applications are the caller's: the loop is
  *
  *	while (!done && sim_step(&sim, until))
  *		run the applications;
@@ -14,6 +15,7 @@
 #include <sampan/socket.h>
 
 #include "base/rng.h"
+#include "link/lane.h"
 
 /* One direction of the link. */
 struct sim_path {
@@ -30,6 +32,7 @@ struct sim_config {
 	uint32_t caps[2];		/* enum sampan_link_caps */
 	size_t arena_bytes;		/* of each */
 	sampan_time begin;
+	const struct sp_emulate_way *line[2];	/* instead of path: with a rate and a queue */
 	bool print;			/* every segment, to standard output */
 	unsigned check_every;		/* steps between complete checks; 0: none but at the end */
 };

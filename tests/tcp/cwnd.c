@@ -265,3 +265,19 @@ TEST_TWICE(established_loss_in_the_initial_window_makes_restarts_modest)
 	EXPECT_EQ(fx_write(&f, 100000), 100000);
 	EXPECT_EQ(fx_count_out(&f), 4);		/* min(4 SMSS, max(2 SMSS, 4380)) */
 }
+
+/* A control may change at any time: the window stays, what follows is the new one's. */
+TEST_TWICE(established_control_changes_in_mid_connection)
+{
+	struct fx f = bulk();
+
+	COVERS("MAY-18");
+	(void)round_trip(&f);			/* 20 */
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_CONGESTION, sampan_cc_find("cubic")), 0);
+	EXPECT_EQ(fx_info(&f).snd_cwnd_segs, 20);
+	EXPECT_EQ(round_trip(&f), 40);
+	fx_advance(&f, RTT);
+	peer_sacks(&f, 30000, { 31000, 70000 });
+	fx_drop(&f);
+	EXPECT_EQ(fx_info(&f).snd_ssthresh_segs, 28);
+}

@@ -306,6 +306,8 @@ TEST(congestion_control_has_a_name)
 
 	EXPECT_STR(sampan_cc_name((unsigned)get(&f, f.h, SAMPAN_OPT_CONGESTION)), "newreno");
 	EXPECT_EQ(sampan_cc_find("newreno"), get(&f, f.h, SAMPAN_OPT_CONGESTION));
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_CONGESTION, sampan_cc_find("cubic")), 0);
+	EXPECT_STR(sampan_cc_name((unsigned)get(&f, f.h, SAMPAN_OPT_CONGESTION)), "cubic");
 	EXPECT_EQ(sampan_cc_find("nosuch"), SAMPAN_ENOENT);
 	EXPECT(sampan_cc_name(1000) == NULL);
 }

@@ -9,12 +9,24 @@
 
 static const struct tcp_cc_facts facts = { .mss_bytes = MSS, .restart_bytes = 10 * MSS };
 
+/* What a control works on. */
+static struct tcp_cc *
+on(struct tcp_cc_state *kept)
+{
+	static uint64_t mem[TCP_CC_MEM_MAX / sizeof(uint64_t)];
+	static struct tcp_cc_pace pace;
+	static struct tcp_cc cc = { .pace = &pace, .mem = mem };
+
+	cc.kept = kept;
+	return &cc;
+}
+
 static struct tcp_cc_state
 begin(void)
 {
-	struct tcp_cc_state cc;
+	struct tcp_cc_state cc = { 0 };
 
-	tcp_cc_newreno.init(&cc, &facts);
+	tcp_cc_newreno.init(on(&cc), &facts);
 	return cc;
 }
 
@@ -24,7 +36,7 @@ acked(struct tcp_cc_state *cc, uint32_t bytes, bool limited)
 	const struct tcp_cc_ack ack = { .at = facts, .acked_bytes = bytes,
 		.cwnd_limited = limited };
 
-	tcp_cc_newreno.ack(cc, &ack);
+	tcp_cc_newreno.ack(on(cc), &ack);
 }
 
 static void
@@ -33,7 +45,7 @@ happens(struct tcp_cc_state *cc, enum tcp_cc_event event, uint32_t flight)
 	const struct tcp_cc_facts f = { .mss_bytes = MSS, .in_flight_bytes = flight,
 		.restart_bytes = 10 * MSS };
 
-	tcp_cc_newreno.event(cc, event, &f);
+	tcp_cc_newreno.event(on(cc), event, &f);
 }
 
 TEST(initial_window_follows_rfc_6928)
@@ -136,6 +148,6 @@ TEST(recovery_lets_nothing_grow)
 	const struct tcp_cc_ack ack = { .at = facts, .acked_bytes = 5000, .cwnd_limited = true,
 		.in_recovery = true };
 
-	tcp_cc_newreno.ack(&cc, &ack);
+	tcp_cc_newreno.ack(on(&cc), &ack);
 	EXPECT_EQ(cc.cwnd_bytes, 10000);
 }

@@ -1,0 +1,183 @@
+/*
+ * tcp_facts.c - see tcp_facts.h.
+ *
+ * A control's memory lies in struct tcp_tx, or where it needs more in a block of
+ * its own that hangs there.  Between two sends there is neither; if something
+ * happens then (a smaller path MTU, a time-out of our FIN) the control wakes on
+ * scratch memory and rests again.
+ */
+#include "tcp/tcp_facts.h"
+
+#include <string.h>
+
+#include "tcp/tcp_int.h"
+
+/* Where a control works. */
+struct ground {
+	struct tcp_cc cc;
+	struct tcp_cc_pace pace;
+	uint64_t scratch[TCP_CC_MEM_MAX / sizeof(uint64_t)];
+	bool scratched;
+};
+
+static const struct tcp_cc_ops *
+ops_of(const struct tcp_tcb *t)
+{
+	return sp_tcp_cc_ops(t->cc_id);
+}
+
+static bool
+needs_block(const struct tcp_cc_ops *ops)
+{
+	return ops->mem_bytes > TCP_CC_MEM_INLINE;
+}
+
+/* RFC 6928 §2 (R-6928-4): where that was too much once, RFC 3390's. */
+static uint32_t
+restart_window(const struct tcp_tcb *t)
+{
+	const uint32_t mss = t->mss_bytes, initial = tcp_cc_initial_window(mss);
+	const uint32_t three = 2 * mss > 4380 ? 2 * mss : 4380;
+	const uint32_t modest = 4 * mss < three ? 4 * mss : three;
+
+	return t->lossy_start && modest < initial ? modest : initial;
+}
+
+static struct tcp_cc_facts
+facts_of(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
+
+	return (struct tcp_cc_facts){
+		.now = s->now,
+		.mss_bytes = t->mss_bytes,
+		.in_flight_bytes = sp_tcp_pipe(s, t),
+		.delivered_bytes = sp_tcp_delivered(s, t),
+		.lost_bytes = tx != NULL ? tx->lost_total_bytes : 0,
+		.srtt = sp_tcp_rtt_srtt(&t->rtt),
+		.min_rtt = SAMPAN_US(t->min_rtt_us),
+		.restart_bytes = restart_window(t),
+	};
+}
+
+static void
+wake(struct ground *g, const struct sampan *s, const struct tcp_tcb *t)
+{
+	const struct tcp_cc_facts facts = facts_of(s, t);
+
+	if (ops_of(t)->wake != NULL && t->cc.cwnd_bytes != 0)
+		ops_of(t)->wake(&g->cc, &facts);
+}
+
+static void
+step_on(struct ground *g, struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_tx *tx = tcp_tx_if_any(s, t);
+
+	g->cc.kept = &t->cc;
+	g->scratched = tx == NULL;
+	if (tx != NULL) {
+		g->cc.pace = &tx->pace;
+		g->cc.mem = tx->cc_block != 0 ? sp_at(&s->arena, tx->cc_block) : tx->cc_mem;
+		return;
+	}
+	memset(g->scratch, 0, sizeof(g->scratch));
+	g->pace = (struct tcp_cc_pace){ 0 };
+	g->cc.pace = &g->pace;
+	g->cc.mem = g->scratch;
+	wake(g, s, t);
+}
+
+static void
+step_off(struct ground *g, const struct tcp_tcb *t)
+{
+	if (g->scratched && ops_of(t)->rest != NULL)
+		ops_of(t)->rest(&g->cc);
+}
+
+void
+sp_tcp_cc_init(struct sampan *s, struct tcp_tcb *t)
+{
+	const struct tcp_cc_facts facts = facts_of(s, t);
+	struct tcp_cc cc = { .kept = &t->cc };
+
+	ops_of(t)->init(&cc, &facts);
+}
+
+bool
+sp_tcp_cc_wake(struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+	struct ground g;
+
+	tx->cc_block = 0;
+	memset(tx->cc_mem, 0, sizeof(tx->cc_mem));
+	tx->pace = (struct tcp_cc_pace){ 0 };
+	if (needs_block(ops_of(t))) {
+		tx->cc_block = sp_pool_take(&s->arena, SP_KIND_TCP_CC);
+		if (tx->cc_block == 0)
+			return false;
+		memset(sp_at(&s->arena, tx->cc_block), 0, TCP_CC_MEM_MAX);
+	}
+	step_on(&g, s, t);
+	wake(&g, s, t);
+	return true;
+}
+
+void
+sp_tcp_cc_rest(struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+	struct ground g;
+
+	step_on(&g, s, t);
+	if (ops_of(t)->rest != NULL && t->cc.cwnd_bytes != 0)
+		ops_of(t)->rest(&g.cc);
+	if (tx->cc_block != 0)
+		sp_pool_give(&s->arena, SP_KIND_TCP_CC, tx->cc_block);
+	tx->cc_block = 0;
+}
+
+bool
+sp_tcp_cc_change(struct sampan *s, struct tcp_tcb *t, uint8_t id)
+{
+	const uint8_t before = t->cc_id;
+
+	if (id == before)
+		return true;
+	if (t->tx != 0)
+		sp_tcp_cc_rest(s, t);
+	t->cc_id = id;
+	if (t->cc.cwnd_bytes != 0) {
+		memset(t->cc.words, 0, sizeof(t->cc.words));
+		sp_tcp_cc_init(s, t);
+	}
+	if (t->tx == 0 || sp_tcp_cc_wake(s, t))
+		return true;
+	t->cc_id = TCP_CC_newreno;	/* which needs none */
+	(void)sp_tcp_cc_wake(s, t);
+	return false;
+}
+
+void
+sp_tcp_cc_tell(struct sampan *s, struct tcp_tcb *t, enum tcp_cc_event event, uint32_t flight_bytes)
+{
+	struct tcp_cc_facts facts = facts_of(s, t);
+	struct ground g;
+
+	facts.in_flight_bytes = flight_bytes;
+	step_on(&g, s, t);
+	ops_of(t)->event(&g.cc, event, &facts);
+	step_off(&g, t);
+}
+
+void
+sp_tcp_cc_ack(struct sampan *s, struct tcp_tcb *t, struct tcp_cc_ack *ack)
+{
+	struct ground g;
+
+	ack->at = facts_of(s, t);
+	step_on(&g, s, t);
+	ops_of(t)->ack(&g.cc, ack);
+	step_off(&g, t);
+}
