@@ -308,12 +308,15 @@ static void
 settle(void)
 {
 	for (unsigned n = 0; n < 3000; n++) {
+		const uint32_t before = side[0].read + side[1].read;
+
 		if (side[1].h == 0)
 			(void)sampan_accept(side[1].s, listener, &side[1].h, NULL);
 		for (unsigned i = 0; i < 2; i++)
 			if (side[i].h != 0)
 				step_read(i, 4095);
-		if (!good_line() && !skip_time() && !good_line())
+		if (!good_line() && !skip_time() && !good_line() &&
+		    side[0].read + side[1].read == before)
 			break;
 	}
 	for (unsigned i = 0; i < 2; i++)
