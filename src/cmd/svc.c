@@ -16,6 +16,7 @@ static const struct svc *const services[] = {
 	&sp_svc_daytime,
 	&sp_svc_chargen,
 	&sp_svc_http,
+	&sp_svc_chat,
 	&sp_svc_goodbye_service,
 };
 
@@ -185,6 +186,12 @@ release(struct svc_host *x, struct svc_conn *c)
 	sp_svc_pool_free(pool_of(x, svc), c);
 }
 
+struct svc_conn *
+sp_svc_next(const struct svc_host *x, const struct svc *svc, uint64_t number)
+{
+	return sp_svc_pool_next(&x->pools[index_of(svc)], number);
+}
+
 void
 sp_svc_close(struct svc_host *x, struct svc_conn *c)
 {
@@ -265,10 +272,12 @@ run_service(struct svc_host *x, const struct sampan_event *e)
 		return;		/* given up by an event before this one */
 	if ((e->what & SAMPAN_FAILED) == 0)
 		svc_of(e->user)->run(x, c, e);
-	else if (c != NULL)
-		sp_svc_close(x, c);
-	else
+	else if (c == NULL)
 		(void)sampan_close(x->stack, e->handle);
+	else if (svc_of(e->user)->failed != NULL)
+		svc_of(e->user)->failed(x, c);
+	else
+		sp_svc_close(x, c);
 }
 
 void

@@ -64,7 +64,9 @@ struct svc {
 	 * done now: bits latch until the next arrival only.  Closes what has
 	 * ended, by sp_svc_close() or sp_svc_goodbye(). */
 	void (*run)(struct svc_host *x, struct svc_conn *c, const struct sampan_event *event);
-	/* Its deadline has passed. */
+	/* The connection has broken; without it the record just goes. */
+	void (*failed)(struct svc_host *x, struct svc_conn *c);
+	/* Its deadline has passed; without it the connection is aborted. */
 	void (*expired)(struct svc_host *x, struct svc_conn *c);
 	/* The server ends: finish soon, by one of the same two calls.  Without
 	 * it the connection gets sp_svc_goodbye(). */
@@ -82,6 +84,7 @@ extern const struct svc sp_svc_discard;
 extern const struct svc sp_svc_daytime;
 extern const struct svc sp_svc_chargen;
 extern const struct svc sp_svc_http;
+extern const struct svc sp_svc_chat;
 extern const struct svc sp_svc_goodbye_service;
 
 /* ---- The table ---- */
@@ -131,6 +134,9 @@ sp_svc_own(const struct sampan_event *event)
 
 /* For services without records. */
 void sp_svc_set_own(struct svc_host *x, const struct sampan_event *event, uint64_t own);
+
+/* The connection of a service behind that number, 0 to begin; NULL: no more. */
+struct svc_conn *sp_svc_next(const struct svc_host *x, const struct svc *svc, uint64_t number);
 
 /* Gives a connection and its record up: what is queued is still delivered. */
 void sp_svc_close(struct svc_host *x, struct svc_conn *c);
