@@ -98,6 +98,7 @@ wait_for() {
 run_inside() {
 	local log=$dir/$1.log
 	shift
+	rm -f "$log"	# what an earlier one said is not meant
 	"${inside[@]}" "$@" >"$log" 2>&1 &
 	pid=$!
 	started+=("$pid")
