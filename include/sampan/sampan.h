@@ -69,6 +69,8 @@ struct sampan_config {
 	uint64_t seed[2];	/* secret in production; same seed and calls, same bytes out */
 	uint32_t csum_variant;	/* 0 portable, 1 AVX2 (check the processor first) */
 	uint32_t trace_entries;	/* latest events kept: a power of two, or less is; 0: none */
+	uint64_t secret[2];	/* stays the same over restarts, so that a link keeps its own
+				 * IPv6 addresses (RFC 7217); 0: drawn from the seed */
 };
 
 /* The least block that sampan_init() takes. */
@@ -101,15 +103,61 @@ struct sampan_link_config {
  * INVAL: config.  NOSPACE: too many links. */
 SAMPAN_API int sampan_link_add(struct sampan *s, const struct sampan_link_config *config);
 
-/* Gives a link an address and the route to its prefix.
+/* Gives a link an address and the route to its prefix.  An IPv6 address is used
+ * once nobody on the link has objected to it (RFC 4862 §5.4); the first of a link
+ * brings its link-local address with it.
  * INVAL: no such link, not a unicast address, prefix.  NOSPACE. ADDRINUSE. */
 SAMPAN_API int sampan_addr_add(struct sampan *s, int link, const struct sampan_addr *addr,
     unsigned prefix_bits);
+
+/* Takes one away; its connections stay until they fail or are closed.
+ * INVAL: no such link.  ADDRNOTAVAIL: the link does not have it. */
+SAMPAN_API int sampan_addr_remove(struct sampan *s, int link, const struct sampan_addr *addr);
+
+enum sampan_addr_state {
+	SAMPAN_ADDR_TENTATIVE,	/* asking whether anybody else has it */
+	SAMPAN_ADDR_PREFERRED,
+	SAMPAN_ADDR_DEPRECATED,	/* goes on for what uses it, not for what begins */
+	SAMPAN_ADDR_DUPLICATE,	/* somebody else has it: not used */
+};
+
+struct sampan_addr_info {
+	struct sampan_addr addr;
+	int link;
+	unsigned prefix_bits;
+	enum sampan_addr_state state;
+	sampan_time valid_until, preferred_until;	/* SAMPAN_NEVER: for ever */
+};
+
+/* Address number i of all links, 0 and up.  NOENT: there are fewer. */
+SAMPAN_API int sampan_addr_get(const struct sampan *s, unsigned i, struct sampan_addr_info *info);
 
 /* Adds a route through a gateway that is on the link (a zero prefix is the
  * default route).  INVAL, NOSPACE. */
 SAMPAN_API int sampan_route_add(struct sampan *s, int link, const struct sampan_addr *dst,
     unsigned prefix_bits, const struct sampan_addr *gateway);
+
+struct sampan_route {
+	size_t size;			/* sizeof(struct sampan_route) */
+	struct sampan_addr dst;
+	unsigned prefix_bits;
+	struct sampan_addr gateway;	/* zero: the prefix is on the link itself */
+	int link;
+	uint32_t metric;		/* of routes with the same prefix the least wins */
+	uint16_t mtu_bytes;		/* 0: the link's */
+	uint16_t initcwnd_segs;		/* initial congestion window; 0: RFC 6928's */
+	uint32_t window_bytes;		/* most that TCP offers; 0: no limit */
+};
+
+/* Adds a route, or changes the one with this prefix, gateway and link; takes it
+ * away.  A gateway that does not answer is avoided where there is another.
+ * INVAL.  NOSPACE.  NOENT: no such route. */
+SAMPAN_API int sampan_route_set(struct sampan *s, const struct sampan_route *route);
+SAMPAN_API int sampan_route_remove(struct sampan *s, const struct sampan_route *route);
+
+/* Sorts addresses of a peer's, best first: RFC 6724 §6. */
+SAMPAN_API void sampan_sort_destinations(const struct sampan *s, struct sampan_addr *addrs,
+    unsigned n);
 
 /* ---- Settings: by the name Linux uses where it has one (config.h) ---- */
 

@@ -117,7 +117,8 @@ sp_tcp_settle(struct sampan *s, struct tcp_tcb *t)
 uint16_t
 sp_tcp_own_mss(const struct sampan *s, unsigned link, const struct sampan_addr *peer)
 {
-	return (uint16_t)(s->link[link].mtu_bytes - sp_ip_hdr_len(peer) - TCP_HDR_LEN);
+	return (uint16_t)(sp_link_mtu(s, link, sp_addr_is_v4(peer)) - sp_ip_hdr_len(peer) -
+	    TCP_HDR_LEN);
 }
 
 uint16_t

@@ -42,6 +42,28 @@
 #define FX_LOCAL_V4 0x0a000001u		/* 10.0.0.1/24 */
 #define FX_PEER_V4 0x0a000002u
 
+/* With SAMPAN_FAMILY=6 in the environment everything is over IPv6: fd00::1/64 and
+ * fd00::2.  The link's MTU is then 20 more than a test says, so that segments have
+ * the same sizes. */
+bool fx_is_v6(void);
+struct sampan_addr fx_local(void);
+struct sampan_addr fx_peer(void);
+
+/* Host number `host` of network number `net`: 10.NET.0.HOST or fd00:0:0:NET::HOST. */
+struct sampan_addr fx_addr(uint8_t net, uint8_t host);
+#define FX_NET_BITS (fx_is_v6() ? 64u : 24u)
+#define FX_HOST_BITS (fx_is_v6() ? 128u : 32u)
+
+/* What a peer takes that sends no MSS option: RFC 9293 §3.7.1 (MUST-15). */
+#define FX_MSS_DEFAULT (fx_is_v6() ? 1220u : 536u)
+
+/* What the test says is about IPv4. */
+#define FX_ONLY_V4() \
+	do { \
+		if (fx_is_v6()) \
+			SKIP("is about IPv4"); \
+	} while (0)
+
 /* What a constructor may be told. */
 struct fx_opts {
 	bool active;		/* the stack opens the connection */
@@ -113,7 +135,7 @@ struct fx_seg {
 	unsigned raw_len;	/* a multiple of 4 */
 	uint16_t port;		/* 0: as usual */
 	uint16_t up;
-	uint32_t src, dst;	/* 0: as usual */
+	uint32_t src, dst;	/* 0: as usual; IPv6: src's last octet; any dst is all nodes */
 	bool broadcast;		/* in an Ethernet broadcast frame */
 };
 
