@@ -3,6 +3,8 @@
  */
 #include "net/addr.h"
 
+#include <sampan/address.h>
+
 #include <string.h>
 
 #include "net/dad.h"
@@ -125,7 +127,8 @@ sampan_addr_add(struct sampan *s, int link, const struct sampan_addr *addr, unsi
 		.valid_until = SAMPAN_NEVER, .preferred_until = SAMPAN_NEVER };
 	int error;
 
-	if (sp_link_get(s, link) == NULL || !sp_prefix_bits(addr, &bits))
+	if (sp_link_get(s, link) == NULL || !sp_prefix_bits(addr, &bits) ||
+	    (!sp_addr_is_v4(addr) && s->link[link].mtu_bytes < IP6_MTU_MIN))	/* R-8200-9 */
 		return SAMPAN_EINVAL;
 	want.addr = sp_addr_scoped(*addr, (unsigned)link);
 	want.prefix_bits = (uint8_t)bits;

@@ -11,7 +11,7 @@
 
 /* The longest message that is looked at as a whole: neighbour discovery is never
  * fragmented (RFC 6980), and what is in use is far shorter. */
-#define MESSAGE_MAX 2048
+#define MESSAGE_MAX 1500
 
 bool
 sp_icmp_in(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error)

@@ -172,7 +172,8 @@ foreign_probe(struct sampan *s, struct sp_local_addr *l, const struct ndp_msg *m
 		return;
 	}
 	nonce_of(s, l, own);
-	if (l->state == SP_ADDR_TENTATIVE && !(m->has_nonce && memcmp(own, m->nonce, sizeof(own)) == 0))
+	if (l->state == SP_ADDR_TENTATIVE &&
+	    !(m->has_nonce && memcmp(own, m->nonce, sizeof(own)) == 0))
 		sp_dad_conflict(s, l);
 }
 

@@ -24,7 +24,8 @@ sp_router_gone(struct sampan *s, unsigned link, const struct sampan_addr *addr)
 	for (int i = 0; i < SP_ROUTES_MAX && s->route[i].link != 0; i++) {
 		struct sp_route *r = &s->route[i];
 
-		if (r->link != link || r->origin == SP_ROUTE_STATIC || !sp_addr_equal(&r->gateway, addr))
+		if (r->link != link || r->origin == SP_ROUTE_STATIC ||
+		    !sp_addr_equal(&r->gateway, addr))
 			continue;
 		sp_route_drop(s, r);
 		i--;

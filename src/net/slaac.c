@@ -3,6 +3,8 @@
  */
 #include "net/slaac.h"
 
+#include <sampan/address.h>
+
 #include <string.h>
 
 /* RFC 7217 §6 */
@@ -61,6 +63,18 @@ sp_slaac_link_local(struct sampan *s, unsigned link)
 		if (s->addr[i].link == link && sp_addr_is_link_local(&s->addr[i].addr))
 			return;
 	make(s, &like, &prefix);
+}
+
+int
+sampan_autoconf(struct sampan *s, int link)
+{
+	struct sp_link *l = sp_link_get(s, link);
+
+	if (l == NULL || l->mtu_bytes < IP6_MTU_MIN)
+		return SAMPAN_EINVAL;
+	l->autoconf = true;
+	sp_slaac_link_local(s, (unsigned)link);
+	return 0;
 }
 
 void

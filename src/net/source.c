@@ -7,7 +7,7 @@
  * Rule 4, home addresses, has nothing to say here.  IPv4 is in the tables as
  * its mapped form, so both families are chosen from by the same rules.
  */
-#include <sampan/socket.h>
+#include <sampan/address.h>
 
 #include "net/neigh.h"
 #include "net/stack.h"

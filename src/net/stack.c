@@ -61,7 +61,10 @@ purpose_key(const struct sp_key *key, uint64_t purpose)
 {
 	const uint64_t w[2] = { purpose, 1 }, v[2] = { purpose, 2 };
 
-	return (struct sp_key){ { sp_siphash24(key, w, sizeof(w)), sp_siphash24(key, v, sizeof(v)) } };
+	return (struct sp_key){ {
+	    sp_siphash24(key, w, sizeof(w)),
+	    sp_siphash24(key, v, sizeof(v)),
+	} };
 }
 
 bool

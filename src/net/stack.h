@@ -19,7 +19,7 @@
 #include "net/addr.h"
 #include "net/flow.h"
 #include "net/limit.h"
-#include "net/route.h"
+#include "net/routing.h"
 
 #define SP_LINKS_MAX 16		/* a half-open record has 4 bits for its link, 0 is none */
 /* Answers without a connection that may wait on one link; more are dropped. */
@@ -40,6 +40,7 @@ struct sp_link {
 	char name[16];
 
 	/* IPv6, RFC 4861 §6.3.2: what routers may change. */
+	bool autoconf;		/* they may */
 	uint8_t hops;		/* hop limit of what is sent; 0: the setting's */
 	uint16_t mtu6_bytes;	/* 0: the link's */
 	uint32_t reachable_ms;	/* as advertised; 0: REACHABLE_TIME */

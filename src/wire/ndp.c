@@ -40,7 +40,8 @@ options_good(const uint8_t *p, size_t len, size_t at)
 static void
 take_option(struct ndp_msg *m, const uint8_t *o, size_t len)
 {
-	const uint8_t own = m->type == ICMP6_NEIGH_SOLICIT ? NDP_OPT_SOURCE_MAC : NDP_OPT_TARGET_MAC;
+	const uint8_t own =
+	    m->type == ICMP6_NEIGH_SOLICIT ? NDP_OPT_SOURCE_MAC : NDP_OPT_TARGET_MAC;
 
 	if (o[0] == own && len == MAC_OPT_LEN) {
 		m->has_mac = true;

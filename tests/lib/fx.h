@@ -25,6 +25,7 @@
 #include <sampan/stats.h>
 
 #include "lib/frame.h"
+#include "lib/fx_family.h"
 #include "lib/test.h"
 #include "tcp/tcp_seq.h"
 
@@ -41,28 +42,6 @@
 #define FX_PEER_PORT 40000
 #define FX_LOCAL_V4 0x0a000001u		/* 10.0.0.1/24 */
 #define FX_PEER_V4 0x0a000002u
-
-/* With SAMPAN_FAMILY=6 in the environment everything is over IPv6: fd00::1/64 and
- * fd00::2.  The link's MTU is then 20 more than a test says, so that segments have
- * the same sizes. */
-bool fx_is_v6(void);
-struct sampan_addr fx_local(void);
-struct sampan_addr fx_peer(void);
-
-/* Host number `host` of network number `net`: 10.NET.0.HOST or fd00:0:0:NET::HOST. */
-struct sampan_addr fx_addr(uint8_t net, uint8_t host);
-#define FX_NET_BITS (fx_is_v6() ? 64u : 24u)
-#define FX_HOST_BITS (fx_is_v6() ? 128u : 32u)
-
-/* What a peer takes that sends no MSS option: RFC 9293 §3.7.1 (MUST-15). */
-#define FX_MSS_DEFAULT (fx_is_v6() ? 1220u : 536u)
-
-/* What the test says is about IPv4. */
-#define FX_ONLY_V4() \
-	do { \
-		if (fx_is_v6()) \
-			SKIP("is about IPv4"); \
-	} while (0)
 
 /* What a constructor may be told. */
 struct fx_opts {

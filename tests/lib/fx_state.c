@@ -40,7 +40,8 @@ begin(struct fx_opts opts, sampan_time now)
 	static _Alignas(64) uint8_t memory[MEMORY_MAX];
 	const struct sampan_config config = { .size = sizeof(config), .seed = { 1, 2 } };
 	struct sampan_link_config link = { .size = sizeof(link), .mac = { 2, 0, 0, 0, 0, 1 },
-		.mtu_bytes = (uint16_t)(opts.mtu + (fx_is_v6() ? 20 : 0)), .caps = opts.caps, .name = "fx" };
+		.mtu_bytes = (uint16_t)(opts.mtu + (fx_is_v6() ? 20 : 0)), .caps = opts.caps,
+		.name = "fx" };
 	const struct sampan_addr addr = fx_local();
 	struct fx f = { .s = (struct sampan *)(void *)memory, .now = now, .opts = opts,
 		.irs = seq_of(wrap ? IRS_NEAR : IRS_FAR), .peer_tsval = 5000 };
@@ -129,7 +130,8 @@ static void
 complete(struct fx *f)
 {
 	const uint32_t own = f->opts.mtu - 40u;
-	const uint32_t peers = f->opts.peer_mss == FX_ANY ? FX_MSS_DEFAULT : (uint32_t)f->opts.peer_mss;
+	const uint32_t peers =
+	    f->opts.peer_mss == FX_ANY ? FX_MSS_DEFAULT : (uint32_t)f->opts.peer_mss;
 
 	f->mss = (own < peers ? own : peers) - (f->ts ? 12 : 0);
 	if (f->opts.active) {

@@ -1,7 +1,9 @@
 /*
- * route.c - see route.h.  RFC 1122 §3.3.1, RFC 4861 §5.2, §6.3.6.
+ * routing.c - see routing.h.  RFC 1122 §3.3.1, RFC 4861 §5.2, §6.3.6.
  */
-#include "net/route.h"
+#include "net/routing.h"
+
+#include <sampan/address.h>
 
 #include "net/due.h"
 #include "net/neigh.h"
@@ -214,17 +216,27 @@ masked(struct sampan_addr a, unsigned bits)
 	return a;
 }
 
+/* A zero prefix is all of its gateway's family. */
+static struct sampan_addr
+whole_family(const struct sampan_route *from)
+{
+	if (from->prefix_bits == 0 && sp_addr_is_any(&from->dst) && sp_addr_is_v4(&from->gateway))
+		return sampan_addr_v4(0, 0, 0, 0);
+	return from->dst;
+}
+
 /* The application's route as ours; false: it makes no sense. */
 static bool
 translate(struct sampan *s, const struct sampan_route *from, struct sp_route *to)
 {
-	unsigned bits = from->prefix_bits;
 	const bool direct = sp_addr_is_any(&from->gateway);
+	const struct sampan_addr dst = whole_family(from);
+	unsigned bits = from->prefix_bits;
 
-	if (sp_link_get(s, from->link) == NULL || !sp_prefix_bits(&from->dst, &bits))
+	if (sp_link_get(s, from->link) == NULL || !sp_prefix_bits(&dst, &bits))
 		return false;
 	*to = (struct sp_route){
-		.dst = masked(from->dst, bits),
+		.dst = masked(dst, bits),
 		.link = (uint8_t)from->link,
 		.prefix_bits = (uint8_t)bits,
 		.origin = SP_ROUTE_STATIC,
@@ -238,7 +250,7 @@ translate(struct sampan *s, const struct sampan_route *from, struct sp_route *to
 		return true;
 	to->gateway = sp_addr_scoped(from->gateway, (unsigned)from->link);
 	return sp_addr_is_unicast(s, &to->gateway) && sp_local_find(s, 0, &to->gateway) == NULL &&
-	    sp_addr_is_v4(&from->dst) == sp_addr_is_v4(&from->gateway);
+	    sp_addr_is_v4(&dst) == sp_addr_is_v4(&from->gateway);
 }
 
 int

@@ -1,11 +1,11 @@
 /*
- * route.h - where packets go: prefixes on links, and gateways.
+ * routing.h - where packets go: prefixes on links, and gateways.
  *
  * Connections remember what they found and look again when route_gen has
  * changed.  The prefixes of our own addresses are not repeated here.
  */
-#ifndef SAMPAN_NET_ROUTE_H
-#define SAMPAN_NET_ROUTE_H
+#ifndef SAMPAN_NET_ROUTING_H
+#define SAMPAN_NET_ROUTING_H
 
 #include <sampan/sampan.h>
 
