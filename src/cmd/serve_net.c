@@ -18,7 +18,8 @@ sp_serve_net_read_addr(struct serve_net *net, const char *text, const struct sp_
 		return 0;
 	}
 	if (net->addrs == SERVE_ADDRS) {
-		(void)sp_why(why, EINVAL, "--addr %s: give at most %d addresses", text, SERVE_ADDRS);
+		(void)sp_why(why, EINVAL, "--addr %s: give at most %d addresses", text,
+		    SERVE_ADDRS);
 		return EINVAL;
 	}
 	return sp_prefix_read(&net->addr[net->addrs++], text, why) != 0 ? EINVAL : 0;
