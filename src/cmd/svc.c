@@ -126,7 +126,10 @@ start_listening(struct sampan *s, sampan_handle h, const struct svc *svc, uint16
 	const struct sampan_sockaddr local = { .port = port };
 	int error = sampan_bind(s, h, &local);
 
-	if (error == 0 && svc->nodelay)		/* accepted sockets inherit it */
+	/* Accepted sockets inherit these; who has vanished is to be missed. */
+	if (error == 0)
+		error = sampan_setopt(s, h, SAMPAN_OPT_KEEPALIVE, 1);
+	if (error == 0 && svc->nodelay)
 		error = sampan_setopt(s, h, SAMPAN_OPT_NODELAY, 1);
 	if (error == 0)
 		error = sampan_listen(s, h, BACKLOG);
