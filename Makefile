@@ -30,6 +30,13 @@ check-full:
 	@tools/setup check
 	@tools/run-tests --full release asan freestanding clang
 
+# make soak           clients of all kinds and attackers against serve: make soak TIME=60
+.PHONY: soak
+soak:
+	@tools/setup check
+	@tools/build release sampan-cmd
+	@SAMPAN_SOAK="$(or $(TIME),60)" tests/interop/soak.sh
+
 # make bench          measure; ARGS="..." are passed on
 .PHONY: bench
 bench:

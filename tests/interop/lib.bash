@@ -84,22 +84,21 @@ finish_tests() {
 
 # wait_for SECONDS COMMAND...
 wait_for() {
-	local tries=$(($1 * 20))
+	local end=$((SECONDS + $1))
 	shift
-	for ((i = 0; i < tries; i++)); do
-		"$@" && return 0
+	while ! "$@"; do
+		[ "$SECONDS" -gt "$end" ] && return 1
 		sleep 0.05
 	done
-	return 1
 }
 
 # run_inside NAME COMMAND...: in the background; its pid is in $pid, what it
-# says in $dir/NAME.log.
+# says in $dir/NAME.log.  It reads from the file $input, if that is set.
 run_inside() {
 	local log=$dir/$1.log
 	shift
 	rm -f "$log"	# what an earlier one said is not meant
-	"${inside[@]}" "$@" >"$log" 2>&1 &
+	"${inside[@]}" "$@" <"${input:-/dev/null}" >"$log" 2>&1 &
 	pid=$!
 	started+=("$pid")
 }
@@ -127,4 +126,64 @@ ask() { echo "$1" | nc -NU "$dir/$name.sock"; }
 # value NAME: of a counter or level of the instance.
 value() {
 	"$sampan" stat --name "$name" --json | sed -n "s/.*\"name\":\"$1\",\"value\":\([0-9]*\).*/\1/p"
+}
+
+# ---- A server that comes to rest ----
+
+# TIME-WAIT for a second; a peer is missed after 2 s of silence and 3 probes,
+# or after 4 retransmissions.
+quick=(--set net.inet.tcp.msl=500 --set net.ipv4.tcp_keepalive_time=2
+	--set net.ipv4.tcp_keepalive_intvl=1 --set net.ipv4.tcp_keepalive_probes=3
+	--set net.ipv4.tcp_retries2=4 --set net.ipv4.tcp_fin_timeout=5
+	--set net.ipv4.tcp_synack_retries=2)
+
+crowd() { "${inside[@]}" timeout 300 "$dir/crowd" "$@"; }
+
+# All connections are gone, and what they needed has been given back.
+is_at_rest() {
+	"$sampan" stat --name "$name" --json >"$dir/stat" || return 1
+	[ "$(stat_of connections)" = "$listeners" ] && [ "$(stat_of half-open)" = 0 ] &&
+		[ "$(stat_of time-wait)" = 0 ] && [ "$(stat_of 'memory used')" -le "$memory" ]
+}
+
+stat_of() { sed -n "s/.*\"name\":\"$1\",\"value\":\([0-9]*\).*/\1/p" "$dir/stat"; }
+
+# drains SECONDS
+drains() {
+	wait_for "$1" is_at_rest && return
+	"$sampan" ss --name "$name" -a | sort | uniq -c | sort -rn | head -n 20
+	"$sampan" stat --name "$name"
+	echo "memory: $(stat_of 'memory used') bytes, $memory before; listeners $listeners"
+	return 1
+}
+
+# Notes what the stack needs when it has served somebody and is at rest again.
+note_rest() {
+	crowd together 10.77.0.2 10 1000 1 || return 1
+	listeners=$("$sampan" ss --name "$name" -l --json | grep -c LISTEN)
+	memory=999999999
+	drains 20 || return 1
+	memory=$(stat_of 'memory used')
+}
+
+holds() { [ "$(value connections)" = $((listeners + $1)) ]; }
+
+# appear N BYTES: clients at an address of their own, silent after so many
+# bytes of echo.
+appear() {
+	"${inside[@]}" ip addr add 10.77.0.50/24 dev sampan0 &&
+		rm -f "$dir/hold" && mkfifo "$dir/hold" || return 1
+	input=$dir/hold run_inside silent "$dir/crowd" silent 10.77.0.2 "$1" 10.77.0.50 "$2"
+	silent=$pid
+	exec 9>"$dir/hold"
+	wait_for 20 grep -q holding "$dir/silent.log"
+}
+
+# Their address is taken away: nobody is there any more.
+vanish() { "${inside[@]}" ip addr del 10.77.0.50/24 dev sampan0; }
+
+forget_silent() {
+	exec 9>&-
+	wait "$silent"
+	true
 }
