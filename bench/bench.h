@@ -20,7 +20,11 @@
 	X(IDLE, "idle", true, "bytes of arena per idle established connection") \
 	X(RT, "rt", true, "64-byte round trips a second, in memory") \
 	X(RT_OFFLOAD, "rt-offload", false, "the same with checksums left to the link") \
-	X(INSNS, "insns", true, "instructions per round trip, counted")
+	X(INSNS, "insns", true, "instructions per round trip, counted") \
+	X(STREAM1500, "stream", true, "one direction in memory, segments of an MTU of 1500") \
+	X(STREAM64K, "stream-64k", true, "the same with frames of 64 KiB") \
+	X(STREAM_OFFLOAD, "stream-offload", true, "and with checksums left to the link") \
+	X(CRR, "crr", true, "connect, request, reply, close, in memory, TIME-WAIT kept")
 
 #define BENCH_TAP_ROWS(X) \
 	X(STREAM, "tap-stream", true, "one direction from a kernel client through the TAP") \
@@ -44,9 +48,11 @@ struct bench_options {
 
 const char *bench_name(enum bench_row row);
 
-/* Two stacks in memory; kernel clients through a TAP.  What was wanted is
- * printed. */
+/* Two stacks in memory: many connections, one stream, short ones; kernel clients
+ * through a TAP.  What was wanted is printed. */
 void bench_mem(const struct bench_options *options);
+void bench_stream(const struct bench_options *options);
+void bench_crr(const struct bench_options *options);
 void bench_tap(const struct bench_options *options);
 
 #endif

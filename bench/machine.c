@@ -27,6 +27,15 @@ machine_cores(void)
 	return (unsigned)CPU_COUNT(&all_cores);
 }
 
+uint64_t
+machine_cpu_time(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 void
 machine_pin(unsigned i)
 {

@@ -177,6 +177,8 @@ main(int argc, char **argv)
 	machine_print();
 	row_print_columns();
 	bench_mem(&options);
+	bench_stream(&options);
+	bench_crr(&options);
 	bench_tap(&options);
 	return row_failed() ? 1 : 0;
 }

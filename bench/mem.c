@@ -42,7 +42,7 @@ struct suite {
 static double
 seconds_since(sampan_time start)
 {
-	return (double)(sampan_clock() - start) / 1e9;
+	return (double)(machine_cpu_time() - start) / 1e9;
 }
 
 static struct row
@@ -117,7 +117,7 @@ time_connects(struct world *w)
 
 		if (!world_reset(w))
 			return 0;
-		start = sampan_clock();
+		start = machine_cpu_time();
 		if (!world_connect(w))
 			return 0;
 		seconds += seconds_since(start);
@@ -157,7 +157,7 @@ use_each(struct suite *suite)
 	for (unsigned i = 0; i < suite->n; i++) {
 		struct subject *s = &suite->subject[i];
 		struct row row = row_of(s, BENCH_EACH, "connections");
-		const sampan_time start = sampan_clock();
+		const sampan_time start = machine_cpu_time();
 		double seconds;
 		char note[64];
 
@@ -204,7 +204,7 @@ time_round_trips(struct subject *s, double seconds)
 {
 	const uint32_t window = s->world.config.window;
 	const uint64_t first = s->world.verified;
-	const sampan_time start = sampan_clock();
+	const sampan_time start = machine_cpu_time();
 
 	while (seconds_since(start) < seconds) {
 		if (!world_round_trips(&s->world, CHUNK / window * window))
