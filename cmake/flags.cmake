@@ -17,6 +17,14 @@ if(CMAKE_INTERPROCEDURAL_OPTIMIZATION AND CMAKE_C_COMPILER_ID STREQUAL GNU)
 	set(CMAKE_C_COMPILE_OPTIONS_IPO -flto=auto -ffat-lto-objects)
 endif()
 
+# For programs whose speed is of no matter: linking them as a whole takes seconds each.
+function(sampan_no_ipo name)
+	set_target_properties(${name} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
+	if(CMAKE_INTERPROCEDURAL_OPTIMIZATION)
+		target_link_options(${name} PRIVATE -fno-lto)
+	endif()
+endfunction()
+
 if(SAMPAN_ASSERTS)
 	add_compile_definitions(SP_CHECKS)
 endif()

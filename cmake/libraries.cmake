@@ -50,12 +50,8 @@ endfunction()
 sampan_layer_sources(core_sources ${SAMPAN_CORE_LAYERS})
 if(core_sources)
 	sampan_objects(sampan-core-objects ${core_sources})
-	# The checksum is the one loop that gains from vectorising.
-	file(GLOB csum_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/wire/csum*.c)
-	if(csum_sources)
-		set_source_files_properties(${csum_sources} PROPERTIES
-			COMPILE_OPTIONS "$<$<CONFIG:Release>:-O3>")
-	endif()
+	# What every segment passes gains a twentieth of its instructions from more inlining.
+	target_compile_options(sampan-core-objects PRIVATE "$<$<CONFIG:Release>:-O3>")
 	sampan_static(sampan-static sampan-core-objects sampan)
 	if(SAMPAN_SHARED AND NOT SAMPAN_CORE_ONLY)
 		sampan_shared(sampan-shared sampan-core-objects sampan)

@@ -252,21 +252,9 @@ nth(const struct sp_arena *a, const struct sp_pool *p, uint32_t slab, uint32_t i
 	return sp_slab_ref(a, slab) + i * (p->object_bytes >> SP_GRANULE_SHIFT);
 }
 
-/* The freed object of the slab that is next to go out, or a new one. */
-static inline uint32_t
-pick(const struct sp_arena *a, const struct sp_pool *p, uint32_t slab)
-{
-	struct sp_slab *s = sp_slab_at(a, slab);
-	const uint32_t ref = s->free_ref;
-
-	if (ref == 0)
-		return nth(a, p, slab, s->carved++);
-	memcpy(&s->free_ref, sp_at(a, ref), sizeof(s->free_ref));
-	return ref;
-}
-
+/* Takes an object that was never handed out, from a slab with room or a new one. */
 uint32_t
-sp_pool_take_slow(struct sp_arena *a, enum sp_kind kind)
+sp_pool_take_new(struct sp_arena *a, enum sp_kind kind)
 {
 	struct sp_pool *p = &a->pool[kind];
 	struct sp_slab *s;
@@ -280,7 +268,7 @@ sp_pool_take_slow(struct sp_arena *a, enum sp_kind kind)
 		room_push(a, p, slab);
 	}
 	s = sp_slab_at(a, p->room);
-	ref = pick(a, p, p->room);
+	ref = nth(a, p, p->room, s->carved++);
 	if (s->used == 0)
 		a->slabs_used++;
 	s->used++;
@@ -292,43 +280,41 @@ sp_pool_take_slow(struct sp_arena *a, enum sp_kind kind)
 	return ref;
 }
 
-/* An object of the slab has been freed: sees to its place in the pool's list,
- * where it stands unless it was full. */
-static void
-settle(struct sp_arena *a, struct sp_pool *p, uint32_t slab, bool was_full)
+/* It stands in the list unless it is full. */
+void
+sp_pool_raise(struct sp_arena *a, struct sp_pool *p, uint32_t slab)
 {
-	const bool empty = sp_slab_at(a, slab)->used == 0;
-	uint32_t first;
+	struct sp_slab *s = sp_slab_at(a, slab);
+	const uint32_t first = p->room;
 
-	if (!was_full)
-		room_remove(a, p, slab);
-	first = p->room;
-	if (empty && first != SP_SLAB_NONE) {
-		release(a, slab);
-		return;
+	if (s->used != p->per_slab) {		/* not the first one, so there is one before it */
+		sp_slab_at(a, s->prev)->next = s->next;
+		if (s->next != SP_SLAB_NONE)
+			sp_slab_at(a, s->next)->prev = s->prev;
 	}
-	if (first != SP_SLAB_NONE && sp_slab_at(a, first)->used == 0) {
+	s->prev = SP_SLAB_NONE;
+	s->next = first;
+	p->room = slab;
+	if (first == SP_SLAB_NONE)
+		return;
+	sp_slab_at(a, first)->prev = slab;
+	if (sp_slab_at(a, first)->used == 0) {	/* it was kept because it was the only one */
 		room_remove(a, p, first);
 		release(a, first);
 	}
-	room_push(a, p, slab);
 }
 
+/* The first slab of the list has become empty: it is kept if it is the only one. */
 void
-sp_pool_give_slow(struct sp_arena *a, enum sp_kind kind, uint32_t ref)
+sp_pool_give_last(struct sp_arena *a, enum sp_kind kind, uint32_t slab)
 {
-	const uint32_t slab = sp_slab_of(a, ref);
 	struct sp_pool *p = &a->pool[kind];
-	struct sp_slab *s = sp_slab_at(a, slab);
-	const bool was_full = s->used == p->per_slab;
 
-	memcpy(sp_at(a, ref), &s->free_ref, sizeof(s->free_ref));
-	s->free_ref = ref;
-	s->used--;
-	p->objects--;
-	if (s->used == 0)
-		a->slabs_used--;
-	settle(a, p, slab, was_full);
+	a->slabs_used--;
+	if (sp_slab_at(a, slab)->next == SP_SLAB_NONE)
+		return;
+	room_remove(a, p, slab);
+	release(a, slab);
 }
 
 /* Which object of its slab begins so many granules behind the slab's start:
@@ -350,7 +336,7 @@ sp_pool_owns(const struct sp_arena *a, enum sp_kind kind, uint32_t ref)
 	slab = sp_slab_of(a, ref);	/* what lies before slab 0 wraps to far behind the last */
 	if (slab >= a->slabs_fresh || sp_slab_at(a, slab)->kind != kind)
 		return false;
-	granules = ref - sp_slab_ref(a, slab);
+	granules = (ref - a->slabs_at) & (((uint32_t)1 << (a->slab_shift - SP_GRANULE_SHIFT)) - 1);
 	i = object_number(p, granules);
 	return i * (p->object_bytes >> SP_GRANULE_SHIFT) == granules &&
 	    i < sp_slab_at(a, slab)->carved;

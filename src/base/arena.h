@@ -167,12 +167,13 @@ sp_slab_at(const struct sp_arena *a, uint32_t slab)
 	return (struct sp_slab *)sp_at(a, a->map_at) + slab;
 }
 
-/* The slow halves of the next two: a slab changes its place in a list. */
-uint32_t sp_pool_take_slow(struct sp_arena *a, enum sp_kind kind);
-void sp_pool_give_slow(struct sp_arena *a, enum sp_kind kind, uint32_t ref);
+/* The rarer halves of the next two: the pool needs a slab, or has one without
+ * objects; the slab is to be first in its pool's list. */
+uint32_t sp_pool_take_new(struct sp_arena *a, enum sp_kind kind);
+void sp_pool_give_last(struct sp_arena *a, enum sp_kind kind, uint32_t slab);
+void sp_pool_raise(struct sp_arena *a, struct sp_pool *p, uint32_t slab);
 
-/* An object of the kind, contents undefined; 0 when the budget is spent.  The
- * one that was given back last, if its slab stays neither empty nor full. */
+/* An object of the kind, contents undefined; 0 when the budget is spent. */
 static inline uint32_t
 sp_pool_take(struct sp_arena *a, enum sp_kind kind)
 {
@@ -182,13 +183,19 @@ sp_pool_take(struct sp_arena *a, enum sp_kind kind)
 
 	SP_ASSERT(p->object_bytes != 0);
 	if (p->room == SP_SLAB_NONE)
-		return sp_pool_take_slow(a, kind);
+		return sp_pool_take_new(a, kind);
 	s = sp_slab_at(a, p->room);
 	ref = s->free_ref;
-	if (ref == 0 || s->used - 1u >= p->per_slab - 2u)
-		return sp_pool_take_slow(a, kind);
+	if (ref == 0)
+		return sp_pool_take_new(a, kind);
 	memcpy(&s->free_ref, sp_at(a, ref), sizeof(s->free_ref));
+	a->slabs_used += s->used == 0;
 	s->used++;
+	if (s->used == p->per_slab) {
+		p->room = s->next;
+		if (s->next != SP_SLAB_NONE)
+			sp_slab_at(a, s->next)->prev = SP_SLAB_NONE;
+	}
 	p->objects++;
 	if (p->objects > p->objects_max)
 		p->objects_max = p->objects;
@@ -204,14 +211,14 @@ sp_pool_give(struct sp_arena *a, enum sp_kind kind, uint32_t ref)
 	struct sp_slab *s = sp_slab_at(a, slab);
 
 	SP_ASSERT(sp_pool_owns(a, kind, ref) && s->used > 0);
-	if (p->room != slab || s->used == 1) {
-		sp_pool_give_slow(a, kind, ref);
-		return;
-	}
+	if (p->room != slab)
+		sp_pool_raise(a, p, slab);
 	memcpy(sp_at(a, ref), &s->free_ref, sizeof(s->free_ref));
 	s->free_ref = ref;
 	s->used--;
 	p->objects--;
+	if (s->used == 0)
+		sp_pool_give_last(a, kind, slab);
 }
 
 #endif

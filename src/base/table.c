@@ -300,6 +300,7 @@ sp_table_add(struct sp_table *t, struct sp_arena *a, uint32_t hash, uint32_t ref
 			return false;
 	}
 	put(&end, a, (struct sp_entry){ .ref = ref, .hash_tag = (hash & ~TAG_MASK) | tag }, &spare);
+	t->changes++;
 	t->entries++;
 	if (t->entries > t->buckets * GROW)
 		split(t, a);
@@ -345,6 +346,7 @@ sp_table_remove(struct sp_table *t, struct sp_arena *a, uint32_t hash, uint32_t 
 		sp_pool_give(a, SP_KIND_OVERFLOW, before->overflow);
 		before->overflow = 0;
 	}
+	t->changes++;
 	t->entries--;
 	if (t->buckets > 1 && t->entries < t->buckets * SHRINK)
 		merge(t, a);
@@ -365,6 +367,7 @@ sp_table_replace(struct sp_table *t, struct sp_arena *a, uint32_t hash, uint32_t
 	SP_ASSERT(e != NULL);
 	if (e == NULL)
 		return;
+	t->changes++;
 	e->ref = with.ref;
 	e->hash_tag = (hash & ~TAG_MASK) | with.hash_tag;
 }

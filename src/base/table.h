@@ -28,6 +28,7 @@ _Static_assert(sizeof(struct sp_bucket) == 64, "one cache line");
 
 struct sp_table {
 	uint32_t entries;
+	uint32_t changes;	/* grows with every change of an entry */
 	uint32_t buckets;	/* in use, at least 1 */
 	uint32_t mask;		/* buckets rounded down to a power of two, minus one */
 	uint32_t segment_shift;	/* log2 of buckets per slab */

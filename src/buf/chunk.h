@@ -32,25 +32,13 @@ struct sp_chain {
 /* Sets up the two pools. */
 void sp_chunk_init(struct sp_arena *a);
 
-/* An empty chunk, queued, large if `want` bytes do not fit into a small one
- * (when no large one is left, small all the same); 0: no memory. */
-uint32_t sp_chunk_take(struct sp_arena *a, uint32_t want);
-
-/* The chain lets go of the chunk; it is freed when nothing pins it. */
-void sp_chunk_drop(struct sp_arena *a, uint32_t ref);
-
-/* The last chunk if it has room, else a new one behind it that fits `want`
- * bytes as far as its size allows; NULL: no memory. */
-struct sp_chunk *sp_chain_room(struct sp_chain *chain, struct sp_arena *a, uint32_t want);
-
 /* Puts all of `tail` behind `chain`, and leaves `tail` empty. */
 void sp_chain_join(struct sp_chain *chain, struct sp_arena *a, struct sp_chain *tail);
 
 /* Lets go of the first n bytes, fewer than there are. */
 void sp_chain_skip(struct sp_chain *chain, struct sp_arena *a, uint32_t n);
 
-/* Lets go of the first chunk, or of all of them. */
-void sp_chain_pop(struct sp_chain *chain, struct sp_arena *a);
+/* Lets go of all of them. */
 void sp_chain_clear(struct sp_chain *chain, struct sp_arena *a);
 
 /* One pin less for the chunk that holds the byte at p. */
@@ -72,6 +60,86 @@ static inline uint32_t
 sp_chunk_room(const struct sp_chunk *c)
 {
 	return (uint32_t)(c->cap - c->end);
+}
+
+/* An empty chunk of the kind, queued; 0: no memory. */
+static inline uint32_t
+sp_chunk_take_kind(struct sp_arena *a, enum sp_kind kind)
+{
+	const uint32_t ref = sp_pool_take(a, kind);
+	struct sp_chunk *c = sp_chunk_at(a, ref);
+
+	if (ref == 0)
+		return 0;
+	*c = (struct sp_chunk){
+		.cap = (uint16_t)(a->pool[kind].object_bytes - sizeof(*c)),
+		.kind = (uint8_t)kind,
+		.queued = true,
+	};
+	return ref;
+}
+
+/* An empty chunk, queued, large if `want` bytes do not fit into a small one
+ * (when no large one is left, small all the same); 0: no memory. */
+static inline uint32_t
+sp_chunk_take(struct sp_arena *a, uint32_t want)
+{
+	uint32_t ref = 0;
+
+	if (want > SP_CHUNK_SMALL_BYTES - sizeof(struct sp_chunk))
+		ref = sp_chunk_take_kind(a, SP_KIND_LARGE);
+	return ref != 0 ? ref : sp_chunk_take_kind(a, SP_KIND_SMALL);
+}
+
+/* Gives the chunk back if nobody has anything in it any more. */
+static inline void
+sp_chunk_release(struct sp_arena *a, struct sp_chunk *c)
+{
+	if (!c->queued && c->pins == 0)
+		sp_pool_give(a, (enum sp_kind)c->kind, sp_ref(a, c));
+}
+
+/* The chain lets go of the chunk; it is freed when nothing pins it. */
+static inline void
+sp_chunk_drop(struct sp_arena *a, uint32_t ref)
+{
+	struct sp_chunk *c = sp_chunk_at(a, ref);
+
+	c->queued = false;
+	sp_chunk_release(a, c);
+}
+
+/* The last chunk if it has room, else a new one behind it that fits `want`
+ * bytes as far as its size allows; NULL: no memory. */
+static inline struct sp_chunk *
+sp_chain_room(struct sp_chain *chain, struct sp_arena *a, uint32_t want)
+{
+	struct sp_chunk *last = chain->tail != 0 ? sp_chunk_at(a, chain->tail) : NULL;
+	uint32_t ref;
+
+	if (last != NULL && sp_chunk_room(last) > 0)
+		return last;
+	ref = sp_chunk_take(a, want);
+	if (ref == 0)
+		return NULL;
+	if (last != NULL)
+		last->next = ref;
+	else
+		chain->head = ref;
+	chain->tail = ref;
+	return sp_chunk_at(a, ref);
+}
+
+/* Lets go of the first chunk. */
+static inline void
+sp_chain_pop(struct sp_chain *chain, struct sp_arena *a)
+{
+	const uint32_t ref = chain->head;
+
+	chain->head = sp_chunk_at(a, ref)->next;
+	if (chain->head == 0)
+		chain->tail = 0;
+	sp_chunk_drop(a, ref);
 }
 
 #endif

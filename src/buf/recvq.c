@@ -38,20 +38,26 @@ sp_recvq_init(struct sp_arena *a)
 static uint32_t
 chain_append(struct sp_chain *chain, struct sp_arena *a, struct sp_span span)
 {
-	const uint32_t want = span.len;
+	struct sp_pieces pieces = sp_pieces_of(span);
+	struct sampan_slice piece = { NULL, 0 };
+	uint32_t done = 0;
 
-	while (span.len > 0) {
-		struct sp_chunk *c = sp_chain_room(chain, a, span.len);
-		struct sp_span piece;
+	while (done < span.len) {
+		struct sp_chunk *c;
+		uint32_t n;
 
+		if (piece.len == 0 && !sp_pieces_next(&pieces, &piece))
+			break;
+		c = sp_chain_room(chain, a, span.len - done);
 		if (c == NULL)
 			break;
-		piece = sp_span_part(span, 0, sp_chunk_room(c));
-		sp_span_copy(c->data + c->end, piece);
-		c->end = (uint16_t)(c->end + piece.len);
-		span = sp_span_part(span, piece.len, span.len);
+		n = sp_chunk_room(c) < piece.len ? sp_chunk_room(c) : piece.len;
+		memcpy(c->data + c->end, piece.data, n);
+		c->end = (uint16_t)(c->end + n);
+		piece = (struct sampan_slice){ piece.data + n, piece.len - n };
+		done += n;
 	}
-	return want - span.len;
+	return done;
 }
 
 /* Takes the first stretch, which is not empty, out of the list. */

@@ -5,52 +5,13 @@
 
 #include <string.h>
 
-/* Going over the pieces of a span in order. */
-struct walk {
-	const struct sampan_frame *frame;
-	uint32_t skip;		/* bytes of the next pieces before the span */
-	uint32_t left;		/* of the span */
-	unsigned next;		/* 0: the head, then the slices */
-};
-
-static inline struct walk
-walk_of(struct sp_span span)
-{
-	return (struct walk){ span.frame, span.off, span.len, 0 };
-}
-
-/* False: at the end, of the span or of the frame. */
-static inline bool
-next_piece(struct walk *w, struct sampan_slice *piece)
-{
-	const struct sampan_frame *f = w->frame;
-
-	while (w->left > 0 && w->next <= f->slices) {
-		const uint8_t *data = w->next == 0 ? f->head : f->slice[w->next - 1].data;
-		const uint32_t len = w->next == 0 ? f->head_len : f->slice[w->next - 1].len;
-
-		w->next++;
-		if (w->skip < len) {
-			const uint32_t have = len - w->skip;
-
-			*piece = (struct sampan_slice){ data + w->skip,
-				have < w->left ? have : w->left };
-			w->skip = 0;
-			w->left -= piece->len;
-			return true;
-		}
-		w->skip -= len;
-	}
-	return false;
-}
-
 const uint8_t *
 sp_span_piece(struct sp_span span, uint32_t *len)
 {
-	struct walk w = walk_of(span);
+	struct sp_pieces w = sp_pieces_of(span);
 	struct sampan_slice piece = { NULL, 0 };
 
-	(void)next_piece(&w, &piece);
+	(void)sp_pieces_next(&w, &piece);
 	*len = piece.len;
 	return piece.data;
 }
@@ -58,21 +19,52 @@ sp_span_piece(struct sp_span span, uint32_t *len)
 void
 sp_span_copy(uint8_t *dst, struct sp_span span)
 {
-	struct walk w = walk_of(span);
+	struct sp_pieces w = sp_pieces_of(span);
 	struct sampan_slice piece;
 
-	while (next_piece(&w, &piece)) {
+	while (sp_pieces_next(&w, &piece)) {
 		memcpy(dst, piece.data, piece.len);
 		dst += piece.len;
 	}
 }
 
+/* Up to this many bytes are added up here, with no call for them. */
+#define SMALL_BYTES 128
+
+static inline void
+feed(struct sp_csum *sum, const uint8_t *p, uint32_t len, unsigned variant)
+{
+	if (len <= SMALL_BYTES && !sum->odd && len % 2 == 0)
+		sum->sum += sp_csum_small(p, len);
+	else
+		sp_csum_feed(sum, p, len, variant);
+}
+
+/* The head and the slices in turn, without the walk: every segment comes here
+ * on its way in and on its way out. */
 void
 sp_span_csum(struct sp_csum *sum, struct sp_span span, unsigned variant)
 {
-	struct walk w = walk_of(span);
-	struct sampan_slice piece;
+	const struct sampan_frame *f = span.frame;
+	struct sp_csum c = *sum;
+	uint32_t skip = span.off, left = span.len;
+	const uint8_t *data = f->head;
+	uint32_t len = f->head_len;
 
-	while (next_piece(&w, &piece))
-		sp_csum_feed(sum, piece.data, piece.len, variant);
+	for (unsigned next = 0;; next++) {
+		if (skip < len) {
+			const uint32_t have = len - skip < left ? len - skip : left;
+
+			feed(&c, data + skip, have, variant);
+			left -= have;
+			skip = 0;
+		} else {
+			skip -= len;
+		}
+		if (left == 0 || next == f->slices)
+			break;
+		data = f->slice[next].data;
+		len = f->slice[next].len;
+	}
+	*sum = c;
 }

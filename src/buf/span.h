@@ -25,6 +25,45 @@ sp_span_part(struct sp_span span, uint32_t skip, uint32_t len)
 	return (struct sp_span){ span.frame, span.off + skip, len < left ? len : left };
 }
 
+/* Going over the pieces of a span in order. */
+struct sp_pieces {
+	const struct sampan_frame *frame;
+	uint32_t skip;		/* bytes of the next pieces before the span */
+	uint32_t left;		/* of the span */
+	unsigned next;		/* 0: the head, then the slices */
+};
+
+static inline struct sp_pieces
+sp_pieces_of(struct sp_span span)
+{
+	return (struct sp_pieces){ span.frame, span.off, span.len, 0 };
+}
+
+/* False: at the end, of the span or of the frame. */
+static inline bool
+sp_pieces_next(struct sp_pieces *w, struct sampan_slice *piece)
+{
+	const struct sampan_frame *f = w->frame;
+
+	while (w->left > 0 && w->next <= f->slices) {
+		const uint8_t *data = w->next == 0 ? f->head : f->slice[w->next - 1].data;
+		const uint32_t len = w->next == 0 ? f->head_len : f->slice[w->next - 1].len;
+
+		w->next++;
+		if (w->skip < len) {
+			const uint32_t have = len - w->skip;
+
+			*piece = (struct sampan_slice){ data + w->skip,
+				have < w->left ? have : w->left };
+			w->skip = 0;
+			w->left -= piece->len;
+			return true;
+		}
+		w->skip -= len;
+	}
+	return false;
+}
+
 /* The bytes at the start of the span that lie in one piece; sets *len. */
 const uint8_t *sp_span_piece(struct sp_span span, uint32_t *len);
 

@@ -6,7 +6,6 @@
 
 #include <argp.h>
 
-#include "cmd/serve_net.h"
 #include "cmd/svc.h"
 #include "link/spec.h"
 
@@ -26,7 +25,9 @@ struct serve_args {
 	const char *emulate;	/* NULL: the line is good */
 	const char *name;
 	const char *conf;	/* a file of settings; NULL: none */
-	struct serve_net net;
+	struct sp_prefix addr;
+	bool has_gateway;
+	struct sampan_addr gateway;
 	size_t memory_bytes;
 	bool seeded;
 	uint64_t seed;

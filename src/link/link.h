@@ -43,8 +43,8 @@ struct sampan_link {
 	struct sampan_link_config config;
 	int fd;				/* -1: none */
 	int error;			/* errno that ended it */
-	unsigned hosts;			/* addresses of the kernel's side */
-	struct sp_prefix host[SP_LINK_HOSTS];
+	bool has_host;
+	struct sp_prefix host;
 	struct sampan_link_counts counts;
 	struct sampan *stack;		/* NULL: not attached */
 	int number;			/* there */

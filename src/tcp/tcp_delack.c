@@ -21,7 +21,6 @@
 static void
 follow(const struct sampan *s, struct tcp_tcb *t, sampan_dur pause)
 {
-	const sampan_dur rto = sp_tcp_rtt_rto(s, &t->rtt, 0);
 	const uint32_t pause_ms = pause < SAMPAN_SEC(60) ? (uint32_t)(pause / SAMPAN_MS(1)) : 60000;
 
 	if (pause_ms <= ATO_MIN_MS / 2) {
@@ -30,7 +29,7 @@ follow(const struct sampan *s, struct tcp_tcb *t, sampan_dur pause)
 		const uint32_t ato_ms = t->ato_ms / 2 + pause_ms;
 
 		t->ato_ms = (uint8_t)(ato_ms < ATO_MAX_MS ? ato_ms : ATO_MAX_MS);
-	} else if (pause > rto) {
+	} else if (pause > sp_tcp_rtt_rto(s, &t->rtt, 0)) {
 		t->quick = QUICK_ACKS;	/* it has been away: help it to start again */
 	}
 }

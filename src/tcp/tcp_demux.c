@@ -36,6 +36,17 @@ sp_tcp_next_bound(const struct sampan *s, struct sp_cursor *c, const struct sp_f
 	return NULL;
 }
 
+/* The first entry of a hash is mostly the one. */
+struct sp_entry
+sp_tcp_find_for(const struct sampan *s, const struct sp_pkt *pkt)
+{
+	if (pkt->hint.ref != 0 && pkt->hint_changes == s->conns.changes &&
+	    sp_entry_tag(&pkt->hint) != TCP_TAG_BOUND &&
+	    sp_flow_equal(sp_at(&s->arena, pkt->hint.ref), &pkt->flow))
+		return pkt->hint;
+	return sp_tcp_find(s, &pkt->flow, pkt->hash);
+}
+
 struct sp_cursor
 sp_tcp_find_bound(const struct sampan *s, const struct sp_flow *local)
 {
@@ -124,8 +135,10 @@ sp_tcp_prefetch(struct sampan *s, const struct sp_pkt *pkt)
 	sp_table_prefetch(&s->conns, &s->arena, pkt->hash);
 }
 
+/* What is found is kept for sp_tcp_find_for(), if it is asked before the table
+ * changes. */
 void
-sp_tcp_prefetch_found(struct sampan *s, const struct sp_pkt *pkt)
+sp_tcp_prefetch_found(struct sampan *s, struct sp_pkt *pkt)
 {
 	struct sp_cursor c = sp_table_find(&s->conns, &s->arena, pkt->hash);
 	const struct sp_entry *e = sp_table_next(&s->arena, &c);
@@ -133,6 +146,8 @@ sp_tcp_prefetch_found(struct sampan *s, const struct sp_pkt *pkt)
 
 	if (e == NULL)
 		return;
+	pkt->hint = *e;
+	pkt->hint_changes = s->conns.changes;
 	p = sp_at(&s->arena, e->ref);
 	sp_prefetch(p);
 	if (sp_entry_tag(e) == TCP_TAG_TCB) {

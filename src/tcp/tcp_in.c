@@ -2,6 +2,7 @@
  * tcp_in.c - SEGMENT ARRIVES: validate, parse once, find, dispatch.
  * RFC 9293 §3.10.7.  The DSCP of what arrives is not looked at (R-MISC-1).
  */
+#include "tcp/tcp_fast.h"
 #include "tcp/tcp_int.h"
 
 /* RFC 9293 §3.1 (MUST-3).  A partial checksum was made on this machine and has
@@ -24,13 +25,13 @@ checksum_good(const struct sampan *s, const struct sp_pkt *pkt)
 	return sp_csum_good(sum.sum);
 }
 
-static bool
+/* The header fits. */
+static void
 parse(struct tcp_seg *seg, const struct sp_pkt *pkt)
 {
-	struct tcp_hdr h;
+	struct tcp_hdr h = { 0 };
 
-	if (!tcp_hdr_parse(&h, pkt->body, pkt->body_len, pkt->span.len))
-		return false;
+	(void)tcp_hdr_parse(&h, pkt->body, pkt->body_len, pkt->span.len);
 	*seg = (struct tcp_seg){
 		.seq = seq_of(h.seq),
 		.ack = seq_of(h.ack),
@@ -43,7 +44,16 @@ parse(struct tcp_seg *seg, const struct sp_pkt *pkt)
 	};
 	seg->len = seg->text.len + ((h.flags & TCP_SYN) != 0) + ((h.flags & TCP_FIN) != 0);
 	tcp_opts_parse(&seg->opts, pkt->body + TCP_HDR_LEN, h.data_off_bytes - (size_t)TCP_HDR_LEN);
-	return true;
+}
+
+/* The short way, for what may be just what the connection expects: true if it
+ * was that. */
+static bool
+predicted(struct sampan *s, struct sp_entry e, const struct sp_pkt *pkt)
+{
+	return e.ref != 0 && sp_entry_tag(&e) == TCP_TAG_TCB && !s->long_way_only &&
+	    tcp_hdr_is_plain(pkt->body, pkt->body_len) &&
+	    sp_tcp_in_fast(s, tcp_tcb_at(s, e.ref), pkt);
 }
 
 static void
@@ -52,7 +62,7 @@ to_connection(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 	t->heard_at = sp_tick_of(s->now);
 	if (t->state == SAMPAN_TCP_SYN_SENT)
 		sp_tcp_arrives_syn_sent(s, t, seg);
-	else if (!sp_tcp_time_wait_revive(s, t, seg))
+	else if (t->state != SAMPAN_TCP_TIME_WAIT || !sp_tcp_time_wait_revive(s, t, seg))
 		sp_tcp_arrives_other(s, t, seg);
 	sp_tcp_settle(s, t);
 }
@@ -70,10 +80,8 @@ to_listener(struct sampan *s, struct tcp_seg *seg)
 
 /* R-9293-35. */
 static void
-dispatch(struct sampan *s, struct tcp_seg *seg)
+dispatch(struct sampan *s, struct sp_entry e, struct tcp_seg *seg)
 {
-	const struct sp_entry e = sp_tcp_find(s, &seg->pkt->flow, seg->pkt->hash);
-
 	if (e.ref == 0) {
 		to_listener(s, seg);
 		return;
@@ -96,6 +104,7 @@ dispatch(struct sampan *s, struct tcp_seg *seg)
 void
 sp_tcp_in(struct sampan *s, const struct sp_pkt *pkt)
 {
+	struct sp_entry e;
 	struct tcp_seg seg;
 
 	sp_count(s, SAMPAN_COUNT_TCP_SEGS_IN);
@@ -103,7 +112,7 @@ sp_tcp_in(struct sampan *s, const struct sp_pkt *pkt)
 		sp_drop(s, SAMPAN_DROP_IP_BROADCAST, pkt->link);
 		return;
 	}
-	if (!parse(&seg, pkt)) {
+	if (!tcp_hdr_fits(pkt->body, pkt->body_len, pkt->span.len)) {
 		sp_drop(s, SAMPAN_DROP_TCP_MALFORMED, pkt->link);
 		return;
 	}
@@ -111,5 +120,9 @@ sp_tcp_in(struct sampan *s, const struct sp_pkt *pkt)
 		sp_drop(s, SAMPAN_DROP_TCP_CSUM, pkt->link);
 		return;
 	}
-	dispatch(s, &seg);
+	e = sp_tcp_find_for(s, pkt);
+	if (predicted(s, e, pkt))
+		return;
+	parse(&seg, pkt);
+	dispatch(s, e, &seg);
 }

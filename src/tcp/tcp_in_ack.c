@@ -2,6 +2,7 @@
  * tcp_in_ack.c - the fifth step: the acknowledgement.  RFC 9293 §3.10.7.4.
  */
 #include "net/neigh.h"
+#include "tcp/tcp_fast.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_mem.h"
 #include "tcp/tcp_loss.h"
@@ -201,6 +202,17 @@ fin_acked(struct sampan *s, struct tcp_tcb *t)
 	}
 }
 
+void
+sp_tcp_take_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	if (!seq_lt(seg->ack, t->snd.una))
+		process_ack(s, t, seg);
+	update_window(t, seg);
+	/* The peer answers, and what waits, waits for its window: MUST-37, SHLD-17. */
+	if (tcp_is(t, TCP_F_PERSIST) || seq_eq(t->snd.una, t->snd.nxt) || t->snd.wnd_bytes == 0)
+		t->retries = 0;
+}
+
 enum tcp_step
 sp_tcp_check_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
@@ -216,12 +228,7 @@ sp_tcp_check_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		sp_tcp_challenge(s, t);
 		return TCP_DONE;
 	}
-	if (!seq_lt(seg->ack, t->snd.una))
-		process_ack(s, t, seg);
-	update_window(t, seg);
-	/* The peer answers, and what waits, waits for its window: MUST-37, SHLD-17. */
-	if (tcp_is(t, TCP_F_PERSIST) || seq_eq(t->snd.una, t->snd.nxt) || t->snd.wnd_bytes == 0)
-		t->retries = 0;
+	sp_tcp_take_ack(s, t, seg);
 	if (tcp_is(t, TCP_F_FIN_SENT) && seq_eq(t->snd.una, t->snd.nxt))
 		fin_acked(s, t);
 	return t->state == SAMPAN_TCP_CLOSED ? TCP_DONE : TCP_PASS;

@@ -5,6 +5,7 @@
  * gap.
  */
 #include "tcp/tcp_delack.h"
+#include "tcp/tcp_fast.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_mem.h"
 #include "tcp/tcp_sack.h"
@@ -37,17 +38,17 @@ has_room(const struct sampan *s, const struct tcp_rx *rx)
 
 /* Text at RCV.NXT, readable with PSH or without (R-WND-18).  It may close a gap,
  * and the FIN may be behind it. */
-static void
-take(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+void
+sp_tcp_take_text(struct sampan *s, struct tcp_tcb *t, struct sp_span text)
 {
 	struct tcp_rx *rx = sp_tcp_rx_need(s, t);
 	const bool gap = rx != NULL && rx->q.part != 0;
 	uint32_t moved = 0;
 
 	if (rx != NULL && has_room(s, rx))
-		moved = sp_recvq_append(&rx->q, &s->arena, t->rcv.nxt.raw, seg->text);
-	if (moved < seg->text.len) {
-		s->counter[SAMPAN_COUNT_TCP_RCV_DROPPED] += seg->text.len - moved;
+		moved = sp_recvq_append(&rx->q, &s->arena, t->rcv.nxt.raw, text);
+	if (moved < text.len) {
+		s->counter[SAMPAN_COUNT_TCP_RCV_DROPPED] += text.len - moved;
 		tcp_set(t, TCP_F_ACK_NOW);
 	}
 	tcp_advance_rcv(t, moved);
@@ -117,5 +118,5 @@ sp_tcp_process_text(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 	else if (!seq_eq(seg->seq, t->rcv.nxt))
 		keep(s, t, seg);
 	else if (seg->text.len > 0)
-		take(s, t, seg);
+		sp_tcp_take_text(s, t, seg->text);
 }

@@ -43,6 +43,7 @@ enum tcp_step {
 
 /* The record of a flow; entry.ref is 0 when there is none. */
 struct sp_entry sp_tcp_find(const struct sampan *s, const struct sp_flow *flow, uint32_t hash);
+struct sp_entry sp_tcp_find_for(const struct sampan *s, const struct sp_pkt *pkt);
 
 /* The control blocks that stand for exactly this local end (a flow without a
  * peer), listening or only bound, one after the other; NULL at the end. */

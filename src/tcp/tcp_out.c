@@ -15,6 +15,7 @@
  */
 #include "tcp/tcp_delack.h"
 #include "tcp/tcp_facts.h"
+#include "tcp/tcp_fast.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_rate.h"
@@ -306,6 +307,7 @@ stay_quiet(struct sampan *s, struct tcp_tcb *t)
 		sp_tcp_on_ack_owed(s, t);
 	if (sp_tcp_unsent(s, t) > 0 && seq_eq(t->snd.una, t->snd.nxt))
 		sp_tcp_on_blocked(s, t);
+	t->flags &= ~(uint32_t)(TCP_F_ACK_DUE | TCP_F_PROBE_DUE);
 }
 
 /* Everything that acknowledges settles what was owed, but for duplicates that
@@ -433,14 +435,17 @@ send_plan(struct sampan *s, struct tcp_tcb *t, struct tcp_plan *plan, struct sam
 		record = sp_pool_take(&s->arena, SP_KIND_TCP_SENT);
 		if (record == 0) {	/* no memory: try again when the timer says so */
 			sp_tcp_on_sent(s, t);
-			if (!tcp_is(t, TCP_F_ACK_NOW))
+			if (!tcp_is(t, TCP_F_ACK_NOW)) {
+				stay_quiet(s, t);
 				return TCP_OUTPUT_NONE;
+			}
 			*plan = (struct tcp_plan){ TCP_WHY_ACK, t->snd.nxt, 0, TCP_ACK };
 		} else {
 			restart_after_idle(s, t);
 		}
 	}
-	len = sp_tcp_build(s, t, plan, f);
+	len = sp_tcp_is_plain(s, t, plan) ? sp_tcp_build_plain(s, t, plan, f) :
+	    sp_tcp_build(s, t, plan, f);
 	if (len < plan->len)
 		plan->flags &= (uint8_t)~(TCP_FIN | TCP_PSH);
 	plan->len = len;
@@ -461,13 +466,14 @@ move(struct sampan *s, struct tcp_tcb *t)
 enum tcp_output
 sp_tcp_output(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f)
 {
-	struct tcp_plan plan = decide(s, t);
 	const uint8_t link = t->link;
 	enum tcp_path path;
+	struct tcp_plan plan;
 
+	if (!sp_tcp_foresee(s, t, &plan))
+		plan = decide(s, t);
 	if (plan.why == TCP_WHY_NOTHING) {
 		stay_quiet(s, t);
-		t->flags &= ~(uint32_t)TCP_F_ACK_DUE;
 		return TCP_OUTPUT_NONE;
 	}
 	path = sp_tcp_path(s, t);

@@ -66,21 +66,17 @@ sp_tcp_timer_rest(struct sampan *s, struct tcp_tcb *t)
 void
 sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t)
 {
-	sp_tick first = 0;
-	bool any = false;
+	sp_tick first = sp_tick_of(s->now) + SP_TICK_FAR;
 
 	tcp_clear(t, TCP_F_DIRTY);
-	for (unsigned i = 0; i <= TCP_AT_LOSS; i++) {
-		const sp_tick *at = place(s, t, (enum tcp_deadline)i);
-
-		if (!tcp_armed(t, (enum tcp_deadline)i))
-			continue;
-		if (!any || sp_tick_before(*at, first))
-			first = *at;
-		any = true;
-	}
-	if (!any)
+	if (t->armed == 0)
 		return;
+	for (unsigned left = t->armed; left != 0; left &= left - 1) {
+		const sp_tick *at = place(s, t, (enum tcp_deadline)__builtin_ctz(left));
+
+		if (sp_tick_before(*at, first))
+			first = *at;
+	}
 	if (sp_timer_armed(&t->timer)) {
 		if (!sp_tick_before(first, t->timer.at))
 			return;

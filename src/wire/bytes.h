@@ -27,6 +27,20 @@ be32_get(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+/* A number as the word that lies in memory when it is in network order: equal to
+ * it or turned round, as the machine is. */
+static inline uint32_t
+be32_word(uint32_t v)
+{
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap32(v) : v;
+}
+
+static inline uint64_t
+be64_word(uint64_t v)
+{
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap64(v) : v;
+}
+
 static inline void
 be16_put(uint8_t *p, uint16_t v)
 {

@@ -17,8 +17,7 @@ tcp_hdr_parse(struct tcp_hdr *h, const uint8_t *p, size_t avail, size_t seg_len)
 	h->flags = p[13];
 	h->wnd = be16_get(p + 14);
 	h->up = be16_get(p + 18);
-	return h->data_off_bytes >= TCP_HDR_LEN && h->data_off_bytes <= avail &&
-	    h->data_off_bytes <= seg_len;
+	return tcp_hdr_fits(p, avail, seg_len);
 }
 
 void

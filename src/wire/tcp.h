@@ -35,6 +35,16 @@ struct tcp_hdr {
 	uint16_t up;
 };
 
+/* Does the header that its data offset tells fit into the avail contiguous
+ * octets at p, of a segment of seg_len? */
+static inline bool
+tcp_hdr_fits(const uint8_t *p, size_t avail, size_t seg_len)
+{
+	const size_t len = avail >= TCP_HDR_LEN ? (p[12] >> 4) * (size_t)4 : 0;
+
+	return len >= TCP_HDR_LEN && len <= avail && len <= seg_len;
+}
+
 /* p: avail contiguous octets of a segment of seg_len, header and data.  False:
  * too short, or a data offset below 5 or beyond the segment or avail
  * (RFC 9293 §3.1 (R-9293-30)).  The other reserved bits are ignored (R-9293-29). */

@@ -25,6 +25,7 @@
 	(NOP_NOP | TCP_OPT_SACK << 8 | (uint32_t)(SACK_BASE_LEN + (n) * SACK_BLOCK_LEN))
 
 #define TS_GROUP_LEN 12
+_Static_assert(NOP_NOP_TS == TCP_PLAIN_OPTS, "the one layout of timestamps");
 #define SACK_GROUP_LEN(n) (4 + (size_t)(n) * SACK_BLOCK_LEN)
 
 static void

@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wire/bytes.h"
+#include "wire/tcp.h"
+
 #define TCP_OPT_EOL 0
 #define TCP_OPT_NOP 1
 #define TCP_OPT_MSS 2
@@ -21,6 +24,21 @@
 #define TCP_OPT_TS 8
 
 #define TCP_SACK_MAX 4		/* blocks that fit into 40 octets */
+
+/* The header of nearly every segment of nearly every connection: ACK, with PSH
+ * or without, and timestamps alone, behind two NOPs (RFC 7323 appendix A). */
+#define TCP_PLAIN_HDR_LEN 32
+#define TCP_PLAIN_OPTS 0x0101080au	/* NOP, NOP, kind 8, length 10 */
+#define TCP_PLAIN_TSVAL_OFF 24
+
+/* p: avail contiguous octets of a segment. */
+static inline bool
+tcp_hdr_is_plain(const uint8_t *p, size_t avail)
+{
+	return avail >= TCP_PLAIN_HDR_LEN &&
+	    (be16_get(p + 12) & ~TCP_PSH) == (TCP_PLAIN_HDR_LEN << 10 | TCP_ACK) &&
+	    be32_get(p + TCP_HDR_LEN) == TCP_PLAIN_OPTS;
+}
 
 struct tcp_opts {
 	bool has_mss, has_wscale, has_ts, sack_permitted;

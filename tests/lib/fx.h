@@ -25,7 +25,6 @@
 #include <sampan/stats.h>
 
 #include "lib/frame.h"
-#include "lib/fx_family.h"
 #include "lib/test.h"
 #include "tcp/tcp_seq.h"
 
@@ -114,7 +113,7 @@ struct fx_seg {
 	unsigned raw_len;	/* a multiple of 4 */
 	uint16_t port;		/* 0: as usual */
 	uint16_t up;
-	uint32_t src, dst;	/* 0: as usual; IPv6: src's last octet; any dst is all nodes */
+	uint32_t src, dst;	/* 0: as usual */
 	bool broadcast;		/* in an Ethernet broadcast frame */
 };
 

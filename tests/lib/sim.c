@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/siphash.h"
 #include "lib/frame.h"
 #include "lib/stack_check.h"
 #include "lib/test.h"
 #include "wire/bytes.h"
+#include "wire/csum.h"
 #include "wire/eth.h"
 
 struct sim_flight {
@@ -144,6 +146,28 @@ corrupt(struct sim *sim, struct sim_flight *flight)
 		flight->bytes[ETH_HDR_LEN + bit / 8] ^= (uint8_t)(1u << bit % 8);
 }
 
+#define IP_CSUM_AT (ETH_HDR_LEN + 10)
+#define TCP_AT (ETH_HDR_LEN + 20)
+
+/* A word of the IP or TCP header is another one, as if the sender had meant it: a
+ * bit of it, or something small added. */
+static void
+forge(struct sim *sim, struct sim_flight *flight)
+{
+	const uint32_t at = ETH_HDR_LEN + 2 * sim_below(sim, (20 + TCP_PLAIN_HDR_LEN) / 2);
+	const uint32_t csum_at = at < TCP_AT ? IP_CSUM_AT : TCP_AT + TCP_CSUM_OFF;
+	uint16_t was, is;
+
+	if (be16_get(flight->bytes + 12) != ETH_TYPE_IP4 || flight->len < at + 2 || at == csum_at)
+		return;
+	was = be16_get(flight->bytes + at);
+	is = (uint16_t)(sim_below(sim, 2) == 0 ? was ^ 1u << sim_below(sim, 16) :
+		was + sim_below(sim, 400) - 200);
+	be16_put(flight->bytes + at, is);
+	be16_put(flight->bytes + csum_at,
+	    sp_csum_update16(be16_get(flight->bytes + csum_at), was, is));
+}
+
 /* For somebody who looks for a fault. */
 static void
 print_frame(const struct sim *sim, unsigned from, const uint8_t *bytes, uint32_t len,
@@ -189,6 +213,8 @@ send_bytes(struct sim *sim, unsigned from, const struct sampan_frame *big, const
 		}
 		if (sim_chance(sim, path->corrupt_ppm))
 			corrupt(sim, flight);
+		if (sim_chance(sim, path->forge_ppm))
+			forge(sim, flight);
 		take_off(flight);
 	}
 }
@@ -202,6 +228,7 @@ send_frame(struct sim *sim, unsigned from, const struct sampan_frame *f)
 
 	if (flaw != NULL)
 		sim_fail(sim, flaw);
+	sim->digest = sp_siphash13(&(struct sp_key){ { sim->digest, len } }, bytes, len);
 	if (sim->config.line[from] != NULL) {
 		sim->sent++;
 		sp_lane_put(&lanes[from], f, sim->now);
@@ -220,17 +247,51 @@ send_frame(struct sim *sim, unsigned from, const struct sampan_frame *f)
 	}
 }
 
+/* In one piece, or with a part in the head and the rest in up to three slices. */
 static void
-arrive(struct sim *sim, struct sim_flight *flight)
+show(struct sim *sim, const struct sim_flight *flight, struct sampan_frame *f)
 {
-	struct sampan_frame f = { .len = flight->len, .slices = 1, .owner = SAMPAN_FRAME_BORROWED,
+	const uint32_t most = flight->len < 100 ? flight->len : 100;
+	uint32_t at = 0;
+
+	*f = (struct sampan_frame){ .len = flight->len, .owner = SAMPAN_FRAME_BORROWED,
 		.csum = flight->csum, .tso = flight->gso_bytes != 0, .gso_bytes = flight->gso_bytes,
 		.csum_start = flight->csum_start, .csum_offset = flight->csum_offset };
+	if (sim->config.scatter && sim_below(sim, 2) == 0) {
+		f->head_len = (uint16_t)sim_below(sim, most + 1);
+		memcpy(f->head, flight->bytes, f->head_len);
+		at = f->head_len;
+	}
+	while (sim->config.scatter && f->slices < 2 && sim_below(sim, 3) == 0) {
+		const uint32_t len = sim_below(sim, flight->len - at + 1);
 
-	f.slice[0] = (struct sampan_slice){ flight->bytes, flight->len };
-	must(sim, sampan_input(sim->s[flight->to], sim->link[flight->to], &f, 1, sim->now) == 0,
-	    "input");
-	free(flight);
+		f->slice[f->slices++] = (struct sampan_slice){ flight->bytes + at, len };
+		at += len;
+	}
+	f->slice[f->slices++] = (struct sampan_slice){ flight->bytes + at, flight->len - at };
+}
+
+#define ARRIVE_MAX 20
+
+/* Lets the next ones arrive that go to the same stack, together. */
+static void
+arrive(struct sim *sim)
+{
+	struct sampan_frame f[ARRIVE_MAX];
+	struct sim_flight *flights[ARRIVE_MAX];
+	const unsigned to = on_the_way->to;
+	unsigned n = 0;
+
+	while (n < ARRIVE_MAX && on_the_way != NULL && on_the_way->at <= sim->now &&
+	    on_the_way->to == to) {
+		flights[n] = on_the_way;
+		on_the_way = on_the_way->next;
+		show(sim, flights[n], &f[n]);
+		n++;
+	}
+	must(sim, sampan_input(sim->s[to], sim->link[to], f, n, sim->now) == 0, "input");
+	while (n > 0)
+		free(flights[--n]);
 }
 
 static void
@@ -311,12 +372,8 @@ sim_step(struct sim *sim, sampan_time until)
 	}
 	sim->steps++;
 	sim->now = next > sim->now ? next : sim->now;
-	while (on_the_way != NULL && on_the_way->at <= sim->now) {
-		struct sim_flight *flight = on_the_way;
-
-		on_the_way = flight->next;
-		arrive(sim, flight);
-	}
+	while (on_the_way != NULL && on_the_way->at <= sim->now)
+		arrive(sim);
 	arrive_by_line(sim, 0);
 	arrive_by_line(sim, 1);
 	for (unsigned i = 0; i < 2; i++)

@@ -20,6 +20,7 @@
 /* One direction of the link. */
 struct sim_path {
 	uint32_t loss_ppm, dup_ppm, corrupt_ppm;
+	uint32_t forge_ppm;		/* a word of a header is another, and its checksum right */
 	sampan_dur delay_dur;		/* always */
 	sampan_dur jitter_dur;		/* up to so much more, anew for each frame */
 	bool whole;			/* big frames pass uncut, partial checksums as they are */
@@ -35,6 +36,7 @@ struct sim_config {
 	const struct sp_emulate_way *line[2];	/* instead of path: with a rate and a queue */
 	bool print;			/* every segment, to standard output */
 	unsigned check_every;		/* steps between complete checks; 0: none but at the end */
+	bool scatter;			/* what arrives lies in pieces, cut at random */
 };
 
 struct sim {
@@ -44,6 +46,7 @@ struct sim {
 	sampan_time now;
 	struct sp_rng rng;
 	uint64_t steps, sent, lost;
+	uint64_t digest;	/* of all that the stacks sent so far, in order */
 };
 
 /* Stack i has the address 10.0.0.(1+i)/24.  One simulation at a time. */

@@ -1,0 +1,75 @@
+/*
+ * tcp_in_fast.c - header prediction: the segment that a conversation expects.
+ *
+ * Theory of operation.  Nearly every segment of nearly every connection is an
+ * acknowledgement with timestamps and nothing unusual, whose text is the next
+ * in order (Jacobson 1988; RFC 9293 §3.10.7 asks for the result, not for the
+ * way).  For these the eight steps of tcp_in_other.c come down to a few
+ * comparisons, and the header need not be taken apart.
+ *
+ * This file only predicts.  What follows from a segment is done by the same
+ * functions that the long way uses, so that each rule stands in one place; and
+ * the result is the same in every bit, which tests/sim/fast_path.c shows by
+ * sending the same traffic both ways (struct sampan, long_way_only).
+ *
+ * Does not: check the header's lengths or the checksum; the caller has.
+ */
+#include "tcp/tcp_fast.h"
+#include "tcp/tcp_int.h"
+
+/* What the header says; long options it has not (tcp_hdr_is_plain). */
+static inline struct tcp_seg
+read_header(const struct sp_pkt *pkt)
+{
+	const uint8_t *p = pkt->body;
+	struct tcp_seg seg;
+
+	seg.seq = seq_of(be32_get(p + 4));
+	seg.ack = seq_of(be32_get(p + 8));
+	seg.text = sp_span_part(pkt->span, TCP_PLAIN_HDR_LEN, pkt->span.len);
+	seg.len = seg.text.len;
+	seg.wnd = be16_get(p + 14);
+	seg.up = 0;
+	seg.flags = p[13];
+	seg.opts.has_ts = true;
+	seg.opts.tsval = be32_get(p + TCP_PLAIN_TSVAL_OFF);
+	seg.opts.tsecr = be32_get(p + TCP_PLAIN_TSVAL_OFF + 4);
+	seg.opts.sack_count = 0;
+	seg.at = pkt->at;
+	seg.pkt = pkt;
+	return seg;
+}
+
+/* Established, in order, inside the window, not older than what was seen, with an
+ * acknowledgement in range: what the first five steps let pass without a trace. */
+static inline bool
+is_next(const struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	return t->state == SAMPAN_TCP_ESTABLISHED && tcp_is(t, TCP_F_TS) &&
+	    seq_eq(seg->seq, t->rcv.nxt) && seg->len <= tcp_rcv_wnd(t) &&
+	    (int32_t)(seg->opts.tsval - t->ts_recent) >= 0 &&
+	    seq_diff(seg->ack, t->snd.una) <= seq_diff(t->snd.nxt, t->snd.una);
+}
+
+/* The text has an owner, and no FIN waits behind it. */
+static inline bool
+takes_text(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return sp_endpoint_attached(&t->ep) && (t->rx == 0 || !tcp_rx_of(s, t)->fin_held);
+}
+
+bool
+sp_tcp_in_fast(struct sampan *s, struct tcp_tcb *t, const struct sp_pkt *pkt)
+{
+	const struct tcp_seg seg = read_header(pkt);
+
+	if (!is_next(t, &seg) || (seg.len > 0 && !takes_text(s, t)))
+		return false;
+	t->heard_at = sp_tick_of(s->now);
+	sp_tcp_take_ack(s, t, &seg);
+	sp_tcp_ts_update(s, t, &seg);
+	if (seg.len > 0)
+		sp_tcp_take_text(s, t, seg.text);
+	sp_tcp_settle(s, t);
+	return true;
+}
