@@ -41,7 +41,8 @@ slow_reader() {
 		grep -q "sloth reads too slowly" "$dir/ann.heard" && break
 		sleep 0.2
 	done
-	hears ann "* sloth reads too slowly and was dropped" && echo "still here" >&"$ann" && hears ann "<ann> still here"
+	hears ann "* sloth reads too slowly and was dropped" && join zoe && echo "still here" >&"$words" &&
+		hears zoe "<zoe> still here"
 }
 
 daytime() { "${inside[@]}" timeout 5 nc 10.77.0.2 13 </dev/null | tee /dev/stderr | grep -q ' UTC'; }
