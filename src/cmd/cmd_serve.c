@@ -153,8 +153,11 @@ set_ticking(struct server *v)
 	const struct timespec tick = { .tv_nsec = on ? (long)SVC_TICK_DUR : 0 };
 	const struct itimerspec every = { tick, tick };
 
-	if (on != v->ticking && timerfd_settime(v->tick_fd, 0, &every, NULL) == 0)
-		v->ticking = on;
+	if (on == v->ticking || timerfd_settime(v->tick_fd, 0, &every, NULL) != 0)
+		return;
+	v->ticking = on;
+	if (!on)
+		sp_svc_tick(&v->services);	/* the last: what was gathered is written */
 }
 
 static void
@@ -304,6 +307,26 @@ print_start(const struct server *v)
 
 /* ---- The end ---- */
 
+/* Who is still there hears a reset, not silence. */
+static void
+reset_rest(struct server *v)
+{
+	struct sampan_status found[64];
+	uint64_t cursor = 0;
+
+	while (cursor != SAMPAN_WALK_END) {
+		const int n = sampan_walk(v->stack, &cursor, found, 64);
+
+		for (int i = 0; i < n; i++) {
+			if (found[i].handle != 0)
+				(void)sampan_abort(v->stack, found[i].handle);
+		}
+		if (n < 0)
+			return;
+	}
+	(void)sampan_loop_turn(v->loop, 0);
+}
+
 /* Lets what is queued leave, and FINs be answered. */
 static void
 say_goodbye(struct server *v)
@@ -318,6 +341,7 @@ say_goodbye(struct server *v)
 			return;
 		sampan_stats(v->stack, &stats);
 	} while (stats.connections > 0 && v->signals < 2 && sampan_clock() < end_at);
+	reset_rest(v);
 }
 
 static void

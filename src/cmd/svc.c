@@ -46,6 +46,19 @@ sp_svc_find(const char *name)
 	return NULL;
 }
 
+/* As a URL has it: RFC 3986 §3.2.2, and without the port that is meant anyway. */
+static size_t
+write_authority(char *text, size_t room, const char *addr, uint16_t port)
+{
+	const bool v6 = strchr(addr, ':') != NULL;
+	char suffix[8] = "";
+
+	if (port != 80)
+		(void)snprintf(suffix, sizeof(suffix), ":%u", (unsigned)port);
+	return (size_t)snprintf(text, room, "%s%s%s%s", v6 ? "[" : "", addr, v6 ? "]" : "",
+	    suffix);
+}
+
 void
 sp_svc_hint(char *text, size_t room, const char *hint, const char *addr, uint16_t port)
 {
@@ -57,6 +70,8 @@ sp_svc_hint(char *text, size_t room, const char *hint, const char *addr, uint16_
 			len += (size_t)snprintf(text + len, room - len, "%s", addr);
 		else if (at[0] == '%' && at[1] == 'p')
 			len += (size_t)snprintf(text + len, room - len, "%u", (unsigned)port);
+		else if (at[0] == '%' && at[1] == 'u')
+			len += write_authority(text + len, room - len, addr, port);
 		else
 			len += (size_t)snprintf(text + len, room - len, "%c", *at);
 		at += at[0] == '%' && at[1] != '\0';

@@ -95,7 +95,8 @@ const struct svc *sp_svc_at(unsigned i);
 /* NULL: no such service. */
 const struct svc *sp_svc_find(const char *name);
 
-/* Writes a hint as a command: %a is the address, %p the port. */
+/* Writes a hint as a command: %a is the address, %p the port, %u both as a URL
+ * has them. */
 void sp_svc_hint(char *text, size_t room, const char *hint, const char *addr, uint16_t port);
 
 /* ---- For the command ---- */

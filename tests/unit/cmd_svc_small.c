@@ -172,8 +172,10 @@ TEST(hints_name_address_and_port)
 
 	sp_svc_hint(text, sizeof(text), "nc -N %a %p", "10.0.0.2", 19);
 	EXPECT_STR(text, "nc -N 10.0.0.2 19");
-	sp_svc_hint(text, sizeof(text), "http://%a:%p/", "::1", 80);
-	EXPECT_STR(text, "http://::1:80/");
+	sp_svc_hint(text, sizeof(text), "http://%u/", "::1", 80);
+	EXPECT_STR(text, "http://[::1]/");
+	sp_svc_hint(text, sizeof(text), "http://%u/", "10.0.0.2", 8080);
+	EXPECT_STR(text, "http://10.0.0.2:8080/");
 	sp_svc_hint(text, 8, "nc -N %a %p", "10.0.0.2", 19);
 	EXPECT_STR(text, "nc -N 1");
 }
