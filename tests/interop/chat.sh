@@ -48,8 +48,9 @@ slow_reader() {
 daytime() { "${inside[@]}" timeout 5 nc 10.77.0.2 13 </dev/null | tee /dev/stderr | grep -q ' UTC'; }
 
 chargen() {
-	"${inside[@]}" timeout 20 nc 10.77.0.2 19 </dev/null | head -c 7400 | tee "$dir/pattern" | head -n 1 |
-		tr -d '\r' | grep -Fqx ' !"#$%&'"'"'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefg' &&
+	"${inside[@]}" timeout 20 nc 10.77.0.2 19 </dev/null | head -c 7400 | tr -d '\r' >"$dir/pattern"
+	head -n 2 "$dir/pattern"
+	[ "$(sed -n 1p "$dir/pattern")" = ' !"#$%&'"'"'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefg' ] &&
 		[ "$(sed -n 96p "$dir/pattern")" = "$(sed -n 1p "$dir/pattern")" ]
 }
 
