@@ -42,6 +42,12 @@ function(sampan_add_test name)
 	set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "${test_environment}")
 endfunction()
 
+function(sampan_add_test_ip6 name)
+	add_test(NAME ${name}_ip6 COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+	set_tests_properties(${name}_ip6 PROPERTIES TIMEOUT 300
+		ENVIRONMENT "${test_environment};SAMPAN_FAMILY=6")
+endfunction()
+
 # main.c is apart: a fuzzer has its own main.
 file(GLOB lib_sources CONFIGURE_DEPENDS ${test_dir}/lib/*.c)
 set(main_source ${test_dir}/lib/main.c)
@@ -68,6 +74,10 @@ foreach(kind unit tcp sim)
 		set_target_properties(${name} PROPERTIES
 			RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 		sampan_add_test(${name})
+		# The same words over IPv6, but for what is about IPv4: tests/lib/fx.h.
+		if(kind STREQUAL tcp AND NOT stem MATCHES "^(address|icmp_error)$")
+			sampan_add_test_ip6(${name})
+		endif()
 	endforeach()
 endforeach()
 

@@ -19,6 +19,22 @@ extern "C" {
 
 #define SAMPAN_SETTINGS(X) \
 	X(IP_TTL, "net.ipv4.ip_default_ttl", 64, 1, 255, "hops", "TTL of packets sent") \
+	X(HOP_LIMIT, "net.ipv6.conf.default.hop_limit", 64, 1, 255, "hops", \
+	  "hop limit of IPv6 packets sent, where no router says otherwise") \
+	X(AUTO_FLOWLABELS, "net.ipv6.auto_flowlabels", 1, 0, 1, "switch", \
+	  "IPv6 packets of a connection carry a flow label: RFC 6437") \
+	X(DAD_TRANSMITS, "net.ipv6.conf.default.dad_transmits", 1, 0, 10, "count", \
+	  "probes before an IPv6 address is used, 0: none: RFC 4862 §5.4") \
+	X(ACD_PROBES, "net.ipv4.acd_probes", 0, 0, 10, "count", \
+	  "probes before a configured IPv4 address is used: RFC 5227 (no Linux name)") \
+	X(ICMP_MSGS_PER_SEC, "net.ipv4.icmp_msgs_per_sec", 1000, 0, 1000000, "per second", \
+	  "ICMP errors to all together, both families; 0: none") \
+	X(ICMP_MSGS_BURST, "net.ipv4.icmp_msgs_burst", 50, 1, 1000000, "count", \
+	  "of them at once") \
+	X(ICMP_RATELIMIT, "net.ipv4.icmp_ratelimit", 1000, 0, 1000000, "ms", \
+	  "between ICMP errors to one receiver, after the first few; 0: no limit") \
+	X(ICMP6_RATELIMIT, "net.ipv6.icmp.ratelimit", 100, 0, 1000000, "ms", \
+	  "the same for ICMPv6") \
 	X(PORT_FIRST, "net.ipv4.ip_local_port_first", 32768, 1, 65535, "port", \
 	  "first port chosen for connections we open (Linux: first number of ip_local_port_range)") \
 	X(PORT_LAST, "net.ipv4.ip_local_port_last", 60999, 1, 65535, "port", \

@@ -59,8 +59,8 @@ SAMPAN_API int sampan_link_attach(struct sampan_link *link, struct sampan *s);
 /* The interface's name; the kernel's address on it (false: none was asked
  * for); the descriptor to wait on (-1: none). */
 SAMPAN_API const char *sampan_link_name(const struct sampan_link *link);
-SAMPAN_API bool sampan_link_host(const struct sampan_link *link, struct sampan_addr *addr,
-    unsigned *prefix_bits);
+SAMPAN_API bool sampan_link_host(const struct sampan_link *link, unsigned i,
+    struct sampan_addr *addr, unsigned *prefix_bits);
 SAMPAN_API int sampan_link_fd(const struct sampan_link *link);
 
 /* Up to 64 frames that arrived go into the attached stack; returns how many.

@@ -69,6 +69,8 @@ struct sampan_config {
 	uint64_t seed[2];	/* secret in production; same seed and calls, same bytes out */
 	uint32_t csum_variant;	/* 0 portable, 1 AVX2 (check the processor first) */
 	uint32_t trace_entries;	/* latest events kept: a power of two, or less is; 0: none */
+	uint64_t secret[2];	/* stays the same over restarts, so that a link keeps its own
+				 * IPv6 addresses (RFC 7217); 0: drawn from the seed */
 };
 
 /* The least block that sampan_init() takes. */
@@ -81,7 +83,7 @@ struct sampan_config {
 SAMPAN_API int sampan_init(void *memory, size_t bytes, const struct sampan_config *config,
     sampan_time now);
 
-/* ---- Links, addresses, routes ---- */
+/* ---- Links, addresses, routes (more of these: address.h) ---- */
 
 enum sampan_link_caps {
 	SAMPAN_LINK_CSUM_OUT = 1 << 0,	/* completes checksums of frames that ask for it */
@@ -101,7 +103,9 @@ struct sampan_link_config {
  * INVAL: config.  NOSPACE: too many links. */
 SAMPAN_API int sampan_link_add(struct sampan *s, const struct sampan_link_config *config);
 
-/* Gives a link an address and the route to its prefix.
+/* Gives a link an address and the route to its prefix.  An IPv6 address is used
+ * once nobody on the link has objected to it (RFC 4862 §5.4); the first of a link
+ * brings its link-local address with it.
  * INVAL: no such link, not a unicast address, prefix.  NOSPACE. ADDRINUSE. */
 SAMPAN_API int sampan_addr_add(struct sampan *s, int link, const struct sampan_addr *addr,
     unsigned prefix_bits);

@@ -22,12 +22,18 @@
 	X(IP_FRAGMENT, "IpFragment", "fragment") \
 	X(IP_OPTIONS, "IpOptions", "malformed IP options, or a source route") \
 	X(IP_PROTOCOL, "InUnknownProtos", "no such transport here") \
+	X(IP6_CHAIN, "Ip6Chain", "extension headers malformed, too many, or asking to be dropped") \
+	X(IP6_PROBLEM, "Ip6Problem", "extension header or option that nothing here understands") \
+	X(IP6_NOTHING, "Ip6InNoNextHeader", "nothing behind the headers") \
+	X(ND_MALFORMED, "NdMalformed", "neighbour discovery from off the link, or malformed") \
+	X(ND_NOT_OURS, "NdNotOurs", "neighbour discovery that concerns others") \
 	X(ICMP_MALFORMED, "IcmpMalformed", "ICMP too short") \
 	X(ICMP_CSUM, "IcmpInCsumErrors", "ICMP checksum wrong") \
 	X(ICMP_TYPE, "IcmpType", "ICMP type that is not acted on") \
 	X(ICMP_NO_FLOW, "IcmpNoFlow", "ICMP error about a connection that does not exist") \
 	X(ICMP_SEQ, "OutOfWindowIcmps", "ICMP error about nothing that is outstanding") \
 	X(ICMP_BROADCAST, "IcmpBroadcast", "echo request to a broadcast address") \
+	X(ICMP_REDIRECT, "IcmpInRedirects", "redirect, not accepted") \
 	X(TCP_MALFORMED, "TcpInErrs", "TCP header or data offset wrong") \
 	X(TCP_CSUM, "TcpInCsumErrors", "TCP checksum wrong") \
 	X(TCP_NO_FLAGS, "TcpNoFlags", "segment without ACK, RST or SYN where one is needed") \
@@ -54,6 +60,11 @@
 	X(ARP_REPLIES_OUT, "ArpRepliesOut", "ARP replies sent") \
 	X(ICMP_ECHOS_IN, "IcmpInEchos", "echo requests") \
 	X(ICMP_ECHO_REPS_OUT, "IcmpOutEchoReps", "echo replies sent") \
+	X(ICMP_ERRORS_OUT, "IcmpOutErrors", "ICMP errors sent") \
+	X(ICMP_LIMITED, "IcmpOutRateLimit", "ICMP errors not sent: too many of them") \
+	X(NEIGH_SOLICITS_OUT, "Icmp6OutNeighborSolicits", "neighbour solicitations sent") \
+	X(NEIGH_ADVERTS_OUT, "Icmp6OutNeighborAdvertisements", "neighbour advertisements sent") \
+	X(ADDR_CONFLICTS, "AddrConflicts", "packets of others that use an address of ours") \
 	X(TCP_SEGS_IN, "TcpInSegs", "segments, big ones counted once") \
 	X(TCP_SEGS_OUT, "TcpOutSegs", "segments sent, big ones counted once") \
 	X(TCP_RETRANS_SEGS, "TcpRetransSegs", "segments sent again, big ones counted once") \

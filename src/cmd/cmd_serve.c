@@ -27,6 +27,9 @@
 #include "cmd/serve_emulate.h"
 
 #define GOODBYE_DUR SAMPAN_SEC(2)
+/* How long the start waits for addresses: two seconds for a link-local one, two
+ * for what a router says. */
+#define SETTLE_DUR SAMPAN_MS(4500)
 /* How often it is looked whether all are gone. */
 #define GLANCE_DUR SAMPAN_MS(5)
 
@@ -209,55 +212,9 @@ start_loop(struct server *v)
 	return 0;
 }
 
-/* The address must make sense on the link. */
-static int
-add_address(struct server *v)
-{
-	const struct sp_prefix *mine = &v->args.addr;
-	struct sp_prefix host;
-	char text[SP_PREFIX_TEXT];
-	int error;
-
-	sp_prefix_write(mine, text);
-	if (sampan_link_host(v->link, &host.addr, &host.bits)) {
-		if (memcmp(&host.addr, &mine->addr, sizeof(host.addr)) == 0)
-			return sp_cmd_fail("sampan serve", EINVAL, "--addr %s is the kernel's own "
-			    "address (host=): give another one of that network", text);
-		if (!sp_prefix_holds(&host, &mine->addr))
-			return sp_cmd_fail("sampan serve", EINVAL, "--addr %s is not in the "
-			    "network of host=: the kernel would not find it", text);
-	}
-	error = sampan_addr_add(v->stack, 1, &mine->addr, mine->bits);
-	if (error != 0)
-		return sp_cmd_fail("sampan serve", EINVAL, "--addr %s: %s: give the address of one "
-		    "host, such as 10.77.0.2/24", text, sampan_strerror(error));
-	return 0;
-}
-
-static int
-add_gateway(struct server *v)
-{
-	const struct sampan_addr everybody = { { 0 } };
-	const struct sampan_addr *gateway = &v->args.gateway;
-	char text[SAMPAN_ADDR_TEXT];
-	int error;
-
-	if (!v->args.has_gateway)
-		return 0;
-	(void)sampan_addr_write(gateway, text);
-	if (!sp_prefix_holds(&v->args.addr, gateway))
-		return sp_cmd_fail("sampan serve", EINVAL, "--gateway %s is not in the network of "
-		    "--addr: give a router on the link", text);
-	error = sampan_route_add(v->stack, 1, &everybody, 0, gateway);
-	return error == 0 ? 0 : sp_cmd_fail("sampan serve", EINVAL, "--gateway %s: %s", text,
-	    sampan_strerror(error));
-}
-
 static int
 start_link(struct server *v)
 {
-	int exit_code;
-
 	if (sampan_link_open(v->args.link, &v->link, v->why, sizeof(v->why)) != 0)
 		return fail(errno, v->why);
 	if (v->args.emulate != NULL && sampan_link_emulate(v->link, v->args.emulate, &v->link,
@@ -266,8 +223,20 @@ start_link(struct server *v)
 	if (sampan_link_attach(v->link, v->stack) < 0 ||
 	    sampan_loop_add_link(v->loop, v->link) != 0)
 		return fail(errno, strerror(errno));
-	exit_code = add_address(v);
-	return exit_code != 0 ? exit_code : add_gateway(v);
+	return sp_serve_net_apply(&v->args.net, v->stack, v->link);
+}
+
+/* IPv6 addresses are checked before they are used, and routers may take a while:
+ * what is printed is what there is. */
+static void
+await_addresses(struct server *v)
+{
+	const sampan_time end_at = sampan_clock() + SETTLE_DUR;
+
+	while (v->signals == 0 && sp_serve_net_waits(&v->args.net, v->stack) &&
+	    sampan_clock() < end_at)
+		if (sampan_loop_turn(v->loop, SAMPAN_MS(50)) != 0)
+			return;
 }
 
 /* ---- What to try ---- */
@@ -284,14 +253,30 @@ print_hints(const char *addr, const struct serve_listener *l)
 }
 
 static void
+print_more_addresses(const struct sampan *s)
+{
+	struct sampan_addr addr;
+	char text[SAMPAN_ADDR_TEXT];
+
+	for (unsigned i = 1; sp_serve_net_addr(s, i, &addr); i++) {
+		(void)sampan_addr_write(&addr, text);
+		(void)printf(", %s", text);
+	}
+}
+
+static void
 print_start(const struct server *v)
 {
 	const bool named = strcmp(v->args.name, SERVE_NAME) != 0;
 	const bool sudo = geteuid() == 0 && getenv("SUDO_USER") != NULL;
-	char addr[SAMPAN_ADDR_TEXT];
+	struct sampan_addr first;
+	char addr[SAMPAN_ADDR_TEXT] = "no address yet";
 
-	(void)sampan_addr_write(&v->args.addr.addr, addr);
-	(void)printf("Serving on %s, link %s:", addr, sampan_link_name(v->link));
+	if (sp_serve_net_addr(v->stack, 0, &first))
+		(void)sampan_addr_write(&first, addr);
+	(void)printf("Serving on %s", addr);
+	print_more_addresses(v->stack);
+	(void)printf(", link %s:", sampan_link_name(v->link));
 	for (unsigned i = 0; i < v->args.listeners; i++)
 		(void)printf(" %s:%u", v->args.listener[i].svc->name,
 		    (unsigned)v->args.listener[i].port);
@@ -373,8 +358,9 @@ serve(struct server *v)
 		exit_code = start_link(v);
 	if (exit_code != 0)
 		return exit_code;
+	await_addresses(v);
 	print_start(v);
-	if (sampan_loop_run(v->loop) != 0)
+	if (v->signals == 0 && sampan_loop_run(v->loop) != 0)
 		return sp_cmd_fail("sampan serve", ENODEV, "the link %s has ended: %s",
 		    sampan_link_name(v->link),
 		    errno == EBADFD ? "its interface was removed" : strerror(errno));

@@ -32,11 +32,13 @@ enum {
 };
 
 const struct argp_option sp_serve_options[] = {
-	{ "link", OPT_LINK, "LINK", 0, "tap:NAME[,host=ADDR/LEN][,mtu=N][,offload=on|off]; "
+	{ "link", OPT_LINK, "LINK", 0,
+	  "tap:NAME[,host=ADDR/LEN][,host6=ADDR/LEN][,mtu=N][,offload=on|off]; "
 	  "the default is " LINK_DEFAULT, 0 },
-	{ "addr", OPT_ADDR, "ADDR/LEN", 0, "the stack's address; the default is 10.77.0.2/24", 0 },
-	{ "gateway", OPT_GATEWAY, "ADDR", 0, "the router to whoever is not on the link; the "
-	  "default is none", 0 },
+	{ "addr", OPT_ADDR, "ADDR/LEN", 0, "an address of the stack's, IPv4 or IPv6, or slaac: as "
+	  "routers on the link say; may be repeated; the default is 10.77.0.2/24", 0 },
+	{ "gateway", OPT_GATEWAY, "ADDR", 0, "the router to whoever is not on the link; may be "
+	  "repeated; the default is none, or what routers say", 0 },
 	{ "services", OPT_SERVICE, "LIST", 0, "NAME[:PORT][,...]", 0 },
 	{ "service", OPT_SERVICE, NULL, OPTION_ALIAS, NULL, 0 },
 	{ "root", OPT_ROOT, "DIR", 0, "the folder that http serves; the default is a welcome page",
@@ -136,18 +138,6 @@ read_services(struct serve_args *a, const char *text, const struct sp_why *why)
 }
 
 static int
-read_gateway(struct serve_args *a, const char *text, const struct sp_why *why)
-{
-	const size_t len = sampan_addr_read(&a->gateway, text);
-
-	a->has_gateway = true;
-	if (len != 0 && text[len] == '\0')
-		return 0;
-	(void)sp_why(why, EINVAL, "--gateway %s: give an address, such as 10.77.0.1", text);
-	return EINVAL;
-}
-
-static int
 read_setting(struct serve_args *a, char *text, const struct sp_why *why)
 {
 	const char *equals = strchr(text, '=');
@@ -222,11 +212,11 @@ parse(int key, char *arg, struct argp_state *state)
 		a->link = arg;
 		return 0;
 	case OPT_ADDR:
-		return sp_prefix_read(&a->addr, arg, &args->why) != 0 ? EINVAL : 0;
+		return sp_serve_net_read_addr(&a->net, arg, &args->why);
 	case OPT_SERVICE:
 		return read_services(a, arg, &args->why);
 	case OPT_GATEWAY:
-		return read_gateway(a, arg, &args->why);
+		return sp_serve_net_read_gateway(&a->net, arg, &args->why);
 	case OPT_SET:
 		return read_setting(a, arg, &args->why);
 	case OPT_ROOT:
@@ -296,11 +286,13 @@ sp_serve_args_read(struct serve_args *args, int argc, char **argv)
 	*args = (struct serve_args){
 		.link = LINK_DEFAULT,
 		.name = SERVE_NAME,
-		.addr = { sampan_addr_v4(10, 77, 0, 2), 24 },
 		.memory_bytes = MEMORY_DEFAULT,
 	};
 	exit_code = sp_cmd_parse(&argp, argc, argv, args);
 	if (exit_code == 0 && args->listeners == 0)
 		add_default_services(args);
+	if (args->net.addrs == 0 && !args->net.slaac)
+		args->net.addr[args->net.addrs++] =
+		    (struct sp_prefix){ sampan_addr_v4(10, 77, 0, 2), 24 };
 	return exit_code;
 }

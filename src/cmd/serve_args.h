@@ -6,6 +6,7 @@
 
 #include <argp.h>
 
+#include "cmd/serve_net.h"
 #include "cmd/svc.h"
 #include "link/spec.h"
 
@@ -25,9 +26,7 @@ struct serve_args {
 	const char *emulate;	/* NULL: the line is good */
 	const char *name;
 	const char *conf;	/* a file of settings; NULL: none */
-	struct sp_prefix addr;
-	bool has_gateway;
-	struct sampan_addr gateway;
+	struct serve_net net;
 	size_t memory_bytes;
 	bool seeded;
 	uint64_t seed;

@@ -53,11 +53,14 @@ sampan_link_name(const struct sampan_link *link)
 }
 
 bool
-sampan_link_host(const struct sampan_link *link, struct sampan_addr *addr, unsigned *prefix_bits)
+sampan_link_host(const struct sampan_link *link, unsigned i, struct sampan_addr *addr,
+    unsigned *prefix_bits)
 {
-	*addr = link->host.addr;
-	*prefix_bits = link->host.bits;
-	return link->has_host;
+	if (i >= link->hosts)
+		return false;
+	*addr = link->host[i].addr;
+	*prefix_bits = link->host[i].bits;
+	return true;
 }
 
 int

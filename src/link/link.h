@@ -43,8 +43,8 @@ struct sampan_link {
 	struct sampan_link_config config;
 	int fd;				/* -1: none */
 	int error;			/* errno that ended it */
-	bool has_host;
-	struct sp_prefix host;
+	unsigned hosts;			/* addresses of the kernel's side */
+	struct sp_prefix host[SP_LINK_HOSTS];
 	struct sampan_link_counts counts;
 	struct sampan *stack;		/* NULL: not attached */
 	int number;			/* there */

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "link/emulate_spec.h"
 #include "link/lane.h"
@@ -182,8 +183,8 @@ sampan_link_emulate(struct sampan_link *inner, const char *text, struct sampan_l
 	e->link.self = e;
 	e->link.config = inner->config;
 	e->link.fd = inner->fd;
-	e->link.has_host = inner->has_host;
-	e->link.host = inner->host;
+	e->link.hosts = inner->hosts;
+	memcpy(e->link.host, inner->host, sizeof(inner->host));
 	e->inner = inner;
 	sp_lane_open(&e->lane[SAMPAN_IN], &spec.way[SAMPAN_IN], spec.seed, SAMPAN_IN);
 	sp_lane_open(&e->lane[SAMPAN_OUT], &spec.way[SAMPAN_OUT], spec.seed, SAMPAN_OUT);

@@ -210,20 +210,19 @@ derive_mac(uint8_t mac[6])
 }
 
 static int
-add_host_addr(struct sampan_link *l, const struct sp_tap_spec *want, const struct sp_why *why)
+add_host_addr(struct sampan_link *l, const struct sp_prefix *host, const struct sp_why *why)
 {
 	char text[SP_PREFIX_TEXT], rival[SP_IFNAME_BYTES];
 
-	sp_prefix_write(&want->host, text);
-	if (sp_netdev_find_rival(l->config.name, &want->host, rival, sizeof(rival)))
+	sp_prefix_write(host, text);
+	if (sp_netdev_find_rival(l->config.name, host, rival, sizeof(rival)))
 		return sp_why(why, EADDRINUSE, "the network of host=%s is on the interface %s "
 		    "already: choose another network for host= and --addr", text, rival);
-	if (sp_netdev_add_addr(l->config.name, &want->host) != 0)
+	if (sp_netdev_add_addr(l->config.name, host) != 0)
 		return sp_why(why, errno, "cannot give %s the address %s: %s", l->config.name, text,
 		    errno == EPERM ? "run as root, or leave host= out and let root do it" :
 		    strerror(errno));
-	l->has_host = true;
-	l->host = want->host;
+	l->host[l->hosts++] = *host;
 	return 0;
 }
 
@@ -237,8 +236,9 @@ set_up_kernel(struct sampan_link *l, const struct sp_tap_spec *want, const struc
 	if (want->mtu_bytes != 0 && sp_netdev_set_mtu(name, want->mtu_bytes) != 0)
 		return sp_why(why, errno, "cannot set the MTU of %s to %u: %s", name,
 		    (unsigned)want->mtu_bytes, strerror(errno));
-	if (want->has_host && add_host_addr(l, want, why) != 0)
-		return -1;
+	for (unsigned i = 0; i < want->hosts; i++)
+		if (add_host_addr(l, &want->host[i], why) != 0)
+			return -1;
 	if (sp_netdev_set_up(name) != 0)
 		return sp_why(why, errno, "cannot bring %s up (%s): let root run "
 		    "'ip link set %s up'", name, strerror(errno), name);

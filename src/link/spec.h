@@ -34,6 +34,9 @@ struct sp_prefix {
 	unsigned bits;	/* 0 to 32 for IPv4, 0 to 128 for IPv6 */
 };
 
+/* Addresses that a link's other side may be given: host= and host6=. */
+#define SP_LINK_HOSTS 2
+
 #define SP_PREFIX_TEXT (SAMPAN_ADDR_TEXT + 4)
 
 /* The address of one host and the length of its network's prefix.

@@ -15,8 +15,21 @@
 static int
 read_host(struct sp_tap_spec *tap, const char *value, const struct sp_why *why)
 {
-	tap->has_host = true;
-	return sp_prefix_read(&tap->host, value, why);
+	if (tap->hosts == SP_LINK_HOSTS)
+		return sp_why(why, EINVAL, "host=%s: give at most %d addresses", value,
+		    SP_LINK_HOSTS);
+	return sp_prefix_read(&tap->host[tap->hosts++], value, why);
+}
+
+static int
+read_host6(struct sp_tap_spec *tap, const char *value, const struct sp_why *why)
+{
+	if (read_host(tap, value, why) != 0)
+		return -1;
+	if (sp_prefix_is_v4(&tap->host[tap->hosts - 1].addr))
+		return sp_why(why, EINVAL, "host6=%s: give an IPv6 address, such as fd77::1/64",
+		    value);
+	return 0;
 }
 
 static int
@@ -45,6 +58,7 @@ static const struct {
 	int (*read)(struct sp_tap_spec *tap, const char *value, const struct sp_why *why);
 } keys[] = {
 	{ "host", read_host },
+	{ "host6", read_host6 },
 	{ "mtu", read_mtu },
 	{ "offload", read_offload },
 };
@@ -57,7 +71,7 @@ read_option(struct sp_tap_spec *tap, const struct sp_spec_option *o, const struc
 			return keys[i].read(tap, o->value, why);
 	}
 	return sp_why(why, EINVAL, "a tap link has no option '%s': it takes host=ADDR/LEN, "
-	    "mtu=N and offload=on|off", o->key);
+	    "host6=ADDR/LEN, mtu=N and offload=on|off", o->key);
 }
 
 /* What the kernel allows (dev_valid_name), with room for one number. */

@@ -1,6 +1,6 @@
 /*
  * tap_spec.h - what a user asks of a TAP link:
- * tap:NAME[,host=ADDR/LEN][,mtu=N][,offload=on|off].
+ * tap:NAME[,host=ADDR/LEN][,host6=ADDR/LEN][,mtu=N][,offload=on|off].
  *
  * Pure; link_tap.c does it.
  */
@@ -14,8 +14,8 @@
 
 struct sp_tap_spec {
 	char name[SP_IFNAME_BYTES];	/* may hold one %d */
-	bool has_host;
-	struct sp_prefix host;		/* the kernel's side */
+	unsigned hosts;
+	struct sp_prefix host[SP_LINK_HOSTS];	/* the kernel's side */
 	uint16_t mtu_bytes;		/* 0: as the interface has it */
 	bool offload;
 };

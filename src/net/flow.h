@@ -11,6 +11,7 @@
 
 #include "base/siphash.h"
 #include "wire/bytes.h"
+#include "wire/ip6.h"
 
 /* Seen from here.  A listener's has a zero remote end, and a zero local
  * address when it takes any. */
@@ -46,6 +47,53 @@ static inline bool
 sp_addr_equal(const struct sampan_addr *a, const struct sampan_addr *b)
 {
 	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* ---- Link-local addresses mean something on their link only (RFC 4007 §6; R-8200-17).
+ * Inside the stack such an address has its link's number in octet 3, which is
+ * zero on the wire, so that nothing that compares addresses can mix links up.
+ * It enters by sp_addr_scoped() and leaves by sp_addr_wire(). ---- */
+
+static inline bool
+sp_addr_is_link_local(const struct sampan_addr *a)
+{
+	return ip6_is_link_local(a->b);
+}
+
+static inline struct sampan_addr
+sp_addr_scoped(struct sampan_addr a, unsigned link)
+{
+	if (sp_addr_is_link_local(&a))
+		a.b[3] = (uint8_t)link;
+	return a;
+}
+
+/* The link that a link-local address is on; 0: it is none. */
+static inline unsigned
+sp_addr_link(const struct sampan_addr *a)
+{
+	return sp_addr_is_link_local(a) ? a->b[3] : 0;
+}
+
+static inline struct sampan_addr
+sp_addr_wire(struct sampan_addr a)
+{
+	if (sp_addr_is_link_local(&a))
+		a.b[3] = 0;
+	return a;
+}
+
+/* As applications see it; link is of what has the address. */
+static inline struct sampan_sockaddr
+sp_sockaddr_of(const struct sampan_addr *a, uint16_t port, unsigned link)
+{
+	return (struct sampan_sockaddr){ sp_addr_wire(*a), port, (uint16_t)link };
+}
+
+static inline bool
+sp_addr_is_multicast(const struct sampan_addr *a)
+{
+	return ip6_is_multicast(a->b) || (sp_addr_is_v4(a) && a->b[12] >> 4 == 0xe);
 }
 
 /* :: or 0.0.0.0 */

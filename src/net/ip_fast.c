@@ -69,7 +69,7 @@ ends_good(const struct sampan *s, unsigned link, uint32_t src, uint32_t dst)
 		v4 = sp_addr_v4(&l->addr);
 		if (src == v4 || (bits - 1 < 30 && src == (v4 | UINT32_MAX >> bits)))
 			return false;
-		local = local || (dst == v4 && l->link == link);
+		local = local || (dst == v4 && l->link == link && sp_addr_usable(l));
 	}
 	return local;
 }
@@ -89,9 +89,13 @@ sp_ip_look_fast(struct sampan *s, unsigned link, struct sampan_frame *f, struct 
 		.body = p + TCP_AT,
 		.body_len = len - TCP_AT,
 		.span = { f, TCP_AT, total - IP4_HDR_LEN },
-		.kind = SP_PKT_TCP,
+		.kind = SP_PKT_TRANSPORT,
 		.link = (uint8_t)link,
+		.proto = IP_PROTO_TCP,
 		.tos = p[IP_AT + 1],
+		.hops = p[IP_AT + 8],
+		.ip_at = IP_AT,
+		.ip_len = (uint16_t)total,
 		.flow.remote = sp_addr_of_v4(be32_get(p + IP_AT + 12)),
 		.flow.local = sp_addr_of_v4(be32_get(p + IP_AT + 16)),
 		.flow.remote_port = be16_get(p + TCP_AT),

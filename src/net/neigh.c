@@ -1,6 +1,6 @@
 /*
- * neigh.c - see neigh.h.  RFC 4861 §7.3 for the states, RFC 826 and RFC 1122
- * §2.3.2 for what ARP does with them.
+ * neigh.c - see neigh.h.  RFC 4861 §7.3 for the states (R-4861-17), RFC 826 and
+ * RFC 1122 §2.3.2 for what ARP does with them.
  *
  * Theory of operation.  An entry is made when a connection or a reply first
  * needs it, or when a neighbour asks for us.  Using it moves it along:
@@ -11,24 +11,27 @@
  * An answer to our question leads back to REACHABLE from everywhere.  Only
  * INCOMPLETE, DELAY, PROBE and FAILED have a timer; REACHABLE becomes STALE
  * when it is used too late.  When a question is answered or given up, all that
- * waits on the link is let loose: what waits for another neighbour stops again.
+ * waits on the link is let loose: what waits for another neighbour stops again
+ * (R-4861-9, R-4861-10).  A question is repeated once in RETRANS_TIMER, whoever
+ * wants it answered (R-4861-19).
  *
  * So an address that is used is asked about again while it is (R-826-4), and what
  * waits is kept meanwhile, not refused (R-826-6, R-826-7).
  *
  * An entry that nothing refers to stays in a list, oldest first, and makes
- * room for others when the table is full.
+ * room for others when the table is full: those without an address before those
+ * with one, and none that is REACHABLE for one that may never answer.  So a scan
+ * of a prefix pushes nobody out (RFC 6583 §4.2 (R-4861-28, R-V-44)).
  */
 #include "net/neigh.h"
 
 #include <string.h>
 
-#include "net/reply.h"
-#include "wire/arp.h"
-#include "wire/eth.h"
+#include "net/arp.h"
+#include "net/ndp.h"
 
-/* RFC 4861 §10.  RETRANS_TIMER is also RFC 1122 §2.3.2.1's least distance of
- * two requests (R-826-5). */
+/* RFC 4861 §10.  The times of a link are ndp.h's; ARP has the defaults, whose one
+ * second is also RFC 1122 §2.3.2.1's least distance of two requests (R-826-5). */
 #define RETRANS_TIMER SAMPAN_SEC(1)
 #define REACHABLE_TIME SAMPAN_SEC(30)
 #define DELAY_FIRST_PROBE_TIME SAMPAN_SEC(5)
@@ -46,8 +49,8 @@ neigh_hash(const struct sampan *s, unsigned link, const struct sampan_addr *addr
 	return (uint32_t)sp_siphash13_words(&s->flow_key, w, 3);
 }
 
-static uint32_t
-neigh_find(const struct sampan *s, unsigned link, const struct sampan_addr *addr)
+uint32_t
+sp_neigh_find(const struct sampan *s, unsigned link, const struct sampan_addr *addr)
 {
 	struct sp_cursor c = sp_table_find(&s->neighs, &s->arena, neigh_hash(s, link, addr));
 	const struct sp_entry *e;
@@ -61,30 +64,75 @@ neigh_find(const struct sampan *s, unsigned link, const struct sampan_addr *addr
 	return 0;
 }
 
+static sampan_dur
+retrans_dur(const struct sampan *s, const struct sp_neigh *n)
+{
+	return sp_addr_is_v4(&n->addr) ? RETRANS_TIMER : sp_ndp_retrans_dur(s, n->link);
+}
+
+static sampan_dur
+reachable_dur(const struct sampan *s, const struct sp_neigh *n)
+{
+	return sp_addr_is_v4(&n->addr) ? REACHABLE_TIME : sp_ndp_reachable_dur(s, n->link);
+}
+
+/* Has it an address that was once confirmed, or heard of? */
+static bool
+is_resolved(const struct sp_neigh *n)
+{
+	return n->state != SP_NEIGH_NEW && n->state != SP_NEIGH_INCOMPLETE &&
+	    n->state != SP_NEIGH_FAILED;
+}
+
+static bool
+is_reachable(const struct sampan *s, const struct sp_neigh *n)
+{
+	return n->state == SP_NEIGH_REACHABLE &&
+	    sp_tick_since(n->confirmed_at, s->now) < reachable_dur(s, n);
+}
+
+/* Where it stands while nothing refers to it. */
+static struct sp_list *
+idle_list(struct sampan *s, const struct sp_neigh *n)
+{
+	return is_resolved(n) ? &s->neigh_idle : &s->neigh_unresolved;
+}
+
 static void
 neigh_free(struct sampan *s, struct sp_neigh *n)
 {
 	const uint32_t ref = sp_ref(&s->arena, n);
 
 	sp_wheel_remove(&s->wheel, &s->arena, &n->timer);
-	sp_list_remove(&s->arena, &s->neigh_idle, &n->idle);
+	sp_list_remove(&s->arena, idle_list(s, n), &n->idle);
 	sp_table_remove(&s->neighs, &s->arena, n->hash, ref);
 	sp_pool_give(&s->arena, SP_KIND_NEIGH, ref);
 }
 
-/* An entry that nothing refers to yet. */
-static uint32_t
-neigh_make(struct sampan *s, unsigned link, const struct sampan_addr *addr)
+/* Room for one more; false: everybody is needed. */
+static bool
+make_room(struct sampan *s)
 {
-	struct sp_node *oldest = sp_list_first(&s->arena, &s->neigh_idle);
-	struct sp_neigh *n;
-	uint32_t ref = 0;
+	struct sp_node *oldest = sp_list_first(&s->arena, &s->neigh_unresolved);
 
-	if (s->neighs.entries >= (uint64_t)sp_setting(s, SAMPAN_SET_NEIGH_MAX)) {
-		if (oldest == NULL)
-			return 0;
-		neigh_free(s, sp_container_of(oldest, struct sp_neigh, idle));
-	}
+	if (s->neighs.entries < (uint64_t)sp_setting(s, SAMPAN_SET_NEIGH_MAX))
+		return true;
+	if (oldest == NULL)
+		oldest = sp_list_first(&s->arena, &s->neigh_idle);
+	if (oldest == NULL || is_reachable(s, sp_container_of(oldest, struct sp_neigh, idle)))
+		return false;
+	neigh_free(s, sp_container_of(oldest, struct sp_neigh, idle));
+	return true;
+}
+
+uint32_t
+sp_neigh_make(struct sampan *s, unsigned link, const struct sampan_addr *addr)
+{
+	struct sp_neigh *n;
+	uint32_t ref;
+
+	if (!make_room(s))
+		return 0;
 	ref = sp_pool_take(&s->arena, SP_KIND_NEIGH);
 	if (ref == 0)
 		return 0;
@@ -95,23 +143,23 @@ neigh_make(struct sampan *s, unsigned link, const struct sampan_addr *addr)
 		sp_pool_give(&s->arena, SP_KIND_NEIGH, ref);
 		return 0;
 	}
-	sp_list_push(&s->arena, &s->neigh_idle, &n->idle);
+	sp_list_push(&s->arena, idle_list(s, n), &n->idle);
 	return ref;
 }
 
 uint32_t
 sp_neigh_hold(struct sampan *s, unsigned link, const struct sampan_addr *addr)
 {
-	uint32_t ref = neigh_find(s, link, addr);
+	uint32_t ref = sp_neigh_find(s, link, addr);
 	struct sp_neigh *n;
 
 	if (ref == 0)
-		ref = neigh_make(s, link, addr);
+		ref = sp_neigh_make(s, link, addr);
 	if (ref == 0)
 		return 0;
 	n = sp_neigh_at(s, ref);
 	if (n->refs++ == 0)
-		sp_list_remove(&s->arena, &s->neigh_idle, &n->idle);
+		sp_list_remove(&s->arena, idle_list(s, n), &n->idle);
 	return ref;
 }
 
@@ -121,43 +169,27 @@ sp_neigh_release(struct sampan *s, uint32_t ref)
 	struct sp_neigh *n = sp_neigh_at(s, ref);
 
 	if (--n->refs == 0)
-		sp_list_push(&s->arena, &s->neigh_idle, &n->idle);
+		sp_list_push(&s->arena, idle_list(s, n), &n->idle);
 }
 
-static void
-arp_send(struct sampan *s, unsigned link, const struct arp_pkt *arp, const uint8_t *to)
-{
-	struct sp_reply *r = sp_reply_take(s, link, ARP_LEN);
-
-	if (r == NULL)
-		return;
-	r->type = ETH_TYPE_ARP;
-	r->to_mac = true;
-	memcpy(r->mac, to, sizeof(r->mac));
-	arp_emit(sp_reply_packet(r), arp);
-	sp_reply_send(s, link, r);
-	sp_count(s, arp->op == ARP_REQUEST ? SAMPAN_COUNT_ARP_REQUESTS_OUT :
-					     SAMPAN_COUNT_ARP_REPLIES_OUT);
-}
-
+/* Everybody, or (directly) itself where it was last. */
 static void
 ask(struct sampan *s, const struct sp_neigh *n, bool directly)
 {
-	static const uint8_t everybody[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-	struct arp_pkt arp = { .op = ARP_REQUEST, .tpa = sp_addr_v4(&n->addr) };
-	struct sampan_addr src;
-
-	if (!sp_source_find(s, &n->addr, &src))
-		return;
-	memcpy(arp.sha, s->link[n->link].mac, sizeof(arp.sha));
-	arp.spa = sp_addr_v4(&src);
-	arp_send(s, n->link, &arp, directly ? n->mac : everybody);
+	if (sp_addr_is_v4(&n->addr))
+		sp_arp_ask(s, n, directly);
+	else
+		sp_ndp_ask(s, n, directly);
 }
 
 static void
 enter(struct sampan *s, struct sp_neigh *n, enum sp_neigh_state state, sampan_dur timer_dur)
 {
+	if (n->refs == 0)
+		sp_list_remove(&s->arena, idle_list(s, n), &n->idle);
 	n->state = (uint8_t)state;
+	if (n->refs == 0)
+		sp_list_push(&s->arena, idle_list(s, n), &n->idle);
 	n->probes = 0;
 	sp_wheel_remove(&s->wheel, &s->arena, &n->timer);
 	if (timer_dur != 0)
@@ -181,14 +213,14 @@ sp_neigh_use(struct sampan *s, uint32_t ref)
 
 	switch ((enum sp_neigh_state)n->state) {
 	case SP_NEIGH_NEW:
-		enter(s, n, SP_NEIGH_INCOMPLETE, RETRANS_TIMER);
+		enter(s, n, SP_NEIGH_INCOMPLETE, retrans_dur(s, n));
 		n->probes = 1;
 		ask(s, n, false);
 		return SP_NEIGH_WAIT;
 	case SP_NEIGH_INCOMPLETE:
 		return SP_NEIGH_WAIT;
 	case SP_NEIGH_REACHABLE:
-		if (sp_tick_since(n->confirmed_at, s->now) < REACHABLE_TIME)
+		if (sp_tick_since(n->confirmed_at, s->now) < reachable_dur(s, n))
 			return SP_NEIGH_USE;
 		enter(s, n, SP_NEIGH_DELAY, DELAY_FIRST_PROBE_TIME);
 		return SP_NEIGH_USE;
@@ -204,17 +236,24 @@ sp_neigh_use(struct sampan *s, uint32_t ref)
 	return SP_NEIGH_DEAD;
 }
 
+static void
+confirm(struct sampan *s, struct sp_neigh *n)
+{
+	n->confirmed_at = sp_tick_of(s->now);
+	if (n->state == SP_NEIGH_REACHABLE)
+		return;
+	enter(s, n, SP_NEIGH_REACHABLE, 0);
+	sp_route_gateway_alive(s, n->link, &n->addr);
+}
+
+/* RFC 4861 §7.3.1 (R-4861-18). */
 void
 sp_neigh_confirm(struct sampan *s, uint32_t ref)
 {
 	struct sp_neigh *n = sp_neigh_at(s, ref);
 
-	if (n->state == SP_NEIGH_NEW || n->state == SP_NEIGH_INCOMPLETE ||
-	    n->state == SP_NEIGH_FAILED)
-		return;
-	n->confirmed_at = sp_tick_of(s->now);
-	if (n->state != SP_NEIGH_REACHABLE)
-		enter(s, n, SP_NEIGH_REACHABLE, 0);
+	if (is_resolved(n))
+		confirm(s, n);
 }
 
 void
@@ -226,11 +265,14 @@ sp_neigh_doubt(struct sampan *s, uint32_t ref)
 		enter(s, n, SP_NEIGH_STALE, 0);
 }
 
+/* It is forgotten a moment later; what waits for it is told now, and what goes
+ * through it looks for another way (RFC 1122 §3.3.1.4 (R-IP4-16)). */
 static void
 give_up(struct sampan *s, struct sp_neigh *n)
 {
 	sp_count(s, SAMPAN_COUNT_NEIGH_FAILED);
-	enter(s, n, SP_NEIGH_FAILED, RETRANS_TIMER);
+	enter(s, n, SP_NEIGH_FAILED, retrans_dur(s, n));
+	sp_route_gateway_dead(s, n->link, &n->addr);
 	let_loose(s, n->link);
 }
 
@@ -244,7 +286,7 @@ ask_again(struct sampan *s, struct sp_neigh *n, uint8_t most, bool directly)
 	}
 	n->probes++;
 	ask(s, n, directly);
-	sp_wheel_add(&s->wheel, &s->arena, &n->timer, sp_tick_after(s->now, RETRANS_TIMER));
+	sp_wheel_add(&s->wheel, &s->arena, &n->timer, sp_tick_after(s->now, retrans_dur(s, n)));
 }
 
 void
@@ -273,83 +315,90 @@ sp_neigh_timer(struct sampan *s, struct sp_neigh *n)
 
 /* The sender said where it is.  `asked`: only to us, so perhaps because we
  * asked.  RFC 4861 §7.2.5 as far as ARP can follow it. */
-static void
-learn(struct sampan *s, struct sp_neigh *n, const uint8_t *mac, bool asked)
+void
+sp_neigh_learn_arp(struct sampan *s, struct sp_neigh *n, const uint8_t *mac, bool asked)
 {
 	const bool same = memcmp(n->mac, mac, sizeof(n->mac)) == 0;
 	const bool waiting = n->state == SP_NEIGH_INCOMPLETE || n->state == SP_NEIGH_PROBE;
-	const bool unknown = n->state == SP_NEIGH_NEW || n->state == SP_NEIGH_INCOMPLETE ||
-	    n->state == SP_NEIGH_FAILED;
+	const bool known = is_resolved(n);
 
-	if (!unknown && !same && !(waiting && asked) &&
+	if (known && !same && !(waiting && asked) &&
 	    sp_tick_since(n->confirmed_at, s->now) < LOCK_TIME)
 		return;
 	memcpy(n->mac, mac, sizeof(n->mac));
-	if (waiting && asked) {
-		n->confirmed_at = sp_tick_of(s->now);
-		enter(s, n, SP_NEIGH_REACHABLE, 0);
-	} else if (unknown || !same) {
+	if (waiting && asked)
+		confirm(s, n);
+	else if (!known || !same)
 		enter(s, n, SP_NEIGH_STALE, 0);
-	}
-	if (unknown)
+	if (!known)
 		let_loose(s, n->link);
 }
 
-/* R-826-8, R-V-45: may this be a neighbour's address? */
-static bool
-sender_good(const struct sampan *s, unsigned link, const struct arp_pkt *arp)
-{
-	const struct sampan_addr spa = sp_addr_of_v4(arp->spa);
-	struct sp_path path;
-
-	if (eth_is_multicast(arp->sha) || eth_is_zero(arp->sha) ||
-	    memcmp(arp->sha, s->link[link].mac, sizeof(arp->sha)) == 0)
-		return false;
-	if (arp->spa == 0)
-		return true;	/* a probe, RFC 5227 §2.1.1 */
-	return sp_addr_is_unicast(s, &spa) && sp_local_find(s, 0, &spa) == NULL &&
-	    sp_route_find(s, &spa, &path) && path.link == link &&
-	    sp_addr_equal(&path.next_hop, &spa);
-}
-
-static void
-answer(struct sampan *s, unsigned link, const struct arp_pkt *arp)
-{
-	struct arp_pkt reply = { .op = ARP_REPLY, .spa = arp->tpa, .tpa = arp->spa };
-
-	memcpy(reply.sha, s->link[link].mac, sizeof(reply.sha));
-	memcpy(reply.tha, arp->sha, sizeof(reply.tha));
-	arp_send(s, link, &reply, arp->sha);
-}
-
-/* RFC 826 (R-826-2, R-826-3), for the addresses of this link only (R-826-10). */
+/* RFC 4861 §7.2.3, §6.3.4, §8.3: its address is known, whether it hears us is not
+ * (R-4861-11). */
 void
-sp_arp_in(struct sampan *s, unsigned link, const uint8_t *p, size_t len)
+sp_neigh_heard(struct sampan *s, unsigned link, const struct sampan_addr *addr, const uint8_t *mac)
 {
-	struct sampan_addr spa, tpa;
-	struct arp_pkt arp;
-	uint32_t ref;
-	bool ours;
+	uint32_t ref = sp_neigh_find(s, link, addr);
+	struct sp_neigh *n;
+	bool known;
 
-	sp_count(s, SAMPAN_COUNT_ARP_IN);
-	if (!arp_parse(&arp, p, len)) {
-		sp_drop(s, SAMPAN_DROP_ARP_MALFORMED, link);
+	if (ref == 0)
+		ref = sp_neigh_make(s, link, addr);
+	if (ref == 0)
+		return;
+	n = sp_neigh_at(s, ref);
+	known = is_resolved(n);
+	if (known && memcmp(n->mac, mac, sizeof(n->mac)) == 0)
+		return;
+	memcpy(n->mac, mac, sizeof(n->mac));
+	enter(s, n, SP_NEIGH_STALE, 0);
+	if (!known)
+		let_loose(s, n->link);
+}
+
+/* RFC 4861 §7.2.5, INCOMPLETE (R-4861-14). */
+static void
+first_answer(struct sampan *s, struct sp_neigh *n, const struct sp_neigh_advert *a)
+{
+	if (a->mac == NULL)
+		return;
+	memcpy(n->mac, a->mac, sizeof(n->mac));
+	enter(s, n, SP_NEIGH_STALE, 0);
+	if (a->solicited)
+		confirm(s, n);
+	let_loose(s, n->link);
+}
+
+/* RFC 4861 §7.2.5 (R-4861-13, R-4861-15). */
+void
+sp_neigh_advertised(struct sampan *s, struct sp_neigh *n, const struct sp_neigh_advert *a)
+{
+	const bool changed = a->mac != NULL && memcmp(n->mac, a->mac, sizeof(n->mac)) != 0;
+
+	if (n->state == SP_NEIGH_NEW)
+		return;
+	if (!is_resolved(n)) {
+		first_answer(s, n, a);
 		return;
 	}
-	if (!sender_good(s, link, &arp)) {
-		sp_drop(s, SAMPAN_DROP_ARP_SENDER, link);
+	if (changed && !a->override) {
+		if (n->state == SP_NEIGH_REACHABLE)
+			enter(s, n, SP_NEIGH_STALE, 0);
 		return;
 	}
-	spa = sp_addr_of_v4(arp.spa);
-	tpa = sp_addr_of_v4(arp.tpa);
-	ours = sp_local_find(s, link, &tpa) != NULL;
-	ref = arp.spa != 0 ? neigh_find(s, link, &spa) : 0;
-	if (ref == 0 && ours && arp.op == ARP_REQUEST && arp.spa != 0)
-		ref = neigh_make(s, link, &spa);
-	if (ref != 0)
-		learn(s, sp_neigh_at(s, ref), arp.sha, ours && arp.op == ARP_REPLY);
-	if (ours && arp.op == ARP_REQUEST)
-		answer(s, link, &arp);
-	else if (ref == 0)
-		sp_drop(s, SAMPAN_DROP_ARP_NOT_OURS, link);
+	if (changed)
+		memcpy(n->mac, a->mac, sizeof(n->mac));
+	if (a->solicited)
+		confirm(s, n);
+	else if (changed)
+		enter(s, n, SP_NEIGH_STALE, 0);
+}
+
+bool
+sp_neigh_is_dead(const struct sampan *s, unsigned link, const struct sampan_addr *addr)
+{
+	const uint32_t ref = sp_neigh_find(s, link, addr);
+
+	return ref != 0 && sp_neigh_at(s, ref)->state == SP_NEIGH_FAILED;
 }

@@ -1,6 +1,6 @@
 /*
- * neigh.h - neighbours: who on a link has which address, for ARP and later
- * NDP over one table.
+ * neigh.h - neighbours: who on a link has which address, for ARP (arp.h) and
+ * neighbour discovery (ndp.h) over one table.
  *
  * States and times follow RFC 4861 §7.3 for both (RFC 1122 §2.3.2.1 asks ARP
  * for the same).  Nothing is queued here: what waits for a neighbour stands in
@@ -30,7 +30,7 @@ struct sp_neigh {
 	uint32_t hash;		/* 28 */
 	struct sp_node idle;	/* 32: in the stack's neigh_idle while refs == 0 */
 	uint8_t probes;		/* 40: sent in this state */
-	uint8_t ask;		/* 41: 0 nothing to send, 1 broadcast, 2 to mac */
+	bool router;		/* 41: said so: RFC 4861 §7.2.5 */
 	uint16_t pad;
 	sp_tick confirmed_at;	/* 44 */
 	struct sp_timer timer;	/* 48 */
@@ -61,8 +61,26 @@ void sp_neigh_doubt(struct sampan *s, uint32_t ref);
 
 void sp_neigh_timer(struct sampan *s, struct sp_neigh *n);
 
-/* An ARP packet that arrived; p: its contiguous bytes.  RFC 826. */
-void sp_arp_in(struct sampan *s, unsigned link, const uint8_t *p, size_t len);
+/* The entry without a reference; 0: none.  And a new one, in NEW. */
+uint32_t sp_neigh_find(const struct sampan *s, unsigned link, const struct sampan_addr *addr);
+uint32_t sp_neigh_make(struct sampan *s, unsigned link, const struct sampan_addr *addr);
+
+/* Did it not answer a moment ago? */
+bool sp_neigh_is_dead(const struct sampan *s, unsigned link, const struct sampan_addr *addr);
+
+/* ---- What packets tell about neighbours ---- */
+
+void sp_neigh_learn_arp(struct sampan *s, struct sp_neigh *n, const uint8_t *mac, bool asked);
+
+/* It has spoken to us, and said where it is. */
+void sp_neigh_heard(struct sampan *s, unsigned link, const struct sampan_addr *addr,
+    const uint8_t *mac);
+
+struct sp_neigh_advert {
+	const uint8_t *mac;	/* NULL: not said */
+	bool solicited, override;
+};
+void sp_neigh_advertised(struct sampan *s, struct sp_neigh *n, const struct sp_neigh_advert *a);
 
 static inline struct sp_neigh *
 sp_neigh_at(const struct sampan *s, uint32_t ref)

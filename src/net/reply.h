@@ -20,7 +20,9 @@ struct sp_reply {
 	uint16_t type;		/* Ethernet type */
 	uint8_t mac[6];		/* with to_mac: where it goes */
 	bool to_mac;
-	uint8_t pad[11];
+	uint8_t link;		/* and where the transport's part begins: net/ip.h */
+	uint8_t l4_off;
+	uint8_t pad[9];
 };
 _Static_assert(sizeof(struct sp_reply) == 48, "packets begin on a granule");
 

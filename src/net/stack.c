@@ -55,6 +55,18 @@ layout_hash(const struct sampan *s)
 	return (uint32_t)sp_siphash13_words(&key, w, 2 + SP_KIND_COUNT);
 }
 
+/* A key of its own, from one that is as secret. */
+static struct sp_key
+purpose_key(const struct sp_key *key, uint64_t purpose)
+{
+	const uint64_t w[2] = { purpose, 1 }, v[2] = { purpose, 2 };
+
+	return (struct sp_key){ {
+	    sp_siphash24(key, w, sizeof(w)),
+	    sp_siphash24(key, v, sizeof(v)),
+	} };
+}
+
 bool
 sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config)
 {
@@ -72,6 +84,10 @@ sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config
 	s->csum_variant = config->csum_variant;
 	sp_rng_init(&s->rng, config->seed);
 	s->flow_key = sp_rng_key(&s->rng);
+	s->label_key = purpose_key(&s->flow_key, 1);
+	s->iid_key = config->secret[0] != 0 || config->secret[1] != 0 ?
+	    (struct sp_key){ { config->secret[0], config->secret[1] } } :
+	    purpose_key(&s->flow_key, 2);
 	sp_trace_init(&s->trace, sp_ref(&s->arena, (uint8_t *)s + ring), entries);
 	sp_chunk_init(&s->arena);
 	sp_pool_init(&s->arena, SP_KIND_OVERFLOW, sizeof(struct sp_bucket));

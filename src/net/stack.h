@@ -16,11 +16,12 @@
 #include "base/table.h"
 #include "base/trace.h"
 #include "base/wheel.h"
+#include "net/addr.h"
 #include "net/flow.h"
+#include "net/limit.h"
+#include "net/routing.h"
 
 #define SP_LINKS_MAX 16		/* a half-open record has 4 bits for its link, 0 is none */
-#define SP_ADDRS_MAX 64
-#define SP_ROUTES_MAX 64
 /* Answers without a connection that may wait on one link; more are dropped. */
 #define SP_REPLIES_MAX 1024
 #define SP_PORTS_IN_PAGE 256
@@ -37,19 +38,14 @@ struct sp_link {
 	struct sp_list run;	/* connections with something to say */
 	struct sp_list parked;	/* connections whose neighbour is being asked for */
 	char name[16];
-};
 
-struct sp_local_addr {
-	struct sampan_addr addr;
-	uint8_t link;		/* 0: unused */
-	uint8_t prefix_bits;	/* of the 128 */
-};
-
-struct sp_route {
-	struct sampan_addr dst;
-	struct sampan_addr gateway;
-	uint8_t link;		/* 0: unused */
-	uint8_t prefix_bits;	/* of the 128 */
+	/* IPv6, RFC 4861 §6.3.2: what routers may change. */
+	bool autoconf;		/* they may */
+	uint8_t hops;		/* hop limit of what is sent; 0: the setting's */
+	uint16_t mtu6_bytes;	/* 0: the link's */
+	uint32_t reachable_ms;	/* as advertised; 0: REACHABLE_TIME */
+	uint32_t retrans_ms;	/* 0: RETRANS_TIMER */
+	sampan_dur reachable_dur;	/* drawn from it */
 };
 
 /* Room for what a transport has one of. */
@@ -69,11 +65,17 @@ struct sampan {
 	struct sp_table conns;	/* flows: tags are enum sp_conn_tag */
 	struct sp_table neighs;
 	struct sp_list neigh_idle;	/* neighbours that nothing refers to, oldest first */
+	struct sp_list neigh_unresolved;	/* the same of those without an address */
+	_Alignas(16) struct sp_timer due_timer;	/* net/due.h */
+	sampan_time due_at;	/* the earliest deadline of the tables below; 0: none */
 	struct sp_list ready;	/* endpoints with events to report */
 	struct sp_key flow_key;
+	struct sp_key label_key;	/* of IPv6 flow labels */
+	struct sp_key iid_key;	/* of stable interface identifiers, RFC 7217 */
 	struct sp_rng rng;
 	struct sp_trace trace;
 	uint32_t port_page[65536 / SP_PORTS_IN_PAGE];	/* net/port.c; 0: none of them in use */
+	struct sp_limit limit;	/* of ICMP errors */
 	struct sp_transport_area tcp;
 	struct sp_link link[SP_LINKS_MAX];	/* number 0 is not used */
 	struct sp_local_addr addr[SP_ADDRS_MAX];
@@ -115,27 +117,13 @@ sp_setting(const struct sampan *s, enum sampan_setting i)
 /* The link of that number, NULL if there is none. */
 struct sp_link *sp_link_get(struct sampan *s, int link);
 
-/* The local address on that link (0: any link), NULL if it is not ours. */
-const struct sp_local_addr *sp_local_find(const struct sampan *s, unsigned link,
-    const struct sampan_addr *addr);
+/* The largest packet of that family on the link. */
+static inline uint16_t
+sp_link_mtu(const struct sampan *s, unsigned link, bool v4)
+{
+	const struct sp_link *l = &s->link[link];
 
-/* Is it the broadcast address of a prefix of this link? */
-bool sp_is_subnet_broadcast(const struct sampan *s, unsigned link, uint32_t v4);
-
-struct sp_path {
-	unsigned link;
-	struct sampan_addr next_hop;
-};
-
-/* The way to dst: longest prefix, directly or through a gateway.  False: none. */
-bool sp_route_find(const struct sampan *s, const struct sampan_addr *dst, struct sp_path *path);
-
-/* The address of ours to use towards dst.  False: no route, or no address on
- * its link.  RFC 9293 §3.9.1.1 (MUST-44). */
-bool sp_source_find(const struct sampan *s, const struct sampan_addr *dst, struct sampan_addr *src);
-
-/* Could a host have this address?  Neither unspecified, broadcast, multicast
- * nor reserved.  RFC 1122 §3.2.1.3; RFC 9293 §3.9.1.1 (MUST-46). */
-bool sp_addr_is_unicast(const struct sampan *s, const struct sampan_addr *a);
+	return !v4 && l->mtu6_bytes != 0 ? l->mtu6_bytes : l->mtu_bytes;
+}
 
 #endif

@@ -6,6 +6,7 @@
  * is parked until that is decided.
  */
 #include "buf/chunk.h"
+#include "net/due.h"
 #include "net/neigh.h"
 #include "net/reply.h"
 #include "tcp/tcp.h"
@@ -108,8 +109,13 @@ sampan_deadline(const struct sampan *s)
 static void
 expire(struct sampan *s, struct sp_timer *timer)
 {
-	const enum sp_kind kind = sp_arena_kind(&s->arena, sp_ref(&s->arena, timer));
+	enum sp_kind kind;
 
+	if (timer == &s->due_timer) {
+		sp_due(s);
+		return;
+	}
+	kind = sp_arena_kind(&s->arena, sp_ref(&s->arena, timer));
 	if (kind == SP_KIND_NEIGH)
 		sp_neigh_timer(s, sp_container_of(timer, struct sp_neigh, timer));
 	else

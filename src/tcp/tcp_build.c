@@ -102,6 +102,8 @@ sp_tcp_build(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
 	struct sp_ip_out out = {
 		.src = &t->flow.local,
 		.dst = &t->flow.remote,
+		.flow = &t->flow,
+		.link = t->link,
 		.proto = IP_PROTO_TCP,
 		.tos = t->rare != 0 ? tcp_rare_of(s, t)->tos : 0,	/* MUST-48 */
 		.ttl = t->rare != 0 ? tcp_rare_of(s, t)->ttl : 0,	/* MUST-49 */
@@ -136,6 +138,7 @@ sp_tcp_send_bare(struct sampan *s, const struct tcp_bare *bare)
 	const struct sp_ip_out out = {
 		.src = &bare->flow->local,
 		.dst = &bare->flow->remote,
+		.flow = bare->flow,
 		.payload_len = (uint32_t)(TCP_HDR_LEN + opts_len),
 		.proto = IP_PROTO_TCP,
 		.tos = bare->tos,
@@ -151,18 +154,17 @@ sp_tcp_send_bare(struct sampan *s, const struct tcp_bare *bare)
 		.wnd = bare->wnd,
 	};
 	struct sp_reply *r;
-	unsigned link;
 	uint8_t *p;
 
-	r = sp_ip_reply_take(s, &out, &link);
+	r = sp_ip_take(s, &out);
 	if (r == NULL)
 		return;
-	p = sp_ip_reply_l4(r, &out);
+	p = sp_ip_l4(r);
 	tcp_hdr_emit(p, &h);
 	tcp_opts_emit(p + TCP_HDR_LEN, &bare->opts);
 	be16_put(p + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sp_csum_add(p, out.payload_len,
 	    sp_ip_pseudo(&out), s->csum_variant)));
-	sp_reply_send(s, link, r);
+	sp_ip_send(s, r);
 	sp_count(s, SAMPAN_COUNT_TCP_SEGS_OUT);
 	if ((bare->flags & TCP_RST) != 0)
 		sp_count(s, SAMPAN_COUNT_TCP_RSTS_OUT);

@@ -23,7 +23,7 @@
 uint16_t
 sp_tcp_mtu(const struct sampan *s, const struct tcp_tcb *t)
 {
-	const uint16_t link = s->link[t->link].mtu_bytes;
+	const uint16_t link = sp_link_mtu(s, t->link, sp_addr_is_v4(&t->flow.remote));
 	const uint16_t learned = t->rare != 0 ? tcp_rare_of(s, t)->pmtu_bytes : 0;
 
 	return learned != 0 && learned < link ? learned : link;

@@ -117,7 +117,8 @@ sp_tcp_settle(struct sampan *s, struct tcp_tcb *t)
 uint16_t
 sp_tcp_own_mss(const struct sampan *s, unsigned link, const struct sampan_addr *peer)
 {
-	return (uint16_t)(s->link[link].mtu_bytes - sp_ip_hdr_len(peer) - TCP_HDR_LEN);
+	return (uint16_t)(sp_link_mtu(s, link, sp_addr_is_v4(peer)) - sp_ip_hdr_len(peer) -
+	    TCP_HDR_LEN);
 }
 
 uint16_t
@@ -129,7 +130,8 @@ sp_tcp_announced_mss(const struct sampan *s, const struct tcp_tcb *t)
 	return cap != 0 && cap < own ? cap : own;
 }
 
-/* RFC 6691 §2 (R-6691-2, R-2525-13). */
+/* RFC 6691 §2 (R-6691-2, R-2525-13); a peer that says 65535 leaves it to the path
+ * (RFC 2675 §5.1 (R-9293-33)). */
 void
 sp_tcp_set_mss(struct sampan *s, struct tcp_tcb *t, uint16_t peer_mss_bytes)
 {

@@ -129,3 +129,13 @@ ip4_has_source_route(const uint8_t *p, size_t hdr_len)
 	while (kind != IP4_OPT_EOL && kind != IP4_OPT_LSRR && kind != IP4_OPT_SSRR);
 	return kind != IP4_OPT_EOL;
 }
+
+void
+ip4_group_mac(uint8_t mac[6], uint32_t group)
+{
+	mac[0] = 0x01;
+	mac[1] = 0x00;
+	mac[2] = 0x5e;
+	mac[3] = (uint8_t)(group >> 16 & 0x7f);
+	be16_put(mac + 4, (uint16_t)group);
+}

@@ -63,6 +63,9 @@ bool ip4_options_ok(const uint8_t *p, size_t hdr_len);
  * are well formed. */
 bool ip4_has_source_route(const uint8_t *p, size_t hdr_len);
 
+/* The Ethernet address of a group, RFC 1112 §6.4 (R-IP4-22). */
+void ip4_group_mac(uint8_t mac[6], uint32_t group);
+
 static inline bool
 ip4_is_multicast(uint32_t addr)
 {

@@ -18,7 +18,15 @@
 /* The ones' complement sum of RFC 1071, not complemented, on top of `sum`. */
 uint32_t frame_sum(const uint8_t *p, uint32_t len, uint32_t sum);
 
-/* The sum over the pseudo-header of the IPv4 packet at ip. */
+/* Of the IP packet at p, either family: octets of its header (IPv6: without any
+ * extension headers), and of all behind it. */
+uint32_t frame_ip_hdr_len(const uint8_t *ip);
+uint32_t frame_payload_len(const uint8_t *ip);
+
+/* The protocol that the header names. */
+uint8_t frame_proto(const uint8_t *ip);
+
+/* The sum over the pseudo-header of the packet at ip. */
 uint32_t frame_pseudo(const uint8_t *ip);
 
 /* Copies the frame's bytes to dst (FRAME_MAX) and returns how many. */
@@ -35,14 +43,15 @@ const char *frame_flaw(const struct sampan_frame *f, const uint8_t *bytes);
 
 /* A TCP segment, taken apart.  Wire numbers in host order. */
 struct frame_tcp {
-	uint32_t src, dst;
+	struct sampan_addr from, to;
+	uint32_t src, dst;	/* the same as numbers, with IPv4 */
 	struct tcp_hdr h;
 	struct tcp_opts opts;
 	uint32_t len;		/* of text */
 	const uint8_t *text;
 };
 
-/* False: not IPv4 with TCP. */
+/* False: not TCP. */
 bool frame_tcp_read(struct frame_tcp *t, const uint8_t *bytes, uint32_t len);
 
 #endif

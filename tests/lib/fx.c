@@ -8,9 +8,12 @@
 #include <stdlib.h>
 
 #include "lib/stack_check.h"
+#include "net/flow.h"
 #include "wire/arp.h"
-#include "wire/bytes.h"
 #include "wire/eth.h"
+#include "wire/icmp6.h"
+#include "wire/ip4.h"
+#include "wire/ndp.h"
 
 #define OUTS_MAX 4096
 #define TEXT_BYTES ((size_t)8 << 20)
@@ -123,6 +126,31 @@ answer_arp(struct fx *f, const uint8_t *bytes)
 	fx_input(f, reply, sizeof(reply));
 }
 
+/* Whoever asks with a link-layer address gets an answer. */
+static void
+answer_solicit(struct fx *f, const uint8_t *bytes, uint32_t len)
+{
+	uint8_t reply[ETH_HDR_LEN + IP6_HDR_LEN + NDP_MAX] = { 0 };
+	const struct eth_hdr eth = { { 2, 0, 0, 0, 0, 1 }, { 2, 0, 0, 0, 0, 2 }, ETH_TYPE_IP6 };
+	uint8_t *ip = reply + ETH_HDR_LEN, *icmp = ip + IP6_HDR_LEN;
+	struct ip6_hdr h = { .next = IP_PROTO_ICMP6, .hop_limit = 255 };
+	struct ndp_msg m;
+
+	if (f->opts.no_arp || !ndp_parse(&m, bytes + 54, len - 54) || !m.has_mac)
+		return;
+	memcpy(h.src, m.target, 16);
+	memcpy(h.dst, bytes + ETH_HDR_LEN + 8, 16);
+	m.type = ICMP6_NEIGH_ADVERT;
+	m.solicited = true;
+	m.override = true;
+	memcpy(m.mac, eth.src, 6);
+	h.payload_len = (uint16_t)ndp_emit(icmp, &m);
+	eth_emit(reply, &eth);
+	ip6_emit(ip, &h);
+	be16_put(icmp + 2, (uint16_t)~frame_sum(icmp, h.payload_len, frame_pseudo(ip)));
+	fx_input(f, reply, ETH_HDR_LEN + IP6_HDR_LEN + h.payload_len);
+}
+
 /* ---- What every segment must hold to ---- */
 
 static void
@@ -159,7 +187,7 @@ static bool
 ours(const struct fx_out *o)
 {
 	return o->tcp.h.dst_port == FX_PEER_PORT && o->tcp.h.src_port == FX_LOCAL_PORT &&
-	    o->tcp.dst == FX_PEER_V4;
+	    memcmp(&o->tcp.to, &(struct sampan_addr[]){ fx_peer() }, 16) == 0;
 }
 
 /* Follows the connection by what is seen of it. */
@@ -227,6 +255,9 @@ take_frame(struct fx *f, const struct sampan_frame *fr)
 		fx_fail(flaw);
 	if (be16_get(bytes + 12) == ETH_TYPE_ARP)
 		answer_arp(f, bytes);
+	else if (be16_get(bytes + 12) == ETH_TYPE_IP6 && bytes[20] == IP_PROTO_ICMP6 &&
+	    bytes[54] == ICMP6_NEIGH_SOLICIT)
+		answer_solicit(f, bytes, len);
 	else
 		keep(f, bytes, len);
 }

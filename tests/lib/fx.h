@@ -25,6 +25,7 @@
 #include <sampan/stats.h>
 
 #include "lib/frame.h"
+#include "lib/fx_family.h"
 #include "lib/test.h"
 #include "tcp/tcp_seq.h"
 
@@ -113,7 +114,7 @@ struct fx_seg {
 	unsigned raw_len;	/* a multiple of 4 */
 	uint16_t port;		/* 0: as usual */
 	uint16_t up;
-	uint32_t src, dst;	/* 0: as usual */
+	uint32_t src, dst;	/* 0: as usual; IPv6: src's last octet; any dst is all nodes */
 	bool broadcast;		/* in an Ethernet broadcast frame */
 };
 

@@ -5,10 +5,13 @@
 #include "wire/bytes.h"
 #include "wire/eth.h"
 #include "wire/ip4.h"
+#include "wire/ip6.h"
 
 static const uint8_t mac_of_stack[6] = { 2, 0, 0, 0, 0, 1 };
 static const uint8_t mac_of_peer[6] = { 2, 0, 0, 0, 0, 2 };
 static const uint8_t everybody[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+static const uint8_t all_nodes[16] = { 0xff, 2, [15] = 1 };
 
 static struct tcp_opts
 options_of(const struct fx *f, const struct fx_seg *seg)
@@ -43,6 +46,22 @@ window_field(const struct fx *f, const struct fx_seg *seg)
 }
 
 static void
+put_ip6(uint8_t *p, const struct fx_seg *seg, uint32_t l4_len)
+{
+	const struct sampan_addr src = seg->src != 0 ? fx_addr(0, (uint8_t)seg->src) : fx_peer();
+	struct ip6_hdr ip = {
+		.payload_len = (uint16_t)l4_len,
+		.next = IP_PROTO_TCP,
+		.hop_limit = 64,
+	};
+
+	memcpy(ip.src, src.b, 16);
+	memcpy(ip.dst, seg->dst != 0 ? all_nodes : fx_local().b, 16);
+	ip6_emit(p, &ip);
+}
+
+/* Headers up to TCP's; returns their length. */
+static uint32_t
 put_ip(uint8_t *p, const struct fx_seg *seg, uint32_t l4_len)
 {
 	const struct ip4_hdr ip = {
@@ -53,12 +72,17 @@ put_ip(uint8_t *p, const struct fx_seg *seg, uint32_t l4_len)
 		.src = seg->src != 0 ? seg->src : FX_PEER_V4,
 		.dst = seg->dst != 0 ? seg->dst : FX_LOCAL_V4,
 	};
-	struct eth_hdr eth = { .type = ETH_TYPE_IP4 };
+	const bool v6 = fx_is_v6();
+	struct eth_hdr eth = { .type = v6 ? ETH_TYPE_IP6 : ETH_TYPE_IP4 };
 
 	memcpy(eth.dst, seg->broadcast ? everybody : mac_of_stack, 6);
 	memcpy(eth.src, mac_of_peer, 6);
 	eth_emit(p, &eth);
-	ip4_emit(p + ETH_HDR_LEN, &ip);
+	if (v6)
+		put_ip6(p + ETH_HDR_LEN, seg, l4_len);
+	else
+		ip4_emit(p + ETH_HDR_LEN, &ip);
+	return ETH_HDR_LEN + (v6 ? IP6_HDR_LEN : IP4_HDR_LEN);
 }
 
 /* The text of a SYN begins behind it. */
@@ -74,7 +98,6 @@ put_text(const struct fx *f, uint8_t *p, const struct fx_seg *seg)
 static uint32_t
 craft(const struct fx *f, const struct fx_seg *seg, uint8_t *p)
 {
-	uint8_t *ip = p + ETH_HDR_LEN, *tcp = ip + IP4_HDR_LEN;
 	const struct tcp_opts opts = options_of(f, seg);
 	const uint32_t opts_len = seg->raw != NULL ? seg->raw_len : (uint32_t)tcp_opts_len(&opts);
 	const uint32_t l4_len = TCP_HDR_LEN + opts_len + seg->len;
@@ -88,8 +111,9 @@ craft(const struct fx *f, const struct fx_seg *seg, uint8_t *p)
 		.wnd = window_field(f, seg),
 		.up = seg->up,
 	};
+	const uint32_t l4_at = put_ip(p, seg, l4_len);
+	uint8_t *ip = p + ETH_HDR_LEN, *tcp = p + l4_at;
 
-	put_ip(p, seg, l4_len);
 	tcp_hdr_emit(tcp, &h);
 	if (seg->raw != NULL)
 		memcpy(tcp + TCP_HDR_LEN, seg->raw, opts_len);
@@ -99,7 +123,7 @@ craft(const struct fx *f, const struct fx_seg *seg, uint8_t *p)
 	be16_put(tcp + TCP_CSUM_OFF, (uint16_t)~frame_sum(tcp, l4_len, frame_pseudo(ip)));
 	if (seg->bad_csum)
 		tcp[TCP_CSUM_OFF] ^= 0x40;
-	return ETH_HDR_LEN + IP4_HDR_LEN + l4_len;
+	return l4_at + l4_len;
 }
 
 /* What the segment changes in the peer's own view. */

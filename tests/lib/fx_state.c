@@ -30,8 +30,7 @@ must(int result)
 static void
 set(struct fx *f, const char *name, int64_t value)
 {
-	if (value != 0)
-		must(sampan_set(f->s, name, value));
+	must(sampan_set(f->s, name, value));
 }
 
 /* A fresh stack with a link and an address. */
@@ -41,17 +40,23 @@ begin(struct fx_opts opts, sampan_time now)
 	static _Alignas(64) uint8_t memory[MEMORY_MAX];
 	const struct sampan_config config = { .size = sizeof(config), .seed = { 1, 2 } };
 	struct sampan_link_config link = { .size = sizeof(link), .mac = { 2, 0, 0, 0, 0, 1 },
-		.mtu_bytes = opts.mtu, .caps = opts.caps, .name = "fx" };
-	const struct sampan_addr addr = sampan_addr_v4(10, 0, 0, 1);
+		.mtu_bytes = (uint16_t)(opts.mtu + (fx_is_v6() ? 20 : 0)), .caps = opts.caps,
+		.name = "fx" };
+	const struct sampan_addr addr = fx_local();
 	struct fx f = { .s = (struct sampan *)(void *)memory, .now = now, .opts = opts,
 		.irs = seq_of(wrap ? IRS_NEAR : IRS_FAR), .peer_tsval = 5000 };
 
+	if (fx_is_v6() && link.mtu_bytes < 1280)
+		SKIP("no IPv6 on a link as narrow as that");
 	memset(memory, 0xa5, opts.arena_bytes);
 	must(sampan_init(memory, opts.arena_bytes, &config, now));
 	f.link = sampan_link_add(f.s, &link);
-	must(sampan_addr_add(f.s, f.link, &addr, 24));
-	set(&f, "net.ipv4.tcp_rmem_default", opts.rcvbuf);
-	set(&f, "net.ipv4.tcp_wmem_default", opts.sndbuf);
+	set(&f, "net.ipv6.conf.default.dad_transmits", 0);
+	must(sampan_addr_add(f.s, f.link, &addr, FX_NET_BITS));
+	if (opts.rcvbuf != 0)
+		set(&f, "net.ipv4.tcp_rmem_default", opts.rcvbuf);
+	if (opts.sndbuf != 0)
+		set(&f, "net.ipv4.tcp_wmem_default", opts.sndbuf);
 	must(sampan_set(f.s, "net.ipv4.tcp_congestion_control", sampan_cc_find(opts.cc)));
 	f.rcv_nxt = f.irs;
 	f.acked = f.irs;
@@ -76,7 +81,7 @@ static void
 connect_to_peer(struct fx *f)
 {
 	const struct sampan_sockaddr local = { .port = FX_LOCAL_PORT };
-	const struct sampan_sockaddr peer = { sampan_addr_v4(10, 0, 0, 2), FX_PEER_PORT, 0 };
+	const struct sampan_sockaddr peer = { fx_peer(), FX_PEER_PORT, 0 };
 
 	must(sampan_socket(f->s, SAMPAN_STREAM, &f->h));
 	must(sampan_bind(f->s, f->h, &local));
@@ -125,7 +130,8 @@ static void
 complete(struct fx *f)
 {
 	const uint32_t own = f->opts.mtu - 40u;
-	const uint32_t peers = f->opts.peer_mss == FX_ANY ? 536 : (uint32_t)f->opts.peer_mss;
+	const uint32_t peers =
+	    f->opts.peer_mss == FX_ANY ? FX_MSS_DEFAULT : (uint32_t)f->opts.peer_mss;
 
 	f->mss = (own < peers ? own : peers) - (f->ts ? 12 : 0);
 	if (f->opts.active) {

@@ -217,6 +217,8 @@ stack_check(const struct sampan *s)
 		broken = check_list(s, &s->ready, &n);
 	if (broken == NULL)
 		broken = check_list(s, &s->neigh_idle, &n);
+	if (broken == NULL)
+		broken = check_list(s, &s->neigh_unresolved, &n);
 	if (broken == NULL && !sp_arena_check(&s->arena))
 		broken = "the arena is sound";
 	if (broken == NULL && !sp_wheel_check(&s->wheel, &s->arena))

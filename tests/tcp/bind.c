@@ -18,7 +18,7 @@ local_of(enum who who, uint16_t port)
 
 	if (who == ANY)
 		return (struct sampan_sockaddr){ .port = port };
-	return (struct sampan_sockaddr){ sampan_addr_v4(10, 0, 0, last[who]), port, 0 };
+	return (struct sampan_sockaddr){ fx_addr(0, last[who]), port, 0 };
 }
 
 /* A stack with two addresses, and a listener on port 80. */
@@ -26,9 +26,9 @@ static struct fx
 two_addresses(void)
 {
 	struct fx f = fx_listen();
-	const struct sampan_addr second = sampan_addr_v4(10, 0, 0, 9);
+	const struct sampan_addr second = fx_addr(0, 9);
 
-	EXPECT_EQ(sampan_addr_add(f.s, f.link, &second, 24), 0);
+	EXPECT_EQ(sampan_addr_add(f.s, f.link, &second, FX_NET_BITS), 0);
 	return f;
 }
 

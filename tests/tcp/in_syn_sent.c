@@ -92,7 +92,7 @@ TEST_TWICE(syn_sent_syn_ack_allows_the_initial_window)
 }
 
 /* MUST-15. */
-TEST_TWICE(syn_sent_syn_ack_without_mss_means_536)
+TEST_TWICE(syn_sent_syn_ack_without_mss_means_the_default)
 {
 	struct fx f = fx_syn_sent();
 
@@ -100,7 +100,7 @@ TEST_TWICE(syn_sent_syn_ack_without_mss_means_536)
 	peer_sends(&f, .flags = TCP_SYN | TCP_ACK, .seq = f.irs);
 	expect_segment(&f, .flags = TCP_ACK);
 	EXPECT_EQ(fx_write(&f, 5000), 5000);
-	expect_segment(&f, .flags = TCP_ACK, .seq = seq_add(f.iss, 1), .len = 536);
+	expect_segment(&f, .flags = TCP_ACK, .seq = seq_add(f.iss, 1), .len = FX_MSS_DEFAULT);
 }
 
 /* Text and FIN of the peer's SYN are not lost: they may be left for it to send

@@ -31,7 +31,7 @@ TEST_TWICE(established_info_tells_what_was_agreed)
 	EXPECT_INFO(info, rcv_wscale, f.rcv_scale);
 	EXPECT_INFO(info, snd_mss_bytes, 988);
 	EXPECT_INFO(info, advmss_bytes, 1460);
-	EXPECT_INFO(info, pmtu_bytes, 1500);
+	EXPECT_INFO(info, pmtu_bytes, fx_is_v6() ? 1520 : 1500);
 	EXPECT_INFO(info, snd_cwnd_segs, 10);
 	EXPECT_INFO(info, snd_wnd_bytes, 640000);
 	EXPECT_INFO(info, rcv_wnd_bytes, f.rcv_wnd);

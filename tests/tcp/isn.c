@@ -11,7 +11,7 @@ static const struct fx_out *
 syn_from(struct fx *f, uint16_t port)
 {
 	const struct sampan_sockaddr local = { .port = port };
-	const struct sampan_sockaddr peer = { sampan_addr_v4(10, 0, 0, 2), FX_PEER_PORT, 0 };
+	const struct sampan_sockaddr peer = { fx_peer(), FX_PEER_PORT, 0 };
 
 	EXPECT_EQ(sampan_socket(f->s, SAMPAN_STREAM, &f->h), 0);
 	if (port != 0)
@@ -71,7 +71,7 @@ TEST(fresh_isns_of_two_stacks_are_unrelated)
 	struct sampan_config config = { .size = sizeof(config), .seed = { 1, 3 } };
 	struct sampan_link_config link = { .size = sizeof(link), .mac = { 2, 0, 0, 0, 0, 1 },
 		.mtu_bytes = 1500, .name = "fx" };
-	const struct sampan_addr addr = sampan_addr_v4(10, 0, 0, 1);
+	const struct sampan_addr addr = fx_local();
 	struct fx f = fx_listen();
 	struct fx g = f;
 
@@ -79,7 +79,8 @@ TEST(fresh_isns_of_two_stacks_are_unrelated)
 	g.s = (struct sampan *)(void *)memory;
 	EXPECT_EQ(sampan_init(memory, sizeof(memory), &config, f.now), 0);
 	EXPECT_EQ(sampan_link_add(g.s, &link), g.link);
-	EXPECT_EQ(sampan_addr_add(g.s, g.link, &addr, 24), 0);
+	EXPECT_EQ(sampan_set(g.s, "net.ipv6.conf.default.dad_transmits", 0), 0);
+	EXPECT_EQ(sampan_addr_add(g.s, g.link, &addr, FX_NET_BITS), 0);
 	for (uint16_t port = 1000; port < 1010; port++)
 		EXPECT(!seq_eq(syn_from(&f, port)->seq, syn_from(&g, port)->seq));
 }
@@ -88,7 +89,7 @@ TEST(fresh_isns_of_two_stacks_are_unrelated)
 TEST(fresh_ports_for_two_peers_are_unrelated)
 {
 	struct fx f = fx_listen();
-	const struct sampan_sockaddr other = { sampan_addr_v4(10, 0, 0, 3), FX_PEER_PORT, 0 };
+	const struct sampan_sockaddr other = { fx_addr(0, 3), FX_PEER_PORT, 0 };
 	const uint16_t first = syn_from(&f, 0)->tcp.h.src_port;
 	uint16_t second;
 
@@ -122,7 +123,7 @@ TEST(fresh_ports_to_one_peer_are_unrelated)
 TEST(fresh_connect_without_free_port_fails)
 {
 	struct fx f = fx_listen();
-	const struct sampan_sockaddr peer = { sampan_addr_v4(10, 0, 0, 2), FX_PEER_PORT, 0 };
+	const struct sampan_sockaddr peer = { fx_peer(), FX_PEER_PORT, 0 };
 	sampan_handle h;
 	uint32_t seen = 0;
 
@@ -164,7 +165,7 @@ TEST(fresh_bind_chooses_a_free_port)
 TEST(fresh_connect_to_own_address_fails)
 {
 	struct fx f = fx_listen();
-	const struct sampan_sockaddr self = { sampan_addr_v4(10, 0, 0, 1), FX_LOCAL_PORT, 0 };
+	const struct sampan_sockaddr self = { fx_local(), FX_LOCAL_PORT, 0 };
 	sampan_handle h;
 
 	COVERS("R-V-35");
@@ -177,7 +178,7 @@ TEST(fresh_connect_to_own_address_fails)
 TEST(time_wait_port_is_not_chosen)
 {
 	struct fx f = fx_time_wait();
-	const struct sampan_sockaddr peer = { sampan_addr_v4(10, 0, 0, 2), FX_PEER_PORT, 0 };
+	const struct sampan_sockaddr peer = { fx_peer(), FX_PEER_PORT, 0 };
 	sampan_handle h;
 
 	COVERS("R-6056-7", "R-6191-8");

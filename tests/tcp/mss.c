@@ -105,3 +105,13 @@ TEST_TWICE(any_options_of_others_are_skipped)
 		EXPECT_EQ(fx_read(&f, 100), 10);
 	}
 }
+
+/* R-9293-33: as large as can be means that only the path sets a limit. */
+TEST_TWICE(established_largest_mss_leaves_it_to_the_path)
+{
+	struct fx f = fx_established(.peer_mss = 65535, .peer_wnd = 65535);
+
+	COVERS("R-9293-33", "MUST-16");
+	EXPECT_EQ(fx_write(&f, 5000), 5000);
+	expect_segment(&f, .flags = TCP_ACK, .seq = f.snd_una, .len = 1460);
+}

@@ -171,7 +171,15 @@ TEST(option_of_accepted_socket_is_its_own)
 static const uint8_t *
 ip_of(const struct fx *f)
 {
-	return f->seg.tcp.text - f->seg.tcp.h.data_off_bytes - 20;
+	return f->seg.tcp.text - f->seg.tcp.h.data_off_bytes - (fx_is_v6() ? 40 : 20);
+}
+
+static unsigned
+tos_of(const struct fx *f)
+{
+	const uint8_t *ip = ip_of(f);
+
+	return fx_is_v6() ? (ip[0] & 15u) << 4 | ip[1] >> 4 : ip[1];
 }
 
 /* MUST-48, MUST-49, SHLD-21, SHLD-22. */
@@ -184,14 +192,15 @@ TEST(established_tos_and_ttl_are_on_the_wire)
 	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_TTL, 17), 0);
 	EXPECT_EQ(fx_write(&f, 10), 10);
 	EXPECT(fx_next_out(&f) != NULL);
-	EXPECT_EQ(ip_of(&f)[1], 0xb8);
-	EXPECT_EQ(ip_of(&f)[8], 17);
-	EXPECT_EQ(ip_of(&f)[6] & 0x40, 0x40);	/* DF: R-1191-1 */
+	EXPECT_EQ(tos_of(&f), 0xb8);
+	EXPECT_EQ(ip_of(&f)[fx_is_v6() ? 7 : 8], 17);
+	if (!fx_is_v6())
+		EXPECT_EQ(ip_of(&f)[6] & 0x40, 0x40);	/* DF: R-1191-1 */
 	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_TOS, 0x28), 0);
 	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_NODELAY, 1), 0);
 	EXPECT_EQ(fx_write(&f, 10), 10);
 	EXPECT(fx_next_out(&f) != NULL);
-	EXPECT_EQ(ip_of(&f)[1], 0x28);
+	EXPECT_EQ(tos_of(&f), 0x28);
 }
 
 TEST(maxseg_caps_what_is_announced_and_sent)

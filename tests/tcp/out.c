@@ -34,11 +34,11 @@ TEST_TWICE(established_segment_size_follows_both_mss)
 	COVERS("MUST-14", "MUST-15", "MUST-16");
 	expect_first_segment_of(fx_established(.peer_mss = 1000), 1000);
 	expect_first_segment_of(fx_established(.peer_mss = 9000), 1460);
-	expect_first_segment_of(fx_established(.peer_mss = FX_ANY), 536);
-	expect_first_segment_of(fx_established(.mtu = 600), 560);
+	expect_first_segment_of(fx_established(.peer_mss = FX_ANY), FX_MSS_DEFAULT);
+	expect_first_segment_of(fx_established(.mtu = 1300), 1260);
 	expect_first_segment_of(fx_established(.ts = true), 1448);
 	expect_first_segment_of(fx_established(.ts = true, .peer_mss = 1000), 988);
-	expect_first_segment_of(fx_established_active(.peer_mss = FX_ANY), 536);
+	expect_first_segment_of(fx_established_active(.peer_mss = FX_ANY), FX_MSS_DEFAULT);
 }
 
 /* R-V-3, CVE-2019-11479: a peer cannot force crumbs. */
@@ -55,7 +55,8 @@ TEST_TWICE(established_tiny_peer_mss_has_a_floor)
 /* A link that cuts gets it in one piece. */
 TEST_TWICE(established_offload_sends_one_big_frame)
 {
-	struct fx f = fx_established(.caps = SAMPAN_LINK_CSUM_OUT | SAMPAN_LINK_TSO4);
+	struct fx f = fx_established(.caps = SAMPAN_LINK_CSUM_OUT | SAMPAN_LINK_TSO4 |
+	    SAMPAN_LINK_TSO6);
 
 	EXPECT_EQ(fx_write(&f, 14600), 14600);
 	expect_segment(&f, .flags = TCP_ACK, .len = 14600, .seq = seq_add(f.iss, 1));

@@ -259,7 +259,7 @@ static int
 connect_again(struct fx *f)
 {
 	const struct sampan_sockaddr local = { .port = FX_LOCAL_PORT };
-	const struct sampan_sockaddr peer = { sampan_addr_v4(10, 0, 0, 2), FX_PEER_PORT, 0 };
+	const struct sampan_sockaddr peer = { fx_peer(), FX_PEER_PORT, 0 };
 
 	EXPECT_EQ(sampan_socket(f->s, SAMPAN_STREAM, &f->h), 0);
 	EXPECT_EQ(sampan_setopt(f->s, f->h, SAMPAN_OPT_REUSEADDR, 1), 0);

@@ -46,11 +46,11 @@ TEST(serve_args_defaults_are_those_of_make_serve)
 	EXPECT_STR(text, "");
 	EXPECT_STR(a.link, "tap:sampan0,host=10.77.0.1/24");
 	EXPECT_STR(a.name, "sampan");
-	EXPECT_MEM(&a.addr.addr, &addr, sizeof(addr));
-	EXPECT_EQ(a.addr.bits, 24);
+	EXPECT_MEM(&a.net.addr[0].addr, &addr, sizeof(addr));
+	EXPECT_EQ(a.net.addr[0].bits, 24);
 	EXPECT_EQ(a.memory_bytes, 256 << 20);
 	EXPECT(!a.seeded);
-	EXPECT(!a.has_gateway && a.settings == 0);
+	EXPECT(a.net.gateways == 0 && a.settings == 0);
 	EXPECT(a.services.root == NULL && a.services.access_log == NULL);
 }
 
@@ -81,7 +81,7 @@ TEST(serve_args_all_options_are_read)
 	    "--service echo:70 --services discard,daytime:1300 --memory 1G --seed 42 "
 	    "--gateway 10.1.0.1 --root /srv --access-log - --set a.b=1 --set c=2 --conf f"), 0);
 	EXPECT_STR(a.link, "tap:x");
-	EXPECT_EQ(a.addr.bits, 16);
+	EXPECT_EQ(a.net.addr[0].bits, 16);
 	EXPECT_STR(a.name, "n");
 	EXPECT_EQ(a.memory_bytes, 1 << 30);
 	EXPECT(a.seeded);
@@ -90,7 +90,7 @@ TEST(serve_args_all_options_are_read)
 	EXPECT_EQ(a.listener[0].port, 70);
 	EXPECT_EQ(a.listener[1].port, 9);
 	EXPECT_EQ(a.listener[2].port, 1300);
-	EXPECT(a.has_gateway && memcmp(&a.gateway, &gateway, sizeof(gateway)) == 0);
+	EXPECT(a.net.gateways == 1 && memcmp(&a.net.gateway[0], &gateway, sizeof(gateway)) == 0);
 	EXPECT_STR(a.services.root, "/srv");
 	EXPECT_STR(a.services.access_log, "-");
 	EXPECT_STR(a.conf, "f");

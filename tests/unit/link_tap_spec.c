@@ -26,7 +26,7 @@ TEST(tap_spec_name_alone_takes_the_interface_as_it_is)
 
 	EXPECT_EQ(read_text(&tap, "tap:sampan0"), 0);
 	EXPECT_STR(tap.name, "sampan0");
-	EXPECT(!tap.has_host);
+	EXPECT_EQ(tap.hosts, 0);
 	EXPECT_EQ(tap.mtu_bytes, 0);
 	EXPECT(tap.offload);
 }
@@ -38,9 +38,9 @@ TEST(tap_spec_all_options_are_read)
 
 	EXPECT_EQ(read_text(&tap, "tap:t%d,mtu=9000,offload=off,host=10.77.0.1/24"), 0);
 	EXPECT_STR(tap.name, "t%d");
-	EXPECT(tap.has_host);
-	EXPECT_MEM(&tap.host.addr, &host, sizeof(host));
-	EXPECT_EQ(tap.host.bits, 24);
+	EXPECT_EQ(tap.hosts, 1);
+	EXPECT_MEM(&tap.host[0].addr, &host, sizeof(host));
+	EXPECT_EQ(tap.host[0].bits, 24);
 	EXPECT_EQ(tap.mtu_bytes, 9000);
 	EXPECT(!tap.offload);
 }
@@ -76,4 +76,21 @@ TEST(tap_spec_names_are_those_the_kernel_takes)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		EXPECT_EQ(read_text(&tap, bad[i]), -1);
 	EXPECT_EQ(read_text(&tap, "tap:abcdefghijklmno"), 0);
+}
+
+TEST(tap_spec_both_families_have_a_host)
+{
+	const struct sampan_addr host6 = { { 0xfd, 0x77, [15] = 1 } };
+	struct sp_tap_spec tap;
+
+	EXPECT_EQ(read_text(&tap, "tap:a,host=10.77.0.1/24,host6=fd77::1/64"), 0);
+	EXPECT_EQ(tap.hosts, 2);
+	EXPECT_MEM(&tap.host[1].addr, &host6, sizeof(host6));
+	EXPECT_EQ(tap.host[1].bits, 64);
+	EXPECT_EQ(read_text(&tap, "tap:a,host=fd77::1/64"), 0);
+	EXPECT_EQ(tap.hosts, 1);
+	EXPECT_EQ(read_text(&tap, "tap:a,host6=10.77.0.1/24"), -1);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_EQ(read_text(&tap, "tap:a,host6=fd77::1"), -1);
+	EXPECT_EQ(read_text(&tap, "tap:a,host=10.0.0.1/8,host=10.77.0.1/24,host6=fd77::1/64"), -1);
 }

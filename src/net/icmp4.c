@@ -1,13 +1,13 @@
 /*
- * icmp.c - the echo server, and errors that others report.  RFC 792, RFC 1122
- * §3.2.2.
+ * icmp4.c - ICMP: the echo server, and errors that others report.  RFC 792,
+ * RFC 1122 §3.2.2.
  *
- * Does not: report errors itself: there is nothing yet to report them about; so
- * no redirect and no source quench ever leaves (R-ICMP-7, R-ICMP-9).
+ * Does not: report errors itself (icmp_error.c does); no redirect and no source
+ * quench ever leaves (R-ICMP-7, R-ICMP-9).
  */
 #include <string.h>
 
-#include "net/ip.h"
+#include "net/icmp.h"
 #include "net/reply.h"
 #include "wire/icmp4.h"
 #include "wire/ip4.h"
@@ -24,19 +24,17 @@ answer_echo(struct sampan *s, const struct sp_pkt *pkt)
 		.proto = IP_PROTO_ICMP,
 		.tos = pkt->tos,	/* R-ICMP-17 */
 	};
-	struct sp_reply *r;
-	unsigned link;
+	struct sp_reply *r = sp_ip_take(s, &out);
 	uint8_t *l4;
 
-	r = sp_ip_reply_take(s, &out, &link);
 	if (r == NULL)
 		return;
-	l4 = sp_ip_reply_l4(r, &out);
+	l4 = sp_ip_l4(r);
 	sp_span_copy(l4, pkt->span);
 	l4[0] = ICMP4_ECHO_REPLY;
 	memset(l4 + 2, 0, 2);
 	icmp4_csum_put(l4, sp_csum_add(l4, pkt->span.len, 0, s->csum_variant));
-	sp_reply_send(s, link, r);
+	sp_ip_send(s, r);
 	sp_count(s, SAMPAN_COUNT_ICMP_ECHO_REPS_OUT);
 }
 
@@ -71,19 +69,19 @@ judge(const struct icmp4_hdr *icmp, struct sp_icmp_error *error)
 		error->error = SAMPAN_ECONNREFUSED;
 }
 
-/* The TCP segment of ours that an error quotes: its IP header with all options
- * and eight octets more.  R-ICMP-18, R-5927-6, R-V-8. */
+/* The packet of ours that an error quotes: its IP header with all options and
+ * eight octets more.  R-ICMP-18, R-5927-6, R-V-8. */
 static bool
-quoted_segment(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error)
+quoted_packet(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error)
 {
 	uint8_t quote[IP4_HDR_MAX + 8];
 	struct ip4_hdr ip;
 	const struct sp_span span = sp_span_part(pkt->span, ICMP4_HDR_LEN, sizeof(quote));
 
 	sp_span_copy(quote, span);
-	if (!ip4_quoted(&ip, quote, span.len) || ip.proto != IP_PROTO_TCP ||
-	    span.len < ip.hdr_len + 8u)
+	if (!ip4_quoted(&ip, quote, span.len) || span.len < ip.hdr_len + 8u)
 		return false;
+	error->proto = ip.proto;
 	error->flow.local = sp_addr_of_v4(ip.src);
 	error->flow.remote = sp_addr_of_v4(ip.dst);
 	error->flow.local_port = be16_get(quote + ip.hdr_len);
@@ -93,7 +91,7 @@ quoted_segment(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error 
 	return sp_local_find(s, pkt->link, &error->flow.local) != NULL;
 }
 
-/* True: the error is TCP's to act on. */
+/* True: the error is a transport's to act on. */
 static bool
 take_error(struct sampan *s, const struct sp_pkt *pkt, const struct icmp4_hdr *icmp,
     struct sp_icmp_error *error)
@@ -104,7 +102,7 @@ take_error(struct sampan *s, const struct sp_pkt *pkt, const struct icmp4_hdr *i
 		sp_drop(s, SAMPAN_DROP_ICMP_TYPE, pkt->link);
 		return false;
 	}
-	if (!quoted_segment(s, pkt, error)) {
+	if (!quoted_packet(s, pkt, error)) {
 		sp_drop(s, SAMPAN_DROP_ICMP_MALFORMED, pkt->link);
 		return false;
 	}

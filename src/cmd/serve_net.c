@@ -1,0 +1,155 @@
+/*
+ * serve_net.c - see serve_net.h.
+ */
+#include "cmd/serve_net.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <sampan/address.h>
+
+#include "cmd/cmd.h"
+
+int
+sp_serve_net_read_addr(struct serve_net *net, const char *text, const struct sp_why *why)
+{
+	if (strcmp(text, "slaac") == 0) {
+		net->slaac = true;
+		return 0;
+	}
+	if (net->addrs == SERVE_ADDRS) {
+		(void)sp_why(why, EINVAL, "--addr %s: give at most %d addresses", text,
+		    SERVE_ADDRS);
+		return EINVAL;
+	}
+	return sp_prefix_read(&net->addr[net->addrs++], text, why) != 0 ? EINVAL : 0;
+}
+
+int
+sp_serve_net_read_gateway(struct serve_net *net, const char *text, const struct sp_why *why)
+{
+	struct sampan_addr addr;
+	const size_t len = sampan_addr_read(&addr, text);
+
+	if (len == 0 || text[len] != '\0') {
+		(void)sp_why(why, EINVAL, "--gateway %s: give an address, such as 10.77.0.1", text);
+		return EINVAL;
+	}
+	if (net->gateways == SERVE_GATEWAYS) {
+		(void)sp_why(why, EINVAL, "--gateway %s: give at most %d gateways", text,
+		    SERVE_GATEWAYS);
+		return EINVAL;
+	}
+	net->gateway[net->gateways++] = addr;
+	return 0;
+}
+
+static bool
+is_link_local(const struct sampan_addr *a)
+{
+	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
+}
+
+/* The address must make sense beside the kernel's of the same family. */
+static int
+check_beside_host(const struct sampan_link *link, const struct sp_prefix *mine, const char *text)
+{
+	struct sp_prefix host;
+	bool others = false;
+
+	for (unsigned i = 0; sampan_link_host(link, i, &host.addr, &host.bits); i++) {
+		if (sp_prefix_is_v4(&host.addr) != sp_prefix_is_v4(&mine->addr))
+			continue;
+		if (memcmp(&host.addr, &mine->addr, sizeof(host.addr)) == 0)
+			return sp_cmd_fail("sampan serve", EINVAL, "--addr %s is the kernel's own "
+			    "address (host=): give another one of that network", text);
+		if (sp_prefix_holds(&host, &mine->addr))
+			return 0;
+		others = true;
+	}
+	if (others && !is_link_local(&mine->addr))
+		return sp_cmd_fail("sampan serve", EINVAL, "--addr %s is not in the network of "
+		    "host=: the kernel would not find it", text);
+	return 0;
+}
+
+static int
+add_address(struct sampan *s, const struct sampan_link *link, const struct sp_prefix *mine)
+{
+	char text[SP_PREFIX_TEXT];
+	int error;
+
+	sp_prefix_write(mine, text);
+	error = check_beside_host(link, mine, text);
+	if (error != 0)
+		return error;
+	error = sampan_addr_add(s, 1, &mine->addr, mine->bits);
+	return error == 0 ? 0 : sp_cmd_fail("sampan serve", EINVAL, "--addr %s: %s: give the "
+	    "address of one host, such as 10.77.0.2/24", text, sampan_strerror(error));
+}
+
+static int
+add_gateway(const struct serve_net *net, struct sampan *s, const struct sampan_addr *gateway)
+{
+	const struct sampan_addr everybody = { { 0 } };
+	bool on_link = is_link_local(gateway);
+	char text[SAMPAN_ADDR_TEXT];
+	int error;
+
+	(void)sampan_addr_write(gateway, text);
+	for (unsigned i = 0; i < net->addrs; i++)
+		on_link |= sp_prefix_holds(&net->addr[i], gateway);
+	if (!on_link)
+		return sp_cmd_fail("sampan serve", EINVAL, "--gateway %s is not in the network of "
+		    "--addr: give a router on the link", text);
+	error = sampan_route_add(s, 1, &everybody, 0, gateway);
+	return error == 0 ? 0 : sp_cmd_fail("sampan serve", EINVAL, "--gateway %s: %s", text,
+	    sampan_strerror(error));
+}
+
+int
+sp_serve_net_apply(const struct serve_net *net, struct sampan *s, const struct sampan_link *link)
+{
+	int exit_code = 0;
+
+	if (net->slaac && sampan_autoconf(s, 1) != 0)
+		return sp_cmd_fail("sampan serve", EINVAL, "--addr slaac: the link's MTU is below "
+		    "1280, too small for IPv6: give mtu=1280 or more");
+	for (unsigned i = 0; i < net->addrs && exit_code == 0; i++)
+		exit_code = add_address(s, link, &net->addr[i]);
+	for (unsigned i = 0; i < net->gateways && exit_code == 0; i++)
+		exit_code = add_gateway(net, s, &net->gateway[i]);
+	return exit_code;
+}
+
+bool
+sp_serve_net_waits(const struct serve_net *net, const struct sampan *s)
+{
+	struct sampan_addr_info info;
+	bool global = !net->slaac;
+
+	for (unsigned i = 0; sampan_addr_get(s, i, &info) == 0; i++) {
+		if (info.state == SAMPAN_ADDR_TENTATIVE)
+			return true;
+		global |= info.state == SAMPAN_ADDR_PREFERRED && !is_link_local(&info.addr) &&
+		    !sp_prefix_is_v4(&info.addr);
+	}
+	return !global;
+}
+
+bool
+sp_serve_net_addr(const struct sampan *s, unsigned n, struct sampan_addr *addr)
+{
+	struct sampan_addr_info info;
+
+	for (int local = 0; local < 2; local++) {
+		for (unsigned i = 0; sampan_addr_get(s, i, &info) == 0; i++) {
+			if (info.state != SAMPAN_ADDR_PREFERRED ||
+			    is_link_local(&info.addr) != (local == 1) || n-- > 0)
+				continue;
+			*addr = info.addr;
+			return true;
+		}
+	}
+	return false;
+}

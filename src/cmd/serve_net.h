@@ -1,0 +1,36 @@
+/*
+ * serve_net.h - the addresses and gateways of `sampan serve`: --addr, --gateway.
+ */
+#ifndef SAMPAN_CMD_SERVE_NET_H
+#define SAMPAN_CMD_SERVE_NET_H
+
+#include <sampan/host.h>
+
+#include "link/spec.h"
+
+#define SERVE_ADDRS 16
+#define SERVE_GATEWAYS 4
+
+struct serve_net {
+	unsigned addrs;		/* 0: not said */
+	struct sp_prefix addr[SERVE_ADDRS];
+	bool slaac;		/* routers on the link say which */
+	unsigned gateways;
+	struct sampan_addr gateway[SERVE_GATEWAYS];
+};
+
+/* ADDR/LEN or slaac; an address.  EINVAL after a message. */
+int sp_serve_net_read_addr(struct serve_net *net, const char *text, const struct sp_why *why);
+int sp_serve_net_read_gateway(struct serve_net *net, const char *text, const struct sp_why *why);
+
+/* Gives the stack's link 1 what was asked for; the exit code after a message. */
+int sp_serve_net_apply(const struct serve_net *net, struct sampan *s,
+    const struct sampan_link *link);
+
+/* Is an address still being checked, or has none come yet that others can use? */
+bool sp_serve_net_waits(const struct serve_net *net, const struct sampan *s);
+
+/* Address number n of those in use, link-local ones last; false: there are fewer. */
+bool sp_serve_net_addr(const struct sampan *s, unsigned n, struct sampan_addr *addr);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * router.h - what routers tell hosts: RFC 4861 §6.3, RFC 4191, RFC 8106, and
+ * redirects, §8.3.
+ */
+#ifndef SAMPAN_NET_ROUTER_H
+#define SAMPAN_NET_ROUTER_H
+
+#include "net/ip.h"
+#include "wire/ndp.h"
+
+/* A router advertisement; p: the message, contiguous. */
+void sp_router_advert(struct sampan *s, const struct sp_pkt *pkt, const uint8_t *p, size_t len);
+
+/* A redirect that is well formed. */
+void sp_router_redirect(struct sampan *s, const struct sp_pkt *pkt, const struct ndp_msg *m);
+
+/* It is a router no longer: its routes end. */
+void sp_router_gone(struct sampan *s, unsigned link, const struct sampan_addr *addr);
+
+#endif
