@@ -32,6 +32,7 @@
 	X(ICMP_TYPE, "IcmpType", "ICMP type that is not acted on") \
 	X(ICMP_NO_FLOW, "IcmpNoFlow", "ICMP error about a connection that does not exist") \
 	X(ICMP_SEQ, "OutOfWindowIcmps", "ICMP error about nothing that is outstanding") \
+	X(ICMP_ECHO_REPLY, "IcmpEchoReply", "echo reply to nothing that was asked") \
 	X(ICMP_BROADCAST, "IcmpBroadcast", "echo request to a broadcast address") \
 	X(ICMP_REDIRECT, "IcmpInRedirects", "redirect, not accepted") \
 	X(TCP_MALFORMED, "TcpInErrs", "TCP header or data offset wrong") \
@@ -59,6 +60,8 @@
 	X(ARP_REQUESTS_OUT, "ArpRequestsOut", "ARP requests sent") \
 	X(ARP_REPLIES_OUT, "ArpRepliesOut", "ARP replies sent") \
 	X(ICMP_ECHOS_IN, "IcmpInEchos", "echo requests") \
+	X(ICMP_ECHOS_OUT, "IcmpOutEchos", "echo requests sent") \
+	X(ICMP_ECHO_REPS_IN, "IcmpInEchoReps", "echo replies to requests of ours") \
 	X(ICMP_ECHO_REPS_OUT, "IcmpOutEchoReps", "echo replies sent") \
 	X(ICMP_ERRORS_OUT, "IcmpOutErrors", "ICMP errors sent") \
 	X(ICMP_LIMITED, "IcmpOutRateLimit", "ICMP errors not sent: too many of them") \

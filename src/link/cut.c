@@ -19,6 +19,7 @@
 #define IP4_CSUM_AT 10
 #define IP4_ADDRS_AT 12
 #define TCP_SEQ_AT 4
+#define UDP_CSUM_OFF 6
 #define TCP_DATA_OFF_AT 12
 #define TCP_FLAGS_AT 13
 
@@ -105,21 +106,16 @@ sp_cut_begin(struct sp_cut *cut, const struct sampan_frame *frame)
 
 /* ---- Pieces ---- */
 
-/* A sum of zero is written as its other form, as UDP must (RFC 768). */
-static void
-put_csum(uint8_t *field, uint64_t sum)
-{
-	const uint16_t csum = (uint16_t)~sp_csum_fold(sum);
-
-	be16_put(field, csum == 0 ? 0xffff : csum);
-}
-
-/* The field holds the pseudo-header's sum. */
+/* The field holds the pseudo-header's sum.  A sum of zero is written as its
+ * other form by UDP (RFC 768), and by UDP only. */
 static void
 complete_csum(const struct sampan_frame *f, uint8_t *bytes, uint32_t len)
 {
-	put_csum(bytes + f->csum_start + f->csum_offset,
-	    sp_csum_add(bytes + f->csum_start, len - f->csum_start, 0, SP_CSUM_PORTABLE));
+	const uint16_t csum = (uint16_t)~sp_csum_fold(sp_csum_add(bytes + f->csum_start,
+	    len - f->csum_start, 0, SP_CSUM_PORTABLE));
+
+	be16_put(bytes + f->csum_start + f->csum_offset,
+	    csum == 0 && f->csum_offset == UDP_CSUM_OFF ? 0xffff : csum);
 }
 
 /* Lengths, identification and the header's checksum of piece number i; returns
@@ -171,7 +167,8 @@ adjust(const struct sp_cut *cut, uint8_t *dst, uint32_t len)
 		sum = adjust_ip4(ip, len - ETH_HDR_LEN, ip_hdr_bytes, off / f->gso_bytes);
 	else
 		sum = adjust_ip6(ip, len - ETH_HDR_LEN, ip_hdr_bytes);
-	put_csum(tcp + TCP_CSUM_OFF, sp_csum_add(tcp, len - f->csum_start, sum, SP_CSUM_PORTABLE));
+	be16_put(tcp + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sp_csum_add(tcp, len - f->csum_start,
+	    sum, SP_CSUM_PORTABLE)));
 }
 
 static uint32_t

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "net/echo.h"
 #include "net/icmp.h"
 #include "net/reply.h"
 #include "wire/icmp4.h"
@@ -128,6 +129,11 @@ sp_icmp4_in(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *er
 	}
 	if (icmp4_is_error(icmp.type))
 		return take_error(s, pkt, &icmp, error);
+	if (icmp.type == ICMP4_ECHO_REPLY) {
+		if (!sp_echo_reply(s, pkt))
+			sp_drop(s, SAMPAN_DROP_ICMP_ECHO_REPLY, pkt->link);
+		return false;
+	}
 	if (icmp.type != ICMP4_ECHO) {
 		sp_drop(s, SAMPAN_DROP_ICMP_TYPE, pkt->link);
 		return false;

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "net/echo.h"
 #include "net/icmp.h"
 #include "net/ndp.h"
 #include "net/reply.h"
@@ -128,6 +129,10 @@ take_message(struct sampan *s, const struct sp_pkt *pkt, uint8_t type)
 	case ICMP6_ECHO:
 		sp_count(s, SAMPAN_COUNT_ICMP_ECHOS_IN);
 		answer_echo(s, pkt);
+		break;
+	case ICMP6_ECHO_REPLY:
+		if (!sp_echo_reply(s, pkt))
+			sp_drop(s, SAMPAN_DROP_ICMP_ECHO_REPLY, pkt->link);
 		break;
 	case ICMP6_ROUTER_SOLICIT:
 	case ICMP6_ROUTER_ADVERT:

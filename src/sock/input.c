@@ -12,6 +12,7 @@
  * is one more row of the table below.
  */
 #include "net/arp.h"
+#include "net/echo.h"
 #include "net/icmp_error.h"
 #include "net/ip.h"
 #include "tcp/tcp.h"
@@ -65,6 +66,11 @@ to_icmp(struct sampan *s, const struct sp_pkt *pkt)
 
 	if (!sp_icmp_in(s, pkt, &error))
 		return;
+	if (error.proto == IP_PROTO_ICMP || error.proto == IP_PROTO_ICMP6) {
+		if (!sp_echo_error(s, &error))
+			sp_drop(s, SAMPAN_DROP_ICMP_NO_FLOW, pkt->link);
+		return;
+	}
 	t = transport_of(error.proto);
 	if (t != NULL)
 		t->error(s, &error);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tools.sh - the commands that look at a running instance, against the kernel's
-# programs: ss, stat, sysctl, connect, capture.
+# programs: ss, stat, sysctl, connect, ping, capture.
 #
 # Prints TAP (testanything.org).
 . "$(dirname "$0")/lib.bash"
@@ -131,6 +131,18 @@ slow_reader() {
 	kill "$pid" 2>/dev/null
 }
 
+# ---- ping ----
+
+pings() {
+	says '^20 packets transmitted, 20 received, 0% packet loss' "$sampan" ping -c 20 -i 0.02 -s 1400 10.77.0.1 &&
+		says '"ttl":64,"rtt_ns":' "$sampan" ping --json -c 1 10.77.0.1
+}
+
+nobody_answers() {
+	"$sampan" ping -c 2 -i 0.1 -W 0.2 10.77.0.9 >"$dir/said"
+	[ $? = 1 ] && cat "$dir/said" && grep -q '100% packet loss' "$dir/said"
+}
+
 # ---- sysctl ----
 
 settings() {
@@ -241,7 +253,7 @@ garbage() {
 
 help_of_all() {
 	local command
-	for command in serve ss stat sysctl connect capture help; do
+	for command in serve ss stat sysctl connect ping capture help; do
 		says "^Usage: sampan $command" "$sampan" "$command" --help &&
 			says "^Usage: sampan $command" "$sampan" help "$command" || return 1
 	done
@@ -250,7 +262,8 @@ help_of_all() {
 
 pages() { command -v mandoc >/dev/null || return 0; "$top/tools/man-pages" --check "$sampan"; }
 
-check "serve starts" start "$name"
+check "serve starts" start "$name" --link tap:sampan0,host=10.77.0.1/24,host6=fd77::1/64 \
+	--addr 10.77.0.2/24 --addr fd77::2/64
 hold 50
 check "ss: filters" filters
 check "ss --json: rows that a program reads" ss_json_is_json
@@ -263,6 +276,9 @@ check "stat: what changed" counts_connections
 check "connect: 50 MiB both ways" both_ways
 check "connect: a reset is told" reset_is_told
 check "connect: a slow reader holds up nobody else" slow_reader
+check "ping" pings
+check "ping over IPv6" wait_for 5 says '^3 packets transmitted, 3 received' "$sampan" ping -c 3 -i 0.1 fd77::1
+check "ping: nobody answers" nobody_answers
 check "sysctl: read and write" settings
 check "sysctl: a file" settings_file
 if command -v tcpdump >/dev/null && command -v tshark >/dev/null; then
@@ -288,11 +304,14 @@ check "connect: no port" bad 2 "give an address and a port" connect 10.77.0.1
 check "connect: a name" bad 2 "no IP address" connect localhost 80
 check "connect: refused" bad 1 "connection refused" connect 10.77.0.1 4999
 check "connect: no way there" bad 1 "no route" connect 192.0.2.1 80
+check "ping: no way there" bad 1 "no route" ping -q --json -c 1 192.0.2.1
+check "ping: a name" bad 2 "no IP address" ping localhost
+check "ping: malformed count" bad 2 "1 to 4294967295" ping -c 0 10.77.0.1
 check "capture: no file" bad 2 "give a file" capture
 check "capture: malformed filter" bad 2 "cannot read the filter" capture "$dir/x" tcp porrt 1
 check "capture: unwritable file" bad 1 "cannot write" capture "$dir/none/x"
 check "SIGTERM" stop TERM 5
-for command in ss stat sysctl "connect 10.77.0.1 1" "capture $dir/x"; do
+for command in ss stat sysctl "ping 10.77.0.1" "connect 10.77.0.1 1" "capture $dir/x"; do
 	check "$command without an instance" bad 1 "no instance runs" $command
 	check "$command of a name that does not run" bad 1 "serve --name zz" $command --name zz
 done

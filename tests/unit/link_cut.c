@@ -121,6 +121,21 @@ TEST(cut_leaves_a_complete_frame_alone)
 	EXPECT_MEM(got, bytes, len);
 }
 
+/* RFC 9293 §3.1 knows no such form: tools that look call all ones wrong. */
+TEST(cut_writes_a_tcp_checksum_of_zero_as_it_is)
+{
+	uint8_t bytes[34] = { 0 }, got[34];
+	const struct sampan_frame f = { .len = 34, .slices = 1, .csum = SAMPAN_CSUM_PARTIAL,
+		.csum_start = 14, .csum_offset = TCP_CSUM_OFF, .slice[0] = { bytes, 34 } };
+	struct sp_cut cut;
+
+	bytes[14] = 0xff;
+	bytes[15] = 0xff;
+	EXPECT(sp_cut_begin(&cut, &f));
+	EXPECT_EQ(sp_cut_next(&cut, got), 34);
+	EXPECT_EQ(be16_get(got + 30), 0);
+}
+
 /* RFC 768: a sum of zero is sent as all ones. */
 TEST(cut_writes_no_checksum_of_zero)
 {

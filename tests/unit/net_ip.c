@@ -202,7 +202,8 @@ TEST(icmp_drops)
 		frame[34] = (uint8_t)type;
 		be16_put(frame + 36, 0);
 		be16_put(frame + 36, (uint16_t)~frame_sum(frame + 34, 18, 0));
-		expect_dropped(&f, len, SAMPAN_DROP_ICMP_TYPE);
+		expect_dropped(&f, len, type == 0 ? SAMPAN_DROP_ICMP_ECHO_REPLY :
+		    SAMPAN_DROP_ICMP_TYPE);
 	}
 }
 
