@@ -307,8 +307,8 @@ step_open(struct bytes *b)
 {
 	sampan_handle *h = pick_socket(b);
 	const uint32_t how = take(b, 1);
-	const struct sampan_sockaddr peer = { sampan_addr_v4(10, 0, 0, 2), conns[how % CONNS].peer_port,
-		0 };
+	const struct sampan_sockaddr peer = { sampan_addr_v4(10, 0, 0, 2),
+		conns[how % CONNS].peer_port, 0 };
 
 	(void)sampan_close(s, *h);
 	if ((how & 0x80) == 0) {
@@ -381,7 +381,8 @@ begin(void)
 	s = (struct sampan *)(void *)memory;
 	must(sampan_link_add(s, &link) == 1 && sampan_addr_add(s, 1, &addr, 24) == 0, "a link");
 	must(sampan_socket(s, SAMPAN_STREAM, &listener) == 0 &&
-	    sampan_bind(s, listener, &any) == 0 && sampan_listen(s, listener, 3) == 0, "a listener");
+	    sampan_bind(s, listener, &any) == 0 && sampan_listen(s, listener, 3) == 0,
+	    "a listener");
 	for (unsigned i = 0; i < CONNS; i++)
 		conns[i] = (struct conn){ .peer_port = (uint16_t)(5000 + i), .local_port = PORT };
 }
@@ -396,8 +397,8 @@ say_what_is_left(void)
 		const int n = sampan_walk(s, &cursor, left, 8);
 
 		for (int i = 0; i < n; i++)
-			printf("# left: state %u, ports %u and %u, to send %u, handle %llx\n", left[i].state,
-			    left[i].local.port, left[i].peer.port, left[i].send_queue_bytes,
+			printf("# left: state %u, ports %u and %u, to send %u, handle %llx\n",
+			    left[i].state, left[i].local.port, left[i].peer.port, left[i].send_queue_bytes,
 			    (unsigned long long)left[i].handle);
 	}
 }
