@@ -70,6 +70,7 @@
 	X(ADDR_CONFLICTS, "AddrConflicts", "packets of others that use an address of ours") \
 	X(TCP_SEGS_IN, "TcpInSegs", "segments, big ones counted once") \
 	X(TCP_SEGS_OUT, "TcpOutSegs", "segments sent, big ones counted once") \
+	X(TCP_UNDONE, "TcpUndone", "reductions of the window undone: nothing had been lost") \
 	X(TCP_RETRANS_SEGS, "TcpRetransSegs", "segments sent again, big ones counted once") \
 	X(TCP_RSTS_OUT, "TcpOutRsts", "resets sent") \
 	X(TCP_ACTIVE_OPENS, "TcpActiveOpens", "CLOSED to SYN-SENT") \

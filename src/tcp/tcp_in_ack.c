@@ -153,6 +153,7 @@ process_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	sampan_dur rtt;
 
 	set_again_bounds(s, t, seg, &d);
+	d.undo_stop = t->tx != 0 ? tcp_tx_of(s, t)->undo_stop : t->snd.una;
 	d.prior_lost_bytes = t->tx != 0 ? tcp_tx_of(s, t)->lost_total_bytes : 0;
 	if (progress)
 		sp_tcp_rtx_acked(s, t, seg->ack, &d);

@@ -25,8 +25,6 @@
 #include "tcp/tcp_recovery.h"
 
 #define DUP_THRESH 3
-#define REO_PERSIST 16		/* recoveries, RFC 8985 §6.2 step 4 */
-#define REO_MULT_MAX 63
 /* How long to remember once everything is acknowledged; an RTO if that is longer. */
 #define TX_REST SAMPAN_SEC(1)
 /* RFC 8985 §7.2: the longest that a peer may delay an acknowledgement. */
@@ -61,8 +59,8 @@ adapt_window(struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_delivery *d)
 		return;
 	tx->dsack_in_round = true;
 	tx->dsack_round = t->snd.nxt;
-	t->reo_persist = REO_PERSIST;
-	if (t->reo_mult < REO_MULT_MAX)
+	t->reo_persist = TCP_REO_PERSIST;
+	if (t->reo_mult < TCP_REO_MULT_MAX)
 		t->reo_mult++;
 }
 

@@ -12,6 +12,10 @@
 
 struct tcp_seg;
 
+/* RFC 8985 §6.2 step 4: recoveries that a wider reordering window lasts; its most. */
+#define TCP_REO_PERSIST 16
+#define TCP_REO_MULT_MAX 63
+
 /* Takes what an acknowledgement delivered and marks what it shows to be lost;
  * dup: it is a duplicate in the sense of RFC 5681 §2. */
 void sp_tcp_loss_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *d, bool dup);

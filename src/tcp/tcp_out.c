@@ -20,6 +20,7 @@
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_rate.h"
 #include "tcp/tcp_recovery.h"
+#include "tcp/tcp_undo.h"
 
 static uint32_t
 smaller(uint32_t a, uint32_t b)
@@ -275,12 +276,14 @@ decide(const struct sampan *s, const struct tcp_tcb *t)
 	if (report_due(s, t))
 		return (struct tcp_plan){ TCP_WHY_ACK, t->snd.nxt, 0, TCP_ACK };
 	if (t->state != SAMPAN_TCP_SYN_RECEIVED) {
-		plan = repair(s, t);
+		const bool testing = sp_tcp_undo_tests(s, t);
+
+		plan = testing ? nothing : repair(s, t);
 		if (plan.why == TCP_WHY_NOTHING)
 			plan = tail_probe(s, t);
 		if (plan.why != TCP_WHY_NOTHING)
 			return plan;
-		if (repair_waits(s, t))
+		if (!testing && repair_waits(s, t))
 			plan = nothing;		/* nothing new overtakes it */
 		else if (sp_tcp_unsent(s, t) > 0)
 			plan = new_text(s, t);

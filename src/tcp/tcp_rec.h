@@ -92,8 +92,13 @@ struct tcp_tx {
 	struct tcp_cc_pace pace;	/* 152 */
 	uint32_t cc_block;		/* 168: its memory if it needs more than cc_mem, else 0 */
 	bool app_limited;		/* 172: until app_limited_end is delivered */
-	uint8_t pad[3];
-	uint32_t spare[12];
+	bool undo_on;			/* 173: the last reduction may be undone, tcp_undo.c */
+	bool undo_timeout;		/* 174: it was a time-out's */
+	uint8_t frto;			/* 175: step of RFC 5682 */
+	tcp_seq undo_start, undo_stop;	/* 176: what was outstanding then */
+	sampan_time again_at;		/* 184: the first of it left again; 0: not yet */
+	uint32_t undo_bytes;		/* 192: repairs that no D-SACK has reported */
+	uint32_t spare[7];
 	uint64_t cc_mem[TCP_CC_MEM_INLINE / sizeof(uint64_t)];	/* 224 */
 };
 _Static_assert(sizeof(struct tcp_tx) == 320, "five cache lines");

@@ -15,6 +15,7 @@
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_rate.h"
+#include "tcp/tcp_undo.h"
 
 static uint32_t
 larger(uint32_t a, uint32_t b)
@@ -44,6 +45,10 @@ enter(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t delivered
 	const uint32_t outstanding = seq_diff(t->snd.nxt, t->snd.una);
 	const uint32_t flight = outstanding - tx->sacked_bytes + delivered_bytes;
 
+	if (tx->lost_again)		/* a repair was lost: it was no mistake */
+		sp_tcp_undo_end(tx);
+	else
+		sp_tcp_undo_begin(t, tx, false);
 	tx->phase = TCP_PHASE_RECOVERY;
 	tx->recover = t->snd.nxt;
 	tx->prr_delivered_bytes = 0;
@@ -148,6 +153,8 @@ sp_tcp_recovery_timeout(struct sampan *s, struct tcp_tcb *t)
 	else
 		t->cc.cwnd_bytes = t->mss_bytes;
 	note_lossy_start(t);
+	if (tx != NULL && t->retries <= 1)
+		sp_tcp_undo_begin(t, tx, true);
 	sp_tcp_loss_timeout(s, t);
 	/* What was sent only just now is still on its way: one segment more than that. */
 	t->cc.cwnd_bytes = larger(t->cc.cwnd_bytes, sp_tcp_pipe(s, t) + t->mss_bytes);
@@ -180,6 +187,7 @@ respond_to_probe(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 	sp_tcp_cc_tell(s, t, TCP_CC_RECOVERY_ENTER,
 	    smaller(tx->prr_flight_bytes, t->cc.cwnd_bytes));
 	sp_tcp_cc_tell(s, t, TCP_CC_RECOVERY_EXIT, sp_tcp_pipe(s, t));
+	sp_tcp_undo_end(tx);
 	tx->cut_at = sp_tick_of(s->now);
 	note_lossy_start(t);
 }
@@ -250,6 +258,7 @@ sp_tcp_recovery_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *s
 	const uint32_t lost_before = tx->lost_bytes;
 	const uint32_t delivered = delivered_by(t, tx, d, dup);
 
+	d->ends_recovery = sp_tcp_undo_ack(s, t, d, dup);
 	if (tx->phase != TCP_PHASE_OPEN && seq_le(tx->recover, t->snd.una)) {
 		d->ends_recovery = tx->phase == TCP_PHASE_RECOVERY;
 		leave(s, t, tx);

@@ -20,6 +20,7 @@
 
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_rate.h"
+#include "tcp/tcp_undo.h"
 
 #define SEARCH_MAX 512
 
@@ -116,6 +117,8 @@ sp_tcp_rtx_last(struct sampan *s, struct tcp_tx *tx, uint32_t bytes)
 static void
 sent_again(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, struct tcp_sent *r)
 {
+	if (tx->phase != TCP_PHASE_OPEN)
+		sp_tcp_undo_again(s, tx, r);
 	unlist(s, tx, r);
 	r->flags = TCP_SENT_AGAIN;
 	stamp(s, t, tx, r);
@@ -167,6 +170,8 @@ note_delivered(struct tcp_tx *tx, const struct tcp_sent *r, struct tcp_delivery 
 	d->again = d->again || again;
 	if (!again && r->sent_at > d->once_at)
 		d->once_at = r->sent_at;
+	if (!again && seq_le(r->end, d->undo_stop))
+		d->once_before_timeout = true;
 	sp_tcp_rate_delivered(r, d);
 	if ((!again || r->sent_at <= again_by) && (!d->any || r->sent_at > d->newest_at ||
 	    (r->sent_at == d->newest_at && seq_lt(d->newest_end, r->end)))) {
@@ -366,6 +371,22 @@ sp_tcp_rtx_all_lost(struct sampan *s, struct tcp_tcb *t, sampan_time last)
 	}
 	if (tcp_is(t, TCP_F_FIN_SENT) && tx->by_time.first == 0)
 		tcp_set(t, TCP_F_FIN_DUE);
+}
+
+/* What was lost was sent before all that is in by_time. */
+void
+sp_tcp_rtx_found(struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+
+	for (struct tcp_sent *r = tcp_sent_by_time(s, tx->lost.first); r != NULL;
+	     r = tcp_sent_by_time(s, r->by_time.next))
+		r->flags &= (uint8_t)~TCP_SENT_LOST;
+	sp_list_splice(&s->arena, &tx->lost, &tx->by_time);
+	tx->by_time = tx->lost;
+	tx->lost = (struct sp_list){ 0, 0 };
+	tx->lost_bytes = 0;
+	t->flags &= ~(uint32_t)TCP_F_FIN_DUE;
 }
 
 void

@@ -25,12 +25,15 @@ struct tcp_delivery {
 	bool again;			/* some of it was */
 	bool reordered;			/* something sent once arrived behind what came later */
 	bool dsack;			/* the peer reports a duplicate */
+	bool once_before_timeout;	/* some of it was sent once, before undo_stop */
+	tcp_seq dsack_start, dsack_end;	/* it */
 	bool ends_recovery;		/* what was outstanding when it began is acknowledged */
 	tcp_seq newest_end;
 	sampan_time newest_at;		/* when the most recently sent part was sent */
 	/* What was sent again after these cannot be what has arrived: it would be
 	 * sooner than anything can, or the echoed timestamp is older. */
 	sampan_time again_by_rtt, again_by_echo;
+	tcp_seq undo_stop;		/* what ended before it was sent before the reduction */
 	sampan_time once_at;		/* the same of parts sent only once; 0: none */
 	uint32_t prior_lost_bytes;	/* of the connection, before this */
 	struct tcp_sent rate;		/* what was sent last of it, tcp_rate.h */
@@ -52,6 +55,9 @@ void sp_tcp_rtx_sacked(struct sampan *s, struct tcp_tcb *t, struct sp_range bloc
  * before. */
 void sp_tcp_rtx_lost(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r);
 void sp_tcp_rtx_all_lost(struct sampan *s, struct tcp_tcb *t, sampan_time last);
+
+/* Nothing is lost, everything is on its way. */
+void sp_tcp_rtx_found(struct sampan *s, struct tcp_tcb *t);
 
 /* Makes a record at most `bytes` long, the rest one of its own; without memory
  * it stays whole. */
