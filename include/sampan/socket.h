@@ -69,7 +69,9 @@ enum sampan_how {
 	SAMPAN_SHUT_RDWR = 3,
 };
 
-/* Ends one direction: WR sends FIN behind what is queued.  NOTCONN. */
+/* Ends one direction: WR sends FIN behind what is queued; after RD recv answers 0
+ * where it would have answered AGAIN, and the peer is told nothing: what it still
+ * sends can be read, and fills the window if it is not.  NOTCONN. */
 SAMPAN_API int sampan_shutdown(struct sampan *s, sampan_handle h, enum sampan_how how);
 
 /* One holder more: the socket is given up by the last close, and so FIN leaves

@@ -196,6 +196,7 @@ sp_tcp_send_abort(struct sampan *s, struct tcp_tcb *t)
 		.seq = t->snd.nxt,
 		.ack = t->rcv.nxt,
 		.flags = TCP_RST | TCP_ACK,
+		.wnd = sp_tcp_wnd_advertise(s, t),	/* as any other, like Linux */
 	};
 
 	if (tcp_is(t, TCP_F_TS)) {

@@ -196,7 +196,7 @@ check_receive_queue(const struct sampan *s, const struct tcp_tcb *t)
 		    "a receive queue is held only while it has bytes" },
 		{ held_parts_wait(s, t), "text behind a gap begins beyond RCV.NXT" },
 		{ implies(is_in(t, SYNCHRONIZED) && !tcp_is(t, TCP_F_RCVBUF_SET),
-		      (uint64_t)unread + tcp_rcv_wnd(t) < (uint64_t)t->rcvbuf_bytes + unit),
+		      (uint64_t)unread + tcp_rcv_wnd(t) < (uint64_t)t->rcvbuf_bytes / 2 + unit),
 		    "no more is promised than the receive buffer holds, up to the scale's "
 		    "rounding, unless the application has made it smaller since" },
 	};

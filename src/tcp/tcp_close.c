@@ -34,7 +34,6 @@ sp_tcp_shutdown(struct sampan *s, struct tcp_tcb *t, unsigned how)
 		return SAMPAN_ENOTCONN;
 	if ((how & SAMPAN_SHUT_RD) != 0) {
 		tcp_set(t, TCP_F_SHUT_RD);
-		sp_tcp_rx_discard(s, t);
 		sp_endpoint_raise(s, &t->ep, SAMPAN_READABLE);
 	}
 	if ((how & SAMPAN_SHUT_WR) != 0)

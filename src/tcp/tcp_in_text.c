@@ -52,8 +52,6 @@ sp_tcp_take_text(struct sampan *s, struct tcp_tcb *t, struct sp_span text)
 		tcp_set(t, TCP_F_ACK_NOW);
 	}
 	tcp_advance_rcv(t, moved);
-	if (tcp_is(t, TCP_F_SHUT_RD))		/* as if it had been read */
-		sp_tcp_rx_discard(s, t);
 	sp_tcp_rx_release(s, t);
 	if (gap)
 		tcp_set(t, TCP_F_ACK_NOW);		/* R-5681-20 */
@@ -61,7 +59,7 @@ sp_tcp_take_text(struct sampan *s, struct tcp_tcb *t, struct sp_span text)
 	if (moved == 0)
 		return;
 	sp_tcp_delack_text(s, t);
-	if (!tcp_is(t, TCP_F_SHUT_RD) && enough_to_read(s, t))
+	if (enough_to_read(s, t))
 		sp_endpoint_raise(s, &t->ep, SAMPAN_READABLE);
 }
 

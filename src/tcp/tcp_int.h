@@ -73,6 +73,9 @@ void sp_tcp_set_mss(struct sampan *s, struct tcp_tcb *t, uint16_t peer_mss_bytes
 
 /* The MSS to announce on a link.  RFC 9293 §3.7.1 (MUST-67). */
 uint16_t sp_tcp_announced_mss(const struct sampan *s, const struct tcp_tcb *t);
+
+/* The text that the peer can put into a segment with the options in use. */
+uint32_t sp_tcp_segment_room(const struct sampan *s, const struct tcp_tcb *t);
 uint16_t sp_tcp_own_mss(const struct sampan *s, unsigned link, const struct sampan_addr *peer);
 
 /* The way to the peer: finds it, and finds it again after routes changed. */
@@ -86,9 +89,6 @@ struct tcp_rx *sp_tcp_rx_need(struct sampan *s, struct tcp_tcb *t);
 struct tcp_rare *sp_tcp_rare_need(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_tx_free(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_rx_free(struct sampan *s, struct tcp_tcb *t);
-
-/* Forgets what is in order: nobody will read it. */
-void sp_tcp_rx_discard(struct sampan *s, struct tcp_tcb *t);
 
 /* Frees it if nothing is held in it any more. */
 void sp_tcp_rx_release(struct sampan *s, struct tcp_tcb *t);
@@ -164,8 +164,11 @@ void sp_tcp_orphan_expired(struct sampan *s, struct tcp_tcb *t);
 
 /* The window to put into a segment sent now, scaled; RCV.WND follows. */
 uint16_t sp_tcp_wnd_advertise(const struct sampan *s, struct tcp_tcb *t);
-uint16_t sp_tcp_wnd_initial(uint32_t rcvbuf_bytes, uint16_t mss_bytes);
-uint8_t sp_tcp_wnd_scale(const struct sampan *s);
+
+/* What a SYN says of the window: of the socket's buffer, or its listener's; NULL: of the
+ * settings'.  mss_bytes: what a segment has room for. */
+uint16_t sp_tcp_wnd_initial(const struct sampan *s, const struct tcp_tcb *t, uint16_t mss_bytes);
+uint8_t sp_tcp_wnd_scale(const struct sampan *s, const struct tcp_tcb *t);
 
 /* Lets the receive buffer grow with what the application takes. */
 void sp_tcp_wnd_tune(const struct sampan *s, struct tcp_tcb *t);

@@ -18,7 +18,7 @@ retries_of(const struct tcp_half_open *h)
 }
 
 static uint16_t
-features_of(const struct sampan *s, const struct tcp_opts *o)
+features_of(const struct sampan *s, const struct tcp_opts *o, const struct tcp_tcb *listener)
 {
 	unsigned has = HALF_OPEN_NO_SCALE;
 
@@ -28,7 +28,7 @@ features_of(const struct sampan *s, const struct tcp_opts *o)
 		has |= HALF_OPEN_TS;
 	if (o->sack_permitted && sp_setting(s, SAMPAN_SET_TCP_SACK) != 0)
 		has |= HALF_OPEN_SACK;
-	has |= (unsigned)sp_tcp_wnd_scale(s) << HALF_OPEN_OWN_SCALE_SHIFT;
+	has |= (unsigned)sp_tcp_wnd_scale(s, listener) << HALF_OPEN_OWN_SCALE_SHIFT;
 	return (uint16_t)has;
 }
 
@@ -44,11 +44,13 @@ window_of(const struct sampan *s, const struct tcp_half_open *h)
 {
 	const struct sp_local_addr *l = sp_local_find(s, 0, &h->flow.local);
 	const struct tcp_tcb *listener = sp_tcp_find_listener(s, &h->flow);
-	const uint32_t rcvbuf = listener != NULL ?
-	    listener->rcvbuf_bytes : (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RCVBUF);
+	const uint16_t maxseg = listener != NULL ? tcp_rare_of(s, listener)->maxseg_bytes : 0;
+	uint16_t mss = sp_tcp_own_mss(s, l != NULL ? l->link : 0, &h->flow.remote);
 
-	return sp_tcp_wnd_initial(rcvbuf,
-	    sp_tcp_own_mss(s, l != NULL ? l->link : 0, &h->flow.remote));
+	if (maxseg != 0 && maxseg < mss)
+		mss = maxseg;
+	return sp_tcp_wnd_initial(s, listener,
+	    (h->has & HALF_OPEN_TS) != 0 ? mss - TCP_TS_BYTES : mss);
 }
 
 /* What each of its segments has: timestamps (R-7323-9), and the listener's DSCP
@@ -113,7 +115,7 @@ challenge(struct sampan *s, const struct tcp_half_open *h)
 	};
 
 	if ((h->has & HALF_OPEN_SCALE) != HALF_OPEN_NO_SCALE)
-		bare.wnd = (uint16_t)(bare.wnd >> sp_tcp_wnd_scale(s));
+		bare.wnd = (uint16_t)(bare.wnd >> own_scale(h));
 	dress(s, h, &bare);
 	sp_tcp_send_bare(s, &bare);
 	sp_count(s, SAMPAN_COUNT_TCP_CHALLENGES);
@@ -136,10 +138,11 @@ half_open_of(struct sampan *s, const struct tcp_seg *seg)
 		.irs = seg->seq,
 		.ts_recent = seg->opts.tsval,
 		.peer_mss_bytes = v4 ? TCP_MSS_DEFAULT4 : TCP_MSS_DEFAULT6,
-		.has = features_of(s, &seg->opts),
+		.has = features_of(s, &seg->opts,
+		    sp_tcp_find_listener(s, &seg->pkt->flow)),
 	};
 
-	if (seg->opts.has_mss)
+	if (seg->opts.has_mss && seg->opts.mss != 0)	/* 0 says nothing, as in Linux */
 		h.peer_mss_bytes = seg->opts.mss;	/* MUST-14 */
 	return h;
 }
@@ -460,7 +463,7 @@ sp_tcp_arrives_cookie(struct sampan *s, struct tcp_tcb *listener, struct tcp_seg
 
 	if (!sp_tcp_syncookie_check(s, seg, &h))
 		return TCP_PASS;
-	h.has |= (uint16_t)(sp_tcp_wnd_scale(s) << HALF_OPEN_OWN_SCALE_SHIFT);
+	h.has |= (uint16_t)(sp_tcp_wnd_scale(s, listener) << HALF_OPEN_OWN_SCALE_SHIFT);
 	if (!queue_is_full(s, listener, seg))
 		hand_on(s, promote_cookie(s, &h, listener), seg);
 	return TCP_DONE;

@@ -130,6 +130,12 @@ sp_tcp_announced_mss(const struct sampan *s, const struct tcp_tcb *t)
 	return cap != 0 && cap < own ? cap : own;
 }
 
+uint32_t
+sp_tcp_segment_room(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return (uint32_t)sp_tcp_announced_mss(s, t) - (tcp_is(t, TCP_F_TS) ? TCP_TS_BYTES : 0);
+}
+
 /* RFC 6691 §2 (R-6691-2, R-2525-13); a peer that says 65535 leaves it to the path
  * (RFC 2675 §5.1 (R-9293-33)). */
 void
@@ -261,18 +267,6 @@ sp_tcp_rx_release(struct sampan *s, struct tcp_tcb *t)
 {
 	if (t->rx != 0 && sp_recvq_empty(&tcp_rx_of(s, t)->q) && !tcp_rx_of(s, t)->fin_held)
 		sp_tcp_rx_free(s, t);
-}
-
-void
-sp_tcp_rx_discard(struct sampan *s, struct tcp_tcb *t)
-{
-	struct tcp_rx *rx = tcp_rx_if_any(s, t);
-
-	if (rx == NULL)
-		return;
-	sp_chain_clear(&rx->q.chain, &s->arena);
-	rx->q.bytes = 0;
-	sp_tcp_rx_release(s, t);
 }
 
 void

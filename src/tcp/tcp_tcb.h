@@ -60,7 +60,7 @@ enum tcp_flag {
 	TCP_F_FIN_SENT = 1 << 10,	/* snd.nxt counts it */
 	TCP_F_FIN_DUE = 1 << 11,	/* it is to be sent again */
 	TCP_F_PEER_FIN = 1 << 12,	/* rcv.nxt counts theirs */
-	TCP_F_SHUT_RD = 1 << 13,	/* the application reads no more */
+	TCP_F_SHUT_RD = 1 << 13,	/* reading ends where nothing waits to be read */
 	TCP_F_ACK_NOW = 1 << 14,	/* an acknowledgement must leave */
 	TCP_F_ACK_DUE = 1 << 15,	/* one is owed, and may wait */
 	TCP_F_PROBE_DUE = 1 << 16,	/* a zero-window probe is to be sent */

@@ -130,7 +130,7 @@ offer(const struct sampan *s, struct tcp_tcb *t)
 {
 	if (sp_setting(s, SAMPAN_SET_TCP_WINDOW_SCALING) != 0) {
 		tcp_set(t, TCP_F_WSCALE);
-		t->rcv_scale = sp_tcp_wnd_scale(s) & 15u;
+		t->rcv_scale = sp_tcp_wnd_scale(s, t) & 15u;
 	}
 	if (sp_setting(s, SAMPAN_SET_TCP_TIMESTAMPS) != 0)
 		tcp_set(t, TCP_F_TS);
@@ -161,8 +161,7 @@ sp_tcp_connect(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr
 	t->link = (uint8_t)path.link;
 	t->snd.una = t->iss;
 	t->snd.nxt = t->iss;
-	t->rcv.edge = seq_of(sp_tcp_wnd_initial(t->rcvbuf_bytes,
-	    sp_tcp_own_mss(s, t->link, &flow.remote)));
+	t->rcv.edge = seq_of(sp_tcp_wnd_initial(s, t, sp_tcp_announced_mss(s, t)));
 	t->ts_offset = sp_tcp_ts_offset(s, &flow);
 	offer(s, t);
 	t->flags |= TCP_F_USED | TCP_F_SYN_DUE;
@@ -260,7 +259,7 @@ sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, uint8_t *data, size_t len)
 
 	if (t->state == SAMPAN_TCP_LISTEN || !tcp_is(t, TCP_F_USED))
 		return SAMPAN_ENOTCONN;
-	if (rx == NULL || rx->q.bytes == 0 || tcp_is(t, TCP_F_SHUT_RD)) {
+	if (rx == NULL || rx->q.bytes == 0) {
 		if (t->ep.error != 0)
 			return take_error(t);
 		if (t->state == SAMPAN_TCP_CLOSED || tcp_is(t, TCP_F_PEER_FIN) ||

@@ -10,46 +10,83 @@
 
 #define WND_FIELD_MAX 65535u
 
-/* Room for as many bytes as a window of the largest buffer setting can have,
- * in use or not: the scale cannot change later. */
-uint8_t
-sp_tcp_wnd_scale(const struct sampan *s)
-{
-	const int64_t most = sp_setting(s, SAMPAN_SET_TCP_RCVBUF_MAX);
-	const int64_t now = sp_setting(s, SAMPAN_SET_TCP_RCVBUF);
-	const int64_t want = most > now ? most : now;
-	uint8_t scale = 0;	/* 7 for 6 MB, as Linux announces */
-
-	while (scale < TCP_WSCALE_MAX && ((int64_t)WND_FIELD_MAX << scale) < want)
-		scale++;
-	return scale;
-}
-
-/* RFC 7323 §2.2 (R-7323-3): not scaled.  Whole segments, as Linux has it, and more
- * than ten of them by default (R-6928-6); of a buffer that is large enough, all that
- * the field can say. */
-uint16_t
-sp_tcp_wnd_initial(uint32_t rcvbuf_bytes, uint16_t mss_bytes)
-{
-	const uint32_t half = rcvbuf_bytes / 2;
-	const uint32_t most = rcvbuf_bytes < WND_FIELD_MAX ? rcvbuf_bytes : WND_FIELD_MAX;
-
-	if (half - half % mss_bytes >= WND_FIELD_MAX)
-		return WND_FIELD_MAX;
-	return (uint16_t)(most > mss_bytes ? most - most % mss_bytes : most);
-}
-
 static uint32_t
 smaller(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
 }
 
+static uint32_t
+larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* What is left of a buffer when its overhead is taken off, as ip-sysctl documents
+ * Linux's tcp_adv_win_scale of 1: no window is larger. */
+static uint32_t
+space_of(uint32_t rcvbuf_bytes)
+{
+	return rcvbuf_bytes / 2;
+}
+
+static uint32_t
+rcvbuf_of(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return t != NULL ? t->rcvbuf_bytes : (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RCVBUF);
+}
+
+/* The application's cap. */
+static uint32_t
+clamp_of(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const uint32_t clamp = t != NULL && t->rare != 0 ?
+	    tcp_rare_of(s, t)->window_clamp_bytes : 0;
+
+	return clamp != 0 ? clamp : UINT32_MAX;
+}
+
+/* Room for the largest window there can be: that of the buffer which the
+ * application has set, else of the largest setting.  It cannot change later.  7 for
+ * 6 MB, as Linux announces. */
+uint8_t
+sp_tcp_wnd_scale(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const bool set = t != NULL && tcp_is(t, TCP_F_RCVBUF_SET);
+	uint32_t most = space_of(rcvbuf_of(s, t));
+	uint8_t scale = 0;
+
+	if (!set)
+		most = larger(most, larger((uint32_t)sp_setting(s, SAMPAN_SET_TCP_RCVBUF_MAX),
+		    (uint32_t)sp_setting(s, SAMPAN_SET_RMEM_MAX)));
+	most = smaller(most, clamp_of(s, t));
+	while (scale < TCP_WSCALE_MAX && most >> scale > WND_FIELD_MAX)
+		scale++;
+	return scale;
+}
+
+/* Whole segments, as Linux has it: a window that nothing came into yet. */
+static uint32_t
+whole_segments(uint32_t bytes, uint32_t mss_bytes)
+{
+	return bytes > mss_bytes ? bytes - bytes % mss_bytes : bytes;
+}
+
+/* RFC 7323 §2.2 (R-7323-3): not scaled.  More than ten segments by default
+ * (R-6928-6). */
+uint16_t
+sp_tcp_wnd_initial(const struct sampan *s, const struct tcp_tcb *t, uint16_t mss_bytes)
+{
+	const uint32_t space = smaller(space_of(rcvbuf_of(s, t)), clamp_of(s, t));
+
+	return (uint16_t)smaller(whole_segments(space, mss_bytes), WND_FIELD_MAX);
+}
+
 /* RFC 9293 §3.8.6.2.2 (MUST-39; R-WND-5): the least step of the right edge. */
 static uint32_t
 least_step(const struct tcp_tcb *t)
 {
-	return smaller(t->rcvbuf_bytes / 2, t->mss_bytes);
+	return smaller(space_of(t->rcvbuf_bytes) / 2, t->mss_bytes);
 }
 
 /* The window that the buffer, and the application's clamp, would allow. */
@@ -57,16 +94,12 @@ static uint32_t
 free_window(const struct sampan *s, const struct tcp_tcb *t)
 {
 	const uint32_t used = tcp_readable_bytes(s, t);
-	const uint32_t room = used < t->rcvbuf_bytes ? t->rcvbuf_bytes - used : 0;
-	const uint32_t clamp = t->rare != 0 ? tcp_rare_of(s, t)->window_clamp_bytes : 0;
+	const uint32_t space = space_of(t->rcvbuf_bytes);
+	const uint32_t room = smaller(used < space ? space - used : 0, clamp_of(s, t));
 
-	return clamp != 0 ? smaller(room, clamp) : room;
-}
-
-static uint32_t
-larger(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
+	if (!seq_eq(t->rcv.nxt, seq_add(t->irs, 1)))
+		return room;
+	return whole_segments(room, sp_tcp_segment_room(s, t));
 }
 
 /* What is still offered while memory is short: enough to make progress. */
@@ -76,24 +109,42 @@ pressed_window(const struct tcp_tcb *t)
 	return 4u * t->mss_bytes;
 }
 
-/* Autotuning: what the application took in a round trip should fit into half
- * of the buffer, so that the peer's window may double while it does; it never
- * shrinks (R-WND-16).  A round trip is the smoothed one, or what a window's worth
- * of text took. */
+/* What a sender may have in flight that has just begun: RFC 6928. */
+#define FIRST_FLIGHT_SEGS 10u
+
+/* The window for a reader that took so many bytes in a round trip: twice as many and a
+ * little more, so that the sender's window may double, and as much ahead of that as the
+ * flow is growing by. */
+static uint64_t
+wanted_window(uint32_t read, uint32_t before, uint32_t mss_bytes)
+{
+	const uint64_t steady = 2 * (uint64_t)read + 16 * (uint64_t)mss_bytes;
+
+	return steady + 2 * (steady * (read - before) / before);
+}
+
+/* Autotuning, by Linux's rule: the window follows what the application took in a round
+ * trip, while that grows; it never shrinks (R-WND-16).  A round trip is the smoothed
+ * one.  How much it was before is not remembered: a sixth of the window is what it was
+ * when the window came to be, where the flow had doubled then. */
 void
 sp_tcp_wnd_tune(const struct sampan *s, struct tcp_tcb *t)
 {
 	const uint32_t most = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RCVBUF_MAX);
 	const uint32_t read = seq_diff(t->rcv.nxt, t->space_seq) - tcp_readable_bytes(s, t);
-	const sampan_dur rtt = sp_tcp_rtt_srtt(&t->rtt);
+	const uint32_t before = larger(space_of(t->rcvbuf_bytes) / 6,
+	    FIRST_FLIGHT_SEGS * t->mss_bytes);
+	uint64_t rcvbuf;
 
 	if (tcp_is(t, TCP_F_RCVBUF_SET) || sp_setting(s, SAMPAN_SET_TCP_MODERATE_RCVBUF) == 0)
 		return;
-	if (sp_tick_since(t->space_at, s->now) < rtt)
+	if (sp_tick_since(t->space_at, s->now) < sp_tcp_rtt_srtt(&t->rtt))
 		return;
-	if ((int32_t)read > 0 && 2 * (uint64_t)read > t->rcvbuf_bytes && t->rcvbuf_bytes < most &&
-	    !sp_tcp_mem_pressure(s))
-		t->rcvbuf_bytes = 2 * (uint64_t)read < most ? 2 * read : most;
+	if ((int32_t)read > 0 && read > before && !sp_tcp_mem_pressure(s)) {
+		rcvbuf = 2 * wanted_window(read, before, t->mss_bytes);
+		rcvbuf = rcvbuf < most ? rcvbuf : most;
+		t->rcvbuf_bytes = larger(t->rcvbuf_bytes, (uint32_t)rcvbuf);
+	}
 	t->space_seq = seq_sub(t->rcv.nxt, tcp_readable_bytes(s, t));
 	t->space_at = sp_tick_of(s->now);
 }

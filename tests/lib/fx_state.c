@@ -54,7 +54,7 @@ begin(struct fx_opts opts, sampan_time now)
 	set(&f, "net.ipv6.conf.default.dad_transmits", 0);
 	must(sampan_addr_add(f.s, f.link, &addr, FX_NET_BITS));
 	if (opts.rcvbuf != 0)
-		set(&f, "net.ipv4.tcp_rmem_default", opts.rcvbuf);
+		set(&f, "net.ipv4.tcp_rmem_default", 2 * opts.rcvbuf);
 	if (opts.sndbuf != 0)
 		set(&f, "net.ipv4.tcp_wmem_default", opts.sndbuf);
 	must(sampan_set(f.s, "net.ipv4.tcp_congestion_control", sampan_cc_find(opts.cc)));
