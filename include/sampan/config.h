@@ -68,6 +68,12 @@ extern "C" {
 	X(TCP_SACK, "net.ipv4.tcp_sack", 1, 0, 1, "switch", "RFC 2018 selective acknowledgement") \
 	X(TCP_CONGESTION, "net.ipv4.tcp_congestion_control", 1, 0, 255, "name", \
 	  "congestion control of a new socket") \
+	X(TCP_SLOW_START_AFTER_IDLE, "net.ipv4.tcp_slow_start_after_idle", 1, 0, 1, "switch", \
+	  "a connection that was idle for an RTO begins again with the initial window: RFC 5681") \
+	X(TCP_EARLY_RETRANS, "net.ipv4.tcp_early_retrans", 3, 0, 4, "number", \
+	  "0: no tail loss probes (RFC 8985 §7); others: probes") \
+	X(TCP_INVALID_RATELIMIT, "net.ipv4.tcp_invalid_ratelimit", 500, 0, 60000, "ms", \
+	  "between challenge acknowledgements of one connection: RFC 5961 §7; 0: no limit") \
 	X(TCP_SYN_RETRIES, "net.ipv4.tcp_syn_retries", 7, 1, 127, "count", \
 	  "SYN retransmissions before connect fails: 7 give up after 255 s") \
 	X(TCP_SYNACK_RETRIES, "net.ipv4.tcp_synack_retries", 5, 0, 7, "count", \

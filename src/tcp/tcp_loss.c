@@ -238,7 +238,7 @@ sp_tcp_loss_rearm(struct sampan *s, struct tcp_tcb *t)
 		return;
 	tx->tlp_timer = false;
 	wait = rack_wait(s, t, tx);
-	if (wait == 0 && tlp_possible(t, tx)) {
+	if (wait == 0 && sp_setting(s, SAMPAN_SET_TCP_EARLY_RETRANS) != 0 && tlp_possible(t, tx)) {
 		tx->tlp_timer = true;
 		wait = probe_timeout(s, t);
 	}

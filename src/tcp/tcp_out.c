@@ -395,7 +395,8 @@ commit(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_
 static void
 restart_after_idle(struct sampan *s, struct tcp_tcb *t)
 {
-	const bool idle = sp_tick_since(t->sent_at, s->now) > sp_tcp_rtt_rto(s, &t->rtt, 0);
+	const bool idle = sp_setting(s, SAMPAN_SET_TCP_SLOW_START_AFTER_IDLE) != 0 &&
+	    sp_tick_since(t->sent_at, s->now) > sp_tcp_rtt_rto(s, &t->rtt, 0);
 
 	if (seq_eq(t->snd.una, t->snd.nxt))
 		sp_tcp_cc_tell(s, t, idle ? TCP_CC_IDLE_RESTART : TCP_CC_RESTART, 0);
