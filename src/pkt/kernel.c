@@ -146,6 +146,8 @@ open_kernel(struct pkt_world *w, const struct pkt_setup *setup)
 	k->epoll = -1;
 	if (unshare(CLONE_NEWNET) != 0)
 		return sp_pkt_world_lacks(w, "kernel:no namespace: %s", strerror(errno));
+	/* The address is there when the script begins. */
+	(void)sp_pkt_kernel_setting(w, "net.ipv6.conf.default.accept_dad", "0");
 	if (open_tun(k) != 0 || configure(setup) != 0)
 		return sp_pkt_world_lacks(w, "kernel:no TUN device: %s", strerror(errno));
 	k->epoll = epoll_create1(EPOLL_CLOEXEC);

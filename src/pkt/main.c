@@ -11,9 +11,12 @@
 #include "pkt/report.h"
 
 #define USAGE 2
+#define MTU_LEAST 68		/* RFC 791 */
+#define MTU_MOST 65535
 
 enum {
-	KEY_PROFILE = 256, KEY_IP, KEY_TIGHT, KEY_KERNEL, KEY_MUTATE, KEY_COMPLETE, KEY_ISN,
+	KEY_PROFILE = 256, KEY_IP, KEY_MTU, KEY_TIGHT, KEY_KERNEL, KEY_MUTATE, KEY_COMPLETE,
+	KEY_ISN,
 };
 
 struct arguments {
@@ -26,6 +29,7 @@ struct arguments {
 static const struct argp_option options[] = {
 	{ "profile", KEY_PROFILE, "NAME", 0, "strict, shape or rfc: what may differ", 0 },
 	{ "ip", KEY_IP, "VERSION", 0, "v4, v6 or mapped", 0 },
+	{ "mtu", KEY_MTU, "BYTES", 0, "of the link, where the script does not say; 1500", 0 },
 	{ "define", 'D', "NAME=VALUE", 0, "a constant; #ifdef asks for it", 0 },
 	{ "tight", KEY_TIGHT, NULL, 0, "times within 1 ms and 0 %", 0 },
 	{ "complete", KEY_COMPLETE, NULL, 0, "packets after the last expected one are wrong", 0 },
@@ -89,6 +93,11 @@ parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_IP:
 		if (!set_version(c, arg))
 			argp_error(state, "--ip is v4, v6 or mapped");
+		return 0;
+	case KEY_MTU:
+		c->mtu_bytes = (uint32_t)strtoul(arg, NULL, 10);
+		if (c->mtu_bytes < MTU_LEAST || c->mtu_bytes > MTU_MOST)
+			argp_error(state, "--mtu is a number from %d to %d", MTU_LEAST, MTU_MOST);
 		return 0;
 	case 'D':
 		add_define(a, arg);

@@ -60,6 +60,9 @@ uint64_t sp_pkt_sim_edges(struct pkt_world *w, int s);
 int64_t sp_pkt_sim_ends(struct pkt_world *w, int s, struct sampan_sockaddr *local,
     struct sampan_sockaddr *peer);
 
+/* The error as this socket would tell it, negative. */
+int64_t sp_pkt_sim_error_of(const struct sim_socket *k, int64_t error);
+
 int64_t sp_pkt_sim_setopt(struct pkt_world *w, int s, const struct pkt_sockopt *opt);
 int64_t sp_pkt_sim_getopt(struct pkt_world *w, int s, struct pkt_sockopt *opt);
 int64_t sp_pkt_sim_ioctl(struct pkt_world *w, int s, int request, int64_t *value);

@@ -237,8 +237,6 @@ write_value(enum sampan_option option, int64_t value, struct pkt_sockopt *opt)
 		write_bytes(opt, n, sizeof(n));
 		return;
 	}
-	if (option == SAMPAN_OPT_ERROR)
-		n[0] = sampan_errno((int)(value > 0 ? -value : value));
 	write_bytes(opt, n, sizeof(n[0]));
 }
 
@@ -264,6 +262,9 @@ sp_pkt_sim_getopt(struct pkt_world *w, int s, struct pkt_sockopt *opt)
 		return sp_pkt_world_lacks(w, "sockopt:level %d option %d", opt->level, opt->name);
 	if (error != 0)
 		return -sampan_errno((int)error);
+	if (option == SAMPAN_OPT_ERROR)
+		value = -sp_pkt_sim_error_of(&m->socket[s],
+		    -sampan_errno((int)(value > 0 ? -value : value)));
 	write_value(option, value, opt);
 	return 0;
 }

@@ -146,6 +146,15 @@ hold_back(struct sim *m, struct sim_socket *k, bool more)
 	(void)sampan_setopt(m->stack, k->handle, SAMPAN_OPT_CORK, more);
 }
 
+/* A peer that has closed and resets then: in Linux the pipe is broken. */
+int64_t
+sp_pkt_sim_error_of(const struct sim_socket *k, int64_t error)
+{
+	const bool half_closed = (k->events & SAMPAN_PEER_CLOSED) != 0 && (k->shut & 2) == 0;
+
+	return error == -ECONNRESET && half_closed ? -EPIPE : error;
+}
+
 int64_t
 sp_pkt_sim_send(struct pkt_world *w, int s, const struct pkt_io *io)
 {
@@ -165,7 +174,7 @@ sp_pkt_sim_send(struct pkt_world *w, int s, const struct pkt_io *io)
 	n = (io->flags & MSG_OOB) != 0 ?
 	    sampan_send_urgent(m->stack, k->handle, io->data, io->len) :
 	    sampan_send(m->stack, k->handle, io->data, io->len);
-	return n == SAMPAN_ENOTCONN ? -EPIPE : result_of(n);
+	return n == SAMPAN_ENOTCONN ? -EPIPE : sp_pkt_sim_error_of(k, result_of(n));
 }
 
 int64_t
@@ -189,7 +198,7 @@ sp_pkt_sim_recv(struct pkt_world *w, int s, const struct pkt_io *io)
 	if (n > 0 && sampan_getopt(m->stack, k->handle, SAMPAN_OPT_ATMARK, &at_mark) == 0 &&
 	    at_mark == 0)
 		k->events &= ~(uint32_t)SAMPAN_URGENT;
-	return result_of(n);
+	return sp_pkt_sim_error_of(k, result_of(n));
 }
 
 int64_t
