@@ -64,6 +64,7 @@ take_syn(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		sp_tcp_ts_set(s, t, seg->opts.tsval);
 	sp_tcp_set_mss(s, t,
 	    seg->opts.has_mss && seg->opts.mss != 0 ? seg->opts.mss : mss_default);
+	sp_tcp_wnd_open(s, t);
 	t->snd.wnd_bytes = seg->wnd;			/* R-7323-3 */
 	t->snd_max_wnd_bytes = seg->wnd;
 	t->snd.wl1 = seg->seq;

@@ -170,6 +170,9 @@ uint16_t sp_tcp_wnd_advertise(const struct sampan *s, struct tcp_tcb *t);
 uint16_t sp_tcp_wnd_initial(const struct sampan *s, const struct tcp_tcb *t, uint16_t mss_bytes);
 uint8_t sp_tcp_wnd_scale(const struct sampan *s, const struct tcp_tcb *t);
 
+/* The handshake has agreed on a scale: RCV.WND is what the SYN could not say. */
+void sp_tcp_wnd_open(const struct sampan *s, struct tcp_tcb *t);
+
 /* Lets the receive buffer grow with what the application takes. */
 void sp_tcp_wnd_tune(const struct sampan *s, struct tcp_tcb *t);
 

@@ -288,6 +288,7 @@ block_for(struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb 
 	t->ep.user = listener->ep.user;
 	sp_tcp_inherit_options(s, t, listener);
 	sp_tcp_set_mss(s, t, h->peer_mss_bytes);
+	sp_tcp_wnd_open(s, t);
 	t->sent_at = sp_tick_of(s->now);
 	t->heard_at = sp_tick_of(s->now);
 	return t;

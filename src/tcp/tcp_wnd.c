@@ -102,6 +102,15 @@ free_window(const struct sampan *s, const struct tcp_tcb *t)
 	return whole_segments(room, sp_tcp_segment_room(s, t));
 }
 
+void
+sp_tcp_wnd_open(const struct sampan *s, struct tcp_tcb *t)
+{
+	const uint32_t wnd = smaller(free_window(s, t), WND_FIELD_MAX << t->rcv_scale);
+
+	if (tcp_rcv_wnd(t) < wnd)
+		t->rcv.edge = seq_add(t->rcv.nxt, wnd);
+}
+
 /* What is still offered while memory is short: enough to make progress. */
 static uint32_t
 pressed_window(const struct tcp_tcb *t)
