@@ -25,6 +25,14 @@ extern "C" {
 	  "IPv6 packets of a connection carry a flow label: RFC 6437") \
 	X(DAD_TRANSMITS, "net.ipv6.conf.default.dad_transmits", 1, 0, 10, "count", \
 	  "probes before an IPv6 address is used, 0: none: RFC 4862 §5.4") \
+	X(ACCEPT_RA, "net.ipv6.conf.default.accept_ra", 1, 0, 1, "switch", \
+	  "routers are believed on links that configure themselves: RFC 4861 §6.3") \
+	X(AUTOCONF, "net.ipv6.conf.default.autoconf", 1, 0, 1, "switch", \
+	  "addresses are made of prefixes that routers advertise: RFC 4862") \
+	X(USE_TEMPADDR, "net.ipv6.conf.default.use_tempaddr", 0, 0, 2, "switch", \
+	  "temporary addresses beside them, and speaking from those: RFC 8981") \
+	X(ACCEPT_REDIRECTS, "net.ipv6.conf.default.accept_redirects", 0, 0, 1, "switch", \
+	  "routers may name a better first hop: RFC 4861 §8.3") \
 	X(ACD_PROBES, "net.ipv4.acd_probes", 0, 0, 10, "count", \
 	  "probes before a configured IPv4 address is used: RFC 5227 (no Linux name)") \
 	X(ICMP_MSGS_PER_SEC, "net.ipv4.icmp_msgs_per_sec", 1000, 0, 1000000, "per second", \

@@ -204,6 +204,7 @@ sp_addrs_due(struct sampan *s)
 			i--;
 			continue;
 		}
+		next = sp_earlier(next, sp_slaac_renew(s, l));
 		next = sp_earlier(next, sp_earlier(l->next_at, l->valid_until));
 		if (l->state == SP_ADDR_PREFERRED)
 			next = sp_earlier(next, l->preferred_until);

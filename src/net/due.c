@@ -3,6 +3,7 @@
  */
 #include "net/due.h"
 
+#include "net/router.h"
 #include "net/stack.h"
 
 void
@@ -25,5 +26,6 @@ sp_due(struct sampan *s)
 	s->due_at = 0;
 	next = sp_addrs_due(s);
 	next = sp_earlier(next, sp_routes_due(s));
+	next = sp_earlier(next, sp_router_due(s));
 	sp_due_at(s, next);
 }

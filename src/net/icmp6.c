@@ -50,7 +50,7 @@ answer_echo(struct sampan *s, const struct sp_pkt *pkt)
 }
 
 /* RFC 1122 §4.2.3.9's words for RFC 4443: is it hard, and what does it say?
- * R-4443-9 to R-4443-11; a code or a type that nobody knows is soft (R-4443-3). */
+ * R-4443-9, R-4443-10, R-4443-11; a code or a type that nobody knows is soft (R-4443-3). */
 static void
 judge(const struct icmp6_hdr *icmp, struct sp_icmp_error *error)
 {

@@ -3,7 +3,9 @@
  *
  * A packet whose transport header follows at once, as nearly all do, takes no
  * detour.  Extension headers are copied out, wherever the frame has them, and
- * followed there; behind them the transport header is made contiguous again.
+ * followed there; behind them the transport header is made contiguous again.  A
+ * routing header that is done with leaves the destination final (RFC 8200 §8.1
+ * (R-8200-10)), and nothing of it goes into what is answered (§8.4 (R-8200-12)).
  */
 #include <string.h>
 

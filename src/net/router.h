@@ -14,6 +14,12 @@ void sp_router_advert(struct sampan *s, const struct sp_pkt *pkt, const uint8_t 
 /* A redirect that is well formed. */
 void sp_router_redirect(struct sampan *s, const struct sp_pkt *pkt, const struct ndp_msg *m);
 
+/* Begins to ask for routers, §6.3.7; the link has an address to ask from. */
+void sp_router_solicit(struct sampan *s, unsigned link);
+
+/* Sends what has come due; returns when there is more. */
+sampan_time sp_router_due(struct sampan *s);
+
 /* It is a router no longer: its routes end. */
 void sp_router_gone(struct sampan *s, unsigned link, const struct sampan_addr *addr);
 

@@ -41,6 +41,8 @@ struct sp_link {
 
 	/* IPv6, RFC 4861 §6.3.2: what routers may change. */
 	bool autoconf;		/* they may */
+	sampan_time solicit_at;	/* the next router solicitation; 0: none */
+	sampan_dur solicit_dur;	/* RFC 7559: how long until the one after it */
 	uint8_t hops;		/* hop limit of what is sent; 0: the setting's */
 	uint16_t mtu6_bytes;	/* 0: the link's */
 	uint32_t reachable_ms;	/* as advertised; 0: REACHABLE_TIME */

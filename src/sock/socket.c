@@ -92,7 +92,7 @@ sampan_accept(struct sampan *s, sampan_handle h, sampan_handle *out, struct samp
 		return SAMPAN_EAGAIN;
 	*out = handle_of(s, t);
 	if (peer != NULL)
-		*peer = (struct sampan_sockaddr){ t->flow.remote, t->flow.remote_port, t->link };
+		*peer = sp_sockaddr_of(&t->flow.remote, t->flow.remote_port, t->link);
 	return 0;
 }
 

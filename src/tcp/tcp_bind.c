@@ -89,7 +89,8 @@ sp_tcp_bind(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr *l
 {
 	static const struct sampan_addr zero;
 	const bool any = sp_addr_is_any(&local->addr);
-	const struct sampan_addr addr = any ? zero : local->addr;
+	const struct sampan_addr addr =
+	    any ? zero : sp_addr_scoped(local->addr, local->link);
 	uint16_t port = local->port;
 
 	if (tcp_is(t, TCP_F_USED) || tcp_is(t, TCP_F_BOUND))

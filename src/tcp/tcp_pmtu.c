@@ -2,7 +2,8 @@
  * tcp_pmtu.c - the path MTU of a connection.  RFC 1191, RFC 5927 §7.
  *
  * Learned from ICMP per connection, never below the floor (R-1191-2, 5-D10) and
- * never above what is known (R-1191-3, R-1191-7); as PAWS asks for (R-7323-23).
+ * never above what is known (R-1191-3, R-1191-7, R-8201-3), on-link peers too (R-8201-5);
+ * not above the peer's MSS (R-8201-4); as PAWS asks for (R-7323-23).
  * Does not: probe (RFC 4821) or raise it again.
  *
  * DEVIATES: R-1191-6: other connections on the path are not told: each believes

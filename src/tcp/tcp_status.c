@@ -55,8 +55,8 @@ sp_tcp_status_half_open(const struct sampan *s, const struct tcp_half_open *h,
 {
 	*st = (struct sampan_status){
 		.state = SAMPAN_TCP_SYN_RECEIVED,
-		.local = { h->flow.local, h->flow.local_port, 0 },
-		.peer = { h->flow.remote, h->flow.remote_port, 0 },
+		.local = sp_sockaddr_of(&h->flow.local, h->flow.local_port, 0),
+		.peer = sp_sockaddr_of(&h->flow.remote, h->flow.remote_port, 0),
 		.timer = SAMPAN_TIMER_RTX,
 		.timer_dur = until(s, h->timer.at),
 	};
@@ -68,8 +68,8 @@ sp_tcp_status_time_wait(const struct sampan *s, const struct tcp_time_wait *w,
 {
 	*st = (struct sampan_status){
 		.state = SAMPAN_TCP_TIME_WAIT,
-		.local = { w->flow.local, w->flow.local_port, w->link },
-		.peer = { w->flow.remote, w->flow.remote_port, w->link },
+		.local = sp_sockaddr_of(&w->flow.local, w->flow.local_port, w->link),
+		.peer = sp_sockaddr_of(&w->flow.remote, w->flow.remote_port, w->link),
 		.timer = SAMPAN_TIMER_TIME_WAIT,
 		.timer_dur = until(s, w->timer.at),
 	};

@@ -113,7 +113,7 @@ sp_tcp_settle(struct sampan *s, struct tcp_tcb *t)
 		sp_tcp_timer_sync(s, t);
 }
 
-/* RFC 6691 §2 (R-6691-1): fixed headers only; R-1191-9. */
+/* RFC 6691 §2 (R-6691-1): fixed headers only; R-1191-9; RFC 8200 §8.3 (R-8200-11). */
 uint16_t
 sp_tcp_own_mss(const struct sampan *s, unsigned link, const struct sampan_addr *peer)
 {

@@ -84,16 +84,16 @@ choose_flow(struct sampan *s, const struct tcp_tcb *t, const struct sampan_socka
     struct sp_flow *flow)
 {
 	*flow = (struct sp_flow){
-		.remote = peer->addr,
+		.remote = sp_addr_scoped(peer->addr, peer->link),
 		.remote_port = peer->port,
 		.local = t->flow.local,
 		.local_port = t->flow.local_port,
 	};
-	if (!sp_addr_is_unicast(s, &peer->addr) || peer->port == 0)
+	if (!sp_addr_is_unicast(s, &flow->remote) || peer->port == 0)
 		return SAMPAN_EINVAL;
-	if (sp_addr_is_any(&flow->local) && !sp_source_find(s, &peer->addr, &flow->local))
+	if (sp_addr_is_any(&flow->local) && !sp_source_find(s, &flow->remote, &flow->local))
 		return SAMPAN_ENETUNREACH;
-	if (sp_local_find(s, 0, &peer->addr) != NULL)
+	if (sp_local_find(s, 0, &flow->remote) != NULL)
 		return SAMPAN_ENETUNREACH;	/* there is no loopback: R-V-35 */
 	if (flow->local_port == 0)
 		return choose_port(s, flow) != 0 ? 0 : SAMPAN_EADDRNOTAVAIL;
@@ -308,8 +308,8 @@ sp_tcp_status(const struct sampan *s, const struct tcp_tcb *t, struct sampan_sta
 	*st = (struct sampan_status){
 		.state = (enum sampan_tcp_state)t->state,
 		.error = -(int)t->ep.was_error,
-		.local = { t->flow.local, t->flow.local_port, t->link },
-		.peer = { t->flow.remote, t->flow.remote_port, t->link },
+		.local = sp_sockaddr_of(&t->flow.local, t->flow.local_port, t->link),
+		.peer = sp_sockaddr_of(&t->flow.remote, t->flow.remote_port, t->link),
 		.recv_queue_bytes = tcp_readable_bytes(s, t),
 		.send_queue_bytes = tcp_queued_bytes(s, t),
 		.cwnd_bytes = t->cc.cwnd_bytes,

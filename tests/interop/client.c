@@ -32,7 +32,8 @@ struct client {
 };
 
 struct run {
-	struct sockaddr_in server;
+	struct sockaddr_storage server;	/* of either family */
+	socklen_t server_len;
 	int epoll_fd;
 	uint64_t bytes;		/* each */
 	uint32_t clients;
@@ -70,10 +71,10 @@ watch(const struct run *r, struct client *c, int op, uint32_t interest)
 static void
 start(const struct run *r, struct client *c)
 {
-	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	c->fd = socket(r->server.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		fail(c, "socket");
-	if (connect(c->fd, (const struct sockaddr *)&r->server, sizeof(r->server)) != 0 &&
+	if (connect(c->fd, (const struct sockaddr *)&r->server, r->server_len) != 0 &&
 	    errno != EINPROGRESS)
 		fail(c, "connect");
 	watch(r, c, EPOLL_CTL_ADD, EPOLLIN | EPOLLOUT);
@@ -170,9 +171,9 @@ run_hold(struct run *r)
 	for (uint32_t i = 0; i < r->clients; i++) {
 		struct client *c = &r->all[i];
 
-		c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		c->fd = socket(r->server.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		if (c->fd < 0 ||
-		    connect(c->fd, (const struct sockaddr *)&r->server, sizeof(r->server)) != 0)
+		    connect(c->fd, (const struct sockaddr *)&r->server, r->server_len) != 0)
 			fail(c, "connect");
 	}
 	(void)puts("holding");
@@ -181,19 +182,35 @@ run_hold(struct run *r)
 		;
 }
 
+static bool
+read_server(struct run *r, const char *addr, const char *port)
+{
+	const uint16_t number = htons((uint16_t)strtoul(port, NULL, 10));
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = number };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = number };
+
+	if (inet_pton(AF_INET, addr, &v4.sin_addr) == 1) {
+		memcpy(&r->server, &v4, sizeof(v4));
+		r->server_len = sizeof(v4);
+	} else if (inet_pton(AF_INET6, addr, &v6.sin6_addr) == 1) {
+		memcpy(&r->server, &v6, sizeof(v6));
+		r->server_len = sizeof(v6);
+	}
+	return r->server_len != 0;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct run r = { .server = { .sin_family = AF_INET } };
+	struct run r = { .server_len = 0 };
 	const bool echo = argc == 6 && strcmp(argv[1], "echo") == 0;
 	const bool hold = argc == 5 && strcmp(argv[1], "hold") == 0;
 
-	if ((!echo && !hold) || inet_pton(AF_INET, argv[2], &r.server.sin_addr) != 1) {
+	if ((!echo && !hold) || !read_server(&r, argv[2], argv[3])) {
 		(void)fprintf(stderr, "usage: client echo ADDR PORT CLIENTS BYTES\n"
 		    "       client hold ADDR PORT CLIENTS\n");
 		return 2;
 	}
-	r.server.sin_port = htons((uint16_t)strtoul(argv[3], NULL, 10));
 	r.clients = (uint32_t)strtoul(argv[4], NULL, 10);
 	r.open = r.clients;
 	r.bytes = echo ? strtoull(argv[5], NULL, 10) : 0;

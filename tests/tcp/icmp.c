@@ -11,7 +11,7 @@ TEST_TWICE(established_soft_errors_do_not_abort)
 	static const uint8_t soft[][2] = { { 3, 0 }, { 3, 1 }, { 3, 5 }, { 11, 0 }, { 11, 1 },
 		{ 12, 0 } };
 
-	COVERS("MUST-56", "SHLD-25", "MUST-54");
+	COVERS("MUST-56", "SHLD-25", "MUST-54", "R-4443-9", "R-4443-11", "R-4443-3");
 	for (unsigned i = 0; i < 6; i++) {
 		struct fx f = fx_outstanding();
 
@@ -110,7 +110,7 @@ TEST_TWICE(established_error_outside_of_what_is_outstanding_is_ignored)
 {
 	struct fx f = fx_outstanding();
 
-	COVERS("R-5927-1", "R-V-32");
+	COVERS("R-5927-1", "R-V-32", "R-8201-2", "R-4443-14");
 	error_sends(&f, .type = 3, .code = 1, .seq = seq_sub(f.snd_una, 1));
 	EXPECT_EQ(fx_error_of(&f), 0);
 	error_sends(&f, .type = 3, .code = 1, .seq = f.snd_nxt);
@@ -156,7 +156,7 @@ TEST_TWICE(established_too_big_makes_smaller_segments)
 {
 	struct fx f = fx_established();
 
-	COVERS("MUST-16", "R-1191-2", "R-7323-23");
+	COVERS("MUST-16", "R-1191-2", "R-7323-23", "R-4443-10", "R-8201-4", "R-8201-5");
 	EXPECT_EQ(fx_write(&f, 2920), 2920);
 	expect_text(&f, f.snd_una, 2920);
 	error_sends(&f, .type = 3, .code = 4, .mtu = 1300);

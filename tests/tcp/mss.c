@@ -111,7 +111,7 @@ TEST_TWICE(established_largest_mss_leaves_it_to_the_path)
 {
 	struct fx f = fx_established(.peer_mss = 65535, .peer_wnd = 65535);
 
-	COVERS("R-9293-33", "MUST-16");
+	COVERS("R-9293-33", "MUST-16", "R-8200-11");
 	EXPECT_EQ(fx_write(&f, 5000), 5000);
 	expect_segment(&f, .flags = TCP_ACK, .seq = f.snd_una, .len = 1460);
 }
