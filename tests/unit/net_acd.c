@@ -58,7 +58,8 @@ probing(void)
 static void
 other_sends(struct fx *f, uint16_t op, uint32_t spa, uint32_t tpa)
 {
-	const struct arp_pkt arp = { .op = op, .sha = { 2, 0, 0, 0, 0, 9 }, .spa = spa, .tpa = tpa };
+	const struct arp_pkt arp = { .op = op, .sha = { 2, 0, 0, 0, 0, 9 }, .spa = spa,
+		.tpa = tpa };
 	const struct eth_hdr eth = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, { 2, 0, 0, 0, 0, 9 },
 		ETH_TYPE_ARP };
 	uint8_t p[ETH_HDR_LEN + ARP_LEN];

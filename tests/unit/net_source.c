@@ -44,11 +44,12 @@ has(struct fx *f, int link, const char *text, unsigned bits)
 	EXPECT_EQ(sampan_addr_add(f->s, link, &a, bits), 0);
 }
 
+/* All go over the first link. */
 static void
-route(struct fx *f, int link, const char *dst, unsigned bits, const char *gateway, uint32_t metric)
+route(struct fx *f, const char *dst, unsigned bits, const char *gateway, uint32_t metric)
 {
 	const struct sampan_route r = { .size = sizeof(r), .dst = addr(dst), .prefix_bits = bits,
-		.gateway = addr(gateway), .link = link, .metric = metric };
+		.gateway = addr(gateway), .link = 1, .metric = metric };
 
 	EXPECT_EQ(sampan_route_set(f->s, &r), 0);
 }
@@ -74,12 +75,12 @@ TEST(source_is_chosen_by_the_rules)
 	has(&f, 1, "2001:db8:2::1", 64);
 	has(&f, 1, "2002:c000:201::1", 64);
 	has(&f, 2, "2001:db8:3::1", 64);
-	route(&f, 1, "::", 0, "2001:db8:1::9", 0);
+	route(&f, "::", 0, "2001:db8:1::9", 0);
 	expect_source(&f, "2001:db8:2::7", "2001:db8:2::1");	/* 8: longest prefix */
 	expect_source(&f, "2001:db8:9::7", "2001:db8:1::1");	/* 5.5: the router's prefix */
 	expect_source(&f, "2001:db8:3::7", "2001:db8:3::1");	/* 5: outgoing link */
 	expect_source(&f, "fd00::7", "fd00::1");
-	route(&f, 1, "2002::", 16, "fe80::9", 0);
+	route(&f, "2002::", 16, "fe80::9", 0);
 	expect_source(&f, "2002:c000:202::7", "2002:c000:201::1");	/* 6: label */
 	f.s->addr[0].state = SP_ADDR_DEPRECATED;
 	expect_source(&f, "fd00::7", "2001:db8:1::1");		/* 3: not a deprecated one */
@@ -95,7 +96,7 @@ TEST(link_local_addresses_have_a_zone)
 
 	COVERS("R-8200-17", "R-4861-31");
 	has(&f, 2, "fd01::1", 64);
-	route(&f, 1, "::", 0, "fd00::9", 0);
+	route(&f, "::", 0, "fd00::9", 0);
 	EXPECT(!sp_addr_equal(&one, &two));
 	EXPECT(sp_route_find(f.s, &one, &path) && path.link == 1);
 	EXPECT(sp_route_find(f.s, &two, &path) && path.link == 2);
@@ -113,9 +114,9 @@ TEST(route_is_chosen_by_prefix_and_metric)
 	struct sp_path path;
 
 	COVERS("R-IP4-15");
-	route(&f, 1, "::", 0, "fd00::a", 20);
-	route(&f, 1, "::", 0, "fd00::b", 10);
-	route(&f, 1, "2001:db8:1::", 48, "fd00::c", 99);
+	route(&f, "::", 0, "fd00::a", 20);
+	route(&f, "::", 0, "fd00::b", 10);
+	route(&f, "2001:db8:1::", 48, "fd00::c", 99);
 	EXPECT(sp_route_find(f.s, &far, &path) && path.next_hop.b[15] == 0xb);
 	EXPECT(sp_route_find(f.s, &near, &path) && path.next_hop.b[15] == 0xc);
 	EXPECT(!sp_route_find(f.s, &v4, &path));
@@ -130,8 +131,8 @@ TEST(route_leaves_a_dead_gateway)
 	struct sp_path path;
 
 	COVERS("R-IP4-16", "R-4861-23");
-	route(&f, 1, "::", 0, "fd00::a", 10);
-	route(&f, 1, "::", 0, "fd00::b", 20);
+	route(&f, "::", 0, "fd00::a", 10);
+	route(&f, "::", 0, "fd00::b", 20);
 	EXPECT(sp_route_find(f.s, &far, &path) && path.next_hop.b[15] == 0xa);
 	sp_route_gateway_dead(f.s, 1, &gateway);
 	EXPECT(sp_route_find(f.s, &far, &path) && path.next_hop.b[15] == 0xb);
@@ -148,7 +149,7 @@ TEST(destinations_are_sorted)
 
 	COVERS("R-6724-4", "R-6724-5");
 	has(&f, 1, "2001:db8:1::1", 64);
-	route(&f, 1, "::", 0, "fe80::a", 0);
+	route(&f, "::", 0, "fe80::a", 0);
 	sampan_sort_destinations(f.s, to, 4);
 	EXPECT_EQ(to[0].b[0], 0x20);
 	EXPECT_EQ(to[1].b[0], 0xfd);
