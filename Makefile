@@ -44,6 +44,20 @@ bench:
 	@tools/build release sampan-bench
 	@build/sampan-bench $(ARGS)
 
+# make bench-quick    the main rows, in less than 40 seconds
+.PHONY: bench-quick
+bench-quick:
+	@tools/setup run
+	@tools/build release sampan-bench
+	@build/sampan-bench --quick $(ARGS)
+
+# make performance    measure everything and rewrite docs/performance.md; ARGS="ROW..." for some rows
+.PHONY: performance
+performance:
+	@tools/setup run
+	@tools/build release sampan-bench
+	@tools/performance $(ARGS)
+
 # make fuzz           search with fuzz/NAME.c: make fuzz NAME=... TIME=60
 .PHONY: fuzz
 fuzz:

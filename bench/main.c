@@ -5,6 +5,7 @@
  * something that cannot be.
  */
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ enum {
 	OPT_CONNECTIONS,
 	OPT_RUNS,
 	OPT_COUNT,
+	OPT_COMPARE,
 };
 
 #define RUNS 5
@@ -44,6 +46,8 @@ static const struct argp_option arguments[] = {
 	  "repeated; the default is 1, 1000, 100000 and 1000000", 0 },
 	{ "runs", OPT_RUNS, "N", 0, "runs of each measurement, up to 16; the default is 5, 3 with "
 	  "--quick", 0 },
+	{ "compare", OPT_COMPARE, "FILE", 0, "say how each row stands to that of an earlier run, "
+	  "whose output is in FILE", 0 },
 	{ "count", OPT_COUNT, "JOB", OPTION_HIDDEN, NULL, 0 },
 	{ "list", OPT_LIST, NULL, 0, "list the names of the rows", 0 },
 	{ 0 },
@@ -60,7 +64,9 @@ static const char doc[] =
     "\n"
     "ROWS\n"
     "In memory, two stacks in one thread exchange frames by pointer; every message is verified at "
-    "both ends, and no counter of lost or refused segments may move.  Time there is virtual: 1 us "
+    "both ends, and no counter of lost or refused segments may move.  Rates are by the time that "
+    "the thread had on a processor, which it never waits in: other work on the machine counts only "
+    "by what it does to caches.  Time there is virtual: 1 us "
     "for each round trip and each handshake.  Through the TAP, a kernel client in a network "
     "namespace of its own talks to 'sampan serve', and in turn to a kernel server in another "
     "namespace over a veth pair, which is the peer.  Namespaces end with the program.\n"
@@ -127,6 +133,10 @@ parse(int key, char *arg, struct argp_state *state)
 		exit(0);
 	case OPT_COUNT:
 		exit(insns_child(arg));
+	case OPT_COMPARE:
+		if (!row_compare_with(arg))
+			argp_error(state, "cannot read '%s': %s", arg, strerror(errno));
+		return 0;
 	case OPT_CONNECTIONS:
 		add_size(o, arg, state);
 		return 0;

@@ -5,14 +5,71 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static bool any_failed;
+
+/* ---- An earlier run ---- */
+
+#define EARLIER_MAX 256
+
+static struct {
+	char name[128];		/* with the parameters, as in the file */
+	double value;
+} earlier[EARLIER_MAX];
+static unsigned earlier_count;
+static bool comparing;
+
+bool
+row_compare_with(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char line[1024];
+
+	if (f == NULL)
+		return false;
+	comparing = true;
+	while (earlier_count < EARLIER_MAX && fgets(line, sizeof(line), f) != NULL) {
+		char name[64], params[96];
+
+		/* No width may be missing: a file may be anything. */
+		if (line[0] != '#' && sscanf(line, "%63[^\t]\t%95[^\t]\t%lf\t", name, params,
+		    &earlier[earlier_count].value) == 3) {
+			(void)snprintf(earlier[earlier_count].name,
+			    sizeof(earlier[earlier_count].name), "%.20s\t%.95s", name, params);
+			earlier_count++;
+		}
+	}
+	(void)fclose(f);
+	return true;
+}
+
+static void
+print_comparison(const struct row *row, double value)
+{
+	char name[128];
+
+	if (!comparing)
+		return;
+	(void)snprintf(name, sizeof(name), "%.20s\t%.95s", row->name,
+	    row->params[0] != '\0' ? row->params : "-");
+	for (unsigned i = 0; i < earlier_count; i++) {
+		if (strcmp(earlier[i].name, name) == 0 && earlier[i].value > 0) {
+			(void)printf("\t%.4g\t%.3f", earlier[i].value, value / earlier[i].value);
+			return;
+		}
+	}
+	(void)printf("\t-\t-");
+}
+
+/* ---- Rows ---- */
 
 void
 row_print_columns(void)
 {
 	(void)printf("# name\tparameters\tvalue\tunit\tpeer\tpeer's value\tratio\t"
-	    "min\tmax\truns\tpeer's min\tpeer's max\tnote\n");
+	    "min\tmax\truns\tpeer's min\tpeer's max\tnote%s\n",
+	    comparing ? "\tearlier\tratio to earlier" : "");
 	(void)fflush(stdout);
 }
 
@@ -66,6 +123,7 @@ row_print(const struct row *row)
 	(void)printf("\t%u", row->value.n);
 	print_range(&row->peer_value);
 	print_text(row->note);
+	print_comparison(row, value);
 	(void)printf("\n");
 	(void)fflush(stdout);
 }

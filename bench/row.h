@@ -3,8 +3,9 @@
  *
  * Columns: name, parameters, value, unit, peer, peer's value, ratio (value by
  * peer's value); then min and max of the runs, how many there were, peer's min
- * and max, and a note.  Where there is nothing to say stands "-".  A value of
- * "failed" or "skipped" has its reason in the note.
+ * and max, a note, and, if there is an earlier run to compare with, its value and
+ * the ratio of this one to it.  Where there is nothing to say stands "-".  A value
+ * of "failed" or "skipped" has its reason in the note.
  */
 #ifndef SAMPAN_BENCH_ROW_H
 #define SAMPAN_BENCH_ROW_H
@@ -22,6 +23,10 @@ struct row {
 	struct samples peer_value;
 	const char *note;	/* NULL: none */
 };
+
+/* What an earlier run printed: from now on rows say how they stand to it.  False: it
+ * cannot be read (errno). */
+bool row_compare_with(const char *path);
 
 /* The names of the columns. */
 void row_print_columns(void);

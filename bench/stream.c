@@ -21,7 +21,7 @@
 #include "stacks.h"
 
 #define ARENA_BYTES ((size_t)64 << 20)
-#define BUFFER_BYTES (512 << 10)	/* of each socket */
+#define BUFFER_BYTES (256 << 10)	/* of each socket */
 #define PIECE_BYTES (64u << 10)
 #define PERIOD 65521u			/* of the pattern: a prime, so that pieces differ */
 #define PORT 9

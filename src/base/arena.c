@@ -40,11 +40,6 @@
  */
 #include "base/arena.h"
 
-/* A slab has 2^12 granules at most, so a rounded-up inverse of this precision
- * divides them exactly. */
-#define INVERSE_SHIFT 24
-#define INVERSE_ONE ((uint32_t)1 << INVERSE_SHIFT)
-
 /* ---- The block ---- */
 
 /* Small devices need many slabs, so that ten pools share 64 KiB without
@@ -243,7 +238,7 @@ sp_pool_init(struct sp_arena *a, enum sp_kind kind, uint32_t object_bytes)
 	p->object_bytes = (uint32_t)round_up(object_bytes, SP_GRANULE);
 	SP_ASSERT(object_bytes > 0 && p->object_bytes <= (uint32_t)1 << a->slab_shift);
 	p->per_slab = (uint16_t)(((uint32_t)1 << a->slab_shift) / p->object_bytes);
-	p->inverse = INVERSE_ONE / (p->object_bytes >> SP_GRANULE_SHIFT) + 1;
+	p->inverse = ((uint32_t)1 << SP_INVERSE_SHIFT) / (p->object_bytes >> SP_GRANULE_SHIFT) + 1;
 }
 
 static inline uint32_t
@@ -315,31 +310,6 @@ sp_pool_give_last(struct sp_arena *a, enum sp_kind kind, uint32_t slab)
 		return;
 	room_remove(a, p, slab);
 	release(a, slab);
-}
-
-/* Which object of its slab begins so many granules behind the slab's start:
- * a multiplication in place of a division. */
-static inline uint32_t
-object_number(const struct sp_pool *p, uint32_t granules)
-{
-	return (uint32_t)((uint64_t)granules * p->inverse >> INVERSE_SHIFT);
-}
-
-bool
-sp_pool_owns(const struct sp_arena *a, enum sp_kind kind, uint32_t ref)
-{
-	const struct sp_pool *p = &a->pool[kind];
-	uint32_t slab, granules, i;
-
-	if (p->object_bytes == 0)
-		return false;
-	slab = sp_slab_of(a, ref);	/* what lies before slab 0 wraps to far behind the last */
-	if (slab >= a->slabs_fresh || sp_slab_at(a, slab)->kind != kind)
-		return false;
-	granules = (ref - a->slabs_at) & (((uint32_t)1 << (a->slab_shift - SP_GRANULE_SHIFT)) - 1);
-	i = object_number(p, granules);
-	return i * (p->object_bytes >> SP_GRANULE_SHIFT) == granules &&
-	    i < sp_slab_at(a, slab)->carved;
 }
 
 uint32_t

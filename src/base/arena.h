@@ -67,7 +67,7 @@ struct sp_pool {
 	uint16_t per_slab;
 	uint8_t kind;
 	uint8_t pad;
-	uint32_t inverse;	/* of the object's granules: arena.c, object_number() */
+	uint32_t inverse;	/* of the object's granules, times 2^SP_INVERSE_SHIFT */
 	uint32_t room;		/* first slab with room, SP_SLAB_NONE: none */
 	uint32_t slabs;		/* held now */
 	uint32_t objects;	/* in use now */
@@ -100,10 +100,6 @@ uint32_t sp_arena_slab_shift(uint64_t bytes);
 
 /* Declares the objects of a kind.  object_bytes is rounded up to a granule. */
 void sp_pool_init(struct sp_arena *a, enum sp_kind kind, uint32_t object_bytes);
-
-/* Is ref the start of an object of this kind's slabs?  True for freed objects
- * too: what they hold must tell.  For references that come from outside. */
-bool sp_pool_owns(const struct sp_arena *a, enum sp_kind kind, uint32_t ref);
 
 /* The reference of object number i of a slab, for walks over a pool: 0 when
  * the slab is not of this kind or i is past what it has handed out. */
@@ -166,6 +162,28 @@ static inline struct sp_slab *
 sp_slab_at(const struct sp_arena *a, uint32_t slab)
 {
 	return (struct sp_slab *)sp_at(a, a->map_at) + slab;
+}
+
+/* A slab has 2^12 granules at most, so that a rounded-up inverse of this precision
+ * divides them exactly. */
+#define SP_INVERSE_SHIFT 24
+
+/* Is ref the start of an object of this kind's slabs?  True for freed objects
+ * too: what they hold must tell.  For references that come from outside. */
+static inline bool
+sp_pool_owns(const struct sp_arena *a, enum sp_kind kind, uint32_t ref)
+{
+	const struct sp_pool *p = &a->pool[kind];
+	const uint32_t slab = sp_slab_of(a, ref);	/* before slab 0: far behind the last */
+	uint32_t granules, i;
+
+	if (p->object_bytes == 0 || slab >= a->slabs_fresh || sp_slab_at(a, slab)->kind != kind)
+		return false;
+	granules = (ref - a->slabs_at) &
+	    (((uint32_t)1 << (a->slab_shift - SP_GRANULE_SHIFT)) - 1);
+	i = (uint32_t)((uint64_t)granules * p->inverse >> SP_INVERSE_SHIFT);
+	return i * (p->object_bytes >> SP_GRANULE_SHIFT) == granules &&
+	    i < sp_slab_at(a, slab)->carved;
 }
 
 /* The rarer halves of the next two: the pool needs a slab, or has one without

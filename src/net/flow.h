@@ -11,6 +11,7 @@
 
 #include "base/siphash.h"
 #include "wire/bytes.h"
+#include "wire/csum.h"
 #include "wire/ip6.h"
 
 /* Seen from here.  A listener's has a zero remote end, and a zero local
@@ -126,6 +127,24 @@ sp_flow_hash(const struct sp_key *key, const struct sp_flow *f)
 	memcpy(w + 1, &f->remote, sizeof(f->remote));
 	memcpy(w + 3, &f->local, sizeof(f->local));
 	return (uint32_t)sp_siphash13_words(key, w, 5);
+}
+
+/* The pseudo-header's part of a transport checksum, either way (RFC 9293 §3.1,
+ * RFC 8200 §8.1); len: of the transport header and its data. */
+static inline uint64_t
+sp_flow_pseudo(const struct sp_flow *f, uint8_t proto, uint32_t len)
+{
+	uint32_t a, b;
+
+	if (!sp_addr_is_v4(&f->remote)) {
+		const struct sampan_addr remote = sp_addr_wire(f->remote);
+		const struct sampan_addr local = sp_addr_wire(f->local);
+
+		return sp_csum_pseudo6(local.b, remote.b, proto, len);
+	}
+	memcpy(&a, f->local.b + 12, sizeof(a));
+	memcpy(&b, f->remote.b + 12, sizeof(b));
+	return (uint64_t)a + b + be32_word(proto + len);
 }
 
 #endif

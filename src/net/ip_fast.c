@@ -74,6 +74,15 @@ ends_good(const struct sampan *s, unsigned link, uint32_t src, uint32_t dst)
 	return local;
 }
 
+static inline void
+set_v4(struct sampan_addr *a, const uint8_t *p)
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, 0xff };
+
+	memcpy(a->b, prefix, sizeof(prefix));
+	memcpy(a->b + 12, p, 4);
+}
+
 bool
 sp_ip_look_fast(struct sampan *s, unsigned link, struct sampan_frame *f, struct sp_pkt *pkt)
 {
@@ -96,12 +105,12 @@ sp_ip_look_fast(struct sampan *s, unsigned link, struct sampan_frame *f, struct 
 		.hops = p[IP_AT + 8],
 		.ip_at = IP_AT,
 		.ip_len = (uint16_t)total,
-		.flow.remote = sp_addr_of_v4(be32_get(p + IP_AT + 12)),
-		.flow.local = sp_addr_of_v4(be32_get(p + IP_AT + 16)),
 		.flow.remote_port = be16_get(p + TCP_AT),
 		.flow.local_port = be16_get(p + TCP_AT + 2),
 		.at = f->at != 0 && f->at < s->now ? f->at : s->now,
 	};
+	set_v4(&pkt->flow.remote, p + IP_AT + 12);
+	set_v4(&pkt->flow.local, p + IP_AT + 16);
 	if (pkt->body_len > pkt->span.len)
 		pkt->body_len = pkt->span.len;
 	pkt->hash = sp_flow_hash(&s->flow_key, &pkt->flow);

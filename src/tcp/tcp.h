@@ -14,10 +14,11 @@
 /* Declares the pools and draws the keys. */
 void sp_tcp_init(struct sampan *s);
 
-/* Asks for the cache lines that sp_tcp_in() will read, twice: first the
- * bucket, then, when that has come, the control block. */
-void sp_tcp_prefetch(struct sampan *s, const struct sp_pkt *pkt);
+/* Asks for the cache lines that sp_tcp_in() will read, each time for those that the
+ * ones asked for before lead to: the bucket, the control block, its struct tcp_tx. */
+void sp_tcp_prefetch(struct sampan *s, struct sp_pkt *pkt);
 void sp_tcp_prefetch_found(struct sampan *s, struct sp_pkt *pkt);
+void sp_tcp_prefetch_tx(struct sampan *s, struct sp_pkt *pkt);
 
 /* SEGMENT ARRIVES, RFC 9293 §3.10.7. */
 void sp_tcp_in(struct sampan *s, const struct sp_pkt *pkt);

@@ -74,12 +74,12 @@ listener_of(const struct sampan *s, const struct sampan_addr *local, const struc
 {
 	const struct sp_flow at = { .local = *local, .local_port = flow->local_port };
 	uint32_t n, nth;
+	struct tcp_tcb *first = listener_at(s, &at, 0, &n);
 
+	if (first == NULL || !tcp_is(first, TCP_F_REUSEPORT))
+		return first;
 	(void)listener_at(s, &at, UINT32_MAX, &n);
-	if (n == 0)
-		return NULL;
-	nth = n == 1 ? 0 :
-	    (uint32_t)((uint64_t)sp_flow_hash(&sp_tcp_const(s)->group_key, flow) * n >> 32);
+	nth = (uint32_t)((uint64_t)sp_flow_hash(&sp_tcp_const(s)->group_key, flow) * n >> 32);
 	return listener_at(s, &at, nth, &n);
 }
 
@@ -130,7 +130,7 @@ sp_tcp_replace(struct sampan *s, const struct sp_flow *flow, uint32_t ref, uint3
 }
 
 void
-sp_tcp_prefetch(struct sampan *s, const struct sp_pkt *pkt)
+sp_tcp_prefetch(struct sampan *s, struct sp_pkt *pkt)
 {
 	sp_table_prefetch(&s->conns, &s->arena, pkt->hash);
 }
@@ -155,4 +155,18 @@ sp_tcp_prefetch_found(struct sampan *s, struct sp_pkt *pkt)
 		sp_prefetch(p + 128);
 		sp_prefetch(p + 192);
 	}
+}
+
+void
+sp_tcp_prefetch_tx(struct sampan *s, struct sp_pkt *pkt)
+{
+	const struct tcp_tcb *t;
+
+	if (pkt->hint.ref == 0 || sp_entry_tag(&pkt->hint) != TCP_TAG_TCB)
+		return;
+	t = tcp_tcb_at(s, pkt->hint.ref);
+	if (t->tx == 0)
+		return;
+	for (size_t at = 0; at < sizeof(struct tcp_tx); at += 64)
+		sp_prefetch((const uint8_t *)tcp_tx_of(s, t) + at);
 }

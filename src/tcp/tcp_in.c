@@ -4,23 +4,18 @@
  */
 #include "tcp/tcp_fast.h"
 #include "tcp/tcp_int.h"
+#include "wire/ip4.h"
 
 /* RFC 9293 §3.1 (MUST-3).  A partial checksum was made on this machine and has
  * not left it. */
 static bool
 checksum_good(const struct sampan *s, const struct sp_pkt *pkt)
 {
-	const struct sp_ip_out pseudo = {
-		.src = &pkt->flow.remote,
-		.dst = &pkt->flow.local,
-		.payload_len = pkt->span.len,
-		.proto = 6,
-	};
 	struct sp_csum sum;
 
 	if (pkt->frame->csum != SAMPAN_CSUM_COMPLETE)
 		return true;
-	sum = (struct sp_csum){ sp_ip_pseudo(&pseudo), false };
+	sum = (struct sp_csum){ sp_flow_pseudo(&pkt->flow, IP_PROTO_TCP, pkt->span.len), false };
 	sp_span_csum(&sum, pkt->span, s->csum_variant);
 	return sp_csum_good(sum.sum);
 }

@@ -206,7 +206,8 @@ fin_acked(struct sampan *s, struct tcp_tcb *t)
 void
 sp_tcp_take_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
-	if (!seq_lt(seg->ack, t->snd.una))
+	/* With nothing in flight, or remembered of it, there is nothing to learn. */
+	if (!seq_lt(seg->ack, t->snd.una) && (t->tx != 0 || seq_lt(t->snd.una, seg->ack)))
 		process_ack(s, t, seg);
 	update_window(t, seg);
 	/* The peer answers, and what waits, waits for its window: MUST-37, SHLD-17. */

@@ -31,14 +31,24 @@ sp_tcp_mem_pages(const struct sampan *s)
 	return (slabs << s->arena.slab_shift) / TCP_MEM_PAGE_BYTES;
 }
 
+/* Do they take so many pages?  Mostly everything together takes less: then there is
+ * nothing to add up.  A pool may keep one slab beyond those in use. */
+static bool
+takes_pages(const struct sampan *s, uint64_t pages)
+{
+	const uint64_t all = (uint64_t)s->arena.slabs_used + SP_KIND_COUNT;
+
+	return (all << s->arena.slab_shift) / TCP_MEM_PAGE_BYTES >= pages &&
+	    sp_tcp_mem_pages(s) >= pages;
+}
+
 bool
 sp_tcp_mem_pressure(const struct sampan *s)
 {
-	const uint64_t pages = sp_tcp_mem_pages(s);
 	const bool was = sp_tcp_const(s)->mem_pressure;
 
-	return pages >= (uint64_t)sp_setting(s, was ? SAMPAN_SET_TCP_MEM_MIN :
-		SAMPAN_SET_TCP_MEM_PRESSURE);
+	return takes_pages(s, (uint64_t)sp_setting(s, was ? SAMPAN_SET_TCP_MEM_MIN :
+		SAMPAN_SET_TCP_MEM_PRESSURE));
 }
 
 void
@@ -54,5 +64,5 @@ sp_tcp_mem_look(struct sampan *s)
 bool
 sp_tcp_mem_full(const struct sampan *s)
 {
-	return sp_tcp_mem_pages(s) >= (uint64_t)sp_setting(s, SAMPAN_SET_TCP_MEM_MAX);
+	return takes_pages(s, (uint64_t)sp_setting(s, SAMPAN_SET_TCP_MEM_MAX));
 }

@@ -265,8 +265,10 @@ sp_tcp_tx_free(struct sampan *s, struct tcp_tcb *t)
 void
 sp_tcp_rx_release(struct sampan *s, struct tcp_tcb *t)
 {
-	if (t->rx != 0 && sp_recvq_empty(&tcp_rx_of(s, t)->q) && !tcp_rx_of(s, t)->fin_held)
-		sp_tcp_rx_free(s, t);
+	if (t->rx == 0 || !sp_recvq_empty(&tcp_rx_of(s, t)->q) || tcp_rx_of(s, t)->fin_held)
+		return;
+	sp_pool_give(&s->arena, SP_KIND_TCP_RX, t->rx);
+	t->rx = 0;
 }
 
 void
