@@ -119,6 +119,8 @@ extern "C" {
 	  "connections that no socket holds any more; one more is reset") \
 	X(TCP_ABORT_ON_OVERFLOW, "net.ipv4.tcp_abort_on_overflow", 0, 0, 1, "switch", \
 	  "a full accept queue answers with a reset, not with silence") \
+	X(TCP_TALLY, "net.sampan.tcp_tally", 0, 0, 1, "switch", \
+	  "new connections count what only sampan_tcp_info() needs: 256 bytes each") \
 	X(TCP_MAX_SYN_BACKLOG, "net.ipv4.tcp_max_syn_backlog", 4194304, 1, 1073741824, "count", \
 	  "half-open connections of the whole stack") \
 	X(TCP_SYNCOOKIES, "net.ipv4.tcp_syncookies", 1, 0, 2, "number", \

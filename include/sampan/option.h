@@ -41,6 +41,12 @@ extern "C" {
 	X(CONGESTION, "TCP_CONGESTION", "number", "congestion control: sampan_cc_find()") \
 	X(TOS, "IP_TOS", "octet", "DSCP and ECN field of packets sent") \
 	X(TTL, "IP_TTL", "hops", "TTL of packets sent; -1: the default") \
+	X(RECVTOS, "IP_RECVTOS", "octet", "set: keep it; get: the TOS of the last segment, -1: none") \
+	X(MTU, "IP_MTU", "bytes", "largest packet on the path; get only, connected only") \
+	X(TYPE, "SO_TYPE", "number", "1, SOCK_STREAM; get only") \
+	X(DOMAIN, "SO_DOMAIN", "number", "of its address: 2, AF_INET, or 10, AF_INET6; get only") \
+	X(PROTOCOL, "SO_PROTOCOL", "number", "6, IPPROTO_TCP; get only") \
+	X(TALLY, "SAMPAN_TALLY", "switch", "count for sampan_tcp_info() what it does not know else") \
 	X(INQ, "SIOCINQ", "bytes", "to be read; get only") \
 	X(OUTQ, "SIOCOUTQ", "bytes", "not acknowledged, FIN counts 1; get only") \
 	X(OUTQNSD, "SIOCOUTQNSD", "bytes", "not sent; get only") \
@@ -84,6 +90,7 @@ SAMPAN_API const char *sampan_cc_name(unsigned number);
 	X(retrans_segs, "tcpi_retrans", "segs sent again and not acknowledged") \
 	X(last_data_sent_ms, "tcpi_last_data_sent", "ms ago") \
 	X(last_data_recv_ms, "tcpi_last_data_recv", "ms ago") \
+	X(last_ack_recv_ms, "tcpi_last_ack_recv", "ms ago, any segment") \
 	X(pmtu_bytes, "tcpi_pmtu", "bytes") \
 	X(rtt_us, "tcpi_rtt", "us, smoothed") \
 	X(rttvar_us, "tcpi_rttvar", "us") \
@@ -92,13 +99,27 @@ SAMPAN_API const char *sampan_cc_name(unsigned number);
 	X(snd_cwnd_segs, "tcpi_snd_cwnd", "segs") \
 	X(snd_wnd_bytes, "tcpi_snd_wnd", "bytes") \
 	X(rcv_wnd_bytes, "tcpi_rcv_wnd", "bytes") \
+	X(rcv_ssthresh_bytes, "tcpi_rcv_ssthresh", "bytes that the buffer lets it offer at most") \
 	X(advmss_bytes, "tcpi_advmss", "bytes") \
 	X(reordering_segs, "tcpi_reordering", "segs") \
 	X(total_retrans_segs, "tcpi_total_retrans", "segs") \
 	X(bytes_acked, "tcpi_bytes_acked", "bytes") \
 	X(bytes_received, "tcpi_bytes_received", "bytes") \
 	X(notsent_bytes, "tcpi_notsent_bytes", "bytes") \
-	X(delivered_segs, "tcpi_delivered", "segs")
+	X(delivered_segs, "tcpi_delivered", "segs") \
+	X(delivery_rate_bytes_per_s, "tcpi_delivery_rate", "bytes/s, last measured") \
+	X(busy_us, "tcpi_busy_time", "us with something queued") \
+	X(rwnd_limited_us, "tcpi_rwnd_limited", "us of them held by the peer's window") \
+	X(sndbuf_limited_us, "tcpi_sndbuf_limited", "us of them held by the send buffer") \
+	X(segs_out, "tcpi_segs_out", "segs") \
+	X(segs_in, "tcpi_segs_in", "segs") \
+	X(data_segs_out, "tcpi_data_segs_out", "segs with text") \
+	X(data_segs_in, "tcpi_data_segs_in", "segs with text") \
+	X(bytes_sent, "tcpi_bytes_sent", "bytes, again too") \
+	X(bytes_retrans, "tcpi_bytes_retrans", "bytes sent again") \
+	X(dsack_dups, "tcpi_dsack_dups", "duplicates that the peer reported") \
+	X(reord_seen, "tcpi_reord_seen", "times that reordering was seen") \
+	X(rcv_ooopack, "tcpi_rcv_ooopack", "segs that came behind a gap")
 
 enum sampan_tcp_info_field {
 #define X(field, name, unit) SAMPAN_INFO_##field,
@@ -107,7 +128,9 @@ enum sampan_tcp_info_field {
 	SAMPAN_INFO_COUNT,
 };
 
-/* A field that the connection does not have is absent: its bit in `has` is 0. */
+/* A field that the connection does not have is absent: its bit in `has` is 0.
+ * From delivery_rate on, and rcv_mss, they are counted only with TALLY, from when
+ * that was set: 256 bytes a connection. */
 struct sampan_tcp_info {
 	uint64_t has;		/* 1 << enum sampan_tcp_info_field */
 #define X(field, name, unit) uint64_t field;

@@ -40,8 +40,10 @@ SAMPAN_API int sampan_accept(struct sampan *s, sampan_handle h, sampan_handle *o
     struct sampan_sockaddr *peer);
 
 /* Begins a connection: INPROGRESS on success; WRITABLE or FAILED tells how it
- * ended.  ALREADY, ISCONN, OPNOTSUPP; INVAL: the peer's address;
- * NETUNREACH; ADDRNOTAVAIL: no free port; ADDRINUSE; NOBUFS. */
+ * ended.  After a failure the next call answers its error, unless that was asked
+ * for, and the one after it tries again from the same local end.
+ * ALREADY, ISCONN, OPNOTSUPP; INVAL: the peer's address; NETUNREACH;
+ * ADDRNOTAVAIL: no free port; ADDRINUSE; NOBUFS. */
 SAMPAN_API int sampan_connect(struct sampan *s, sampan_handle h,
     const struct sampan_sockaddr *peer);
 
@@ -58,6 +60,57 @@ SAMPAN_API int64_t sampan_send_urgent(struct sampan *s, sampan_handle h, const v
 /* Moves up to len bytes out and returns how many; 0: end of stream.
  * AGAIN.  NOTCONN.  The error that ended the connection, once; 0 after that. */
 SAMPAN_API int64_t sampan_recv(struct sampan *s, sampan_handle h, void *data, size_t len);
+
+/* The same with flags; INVAL: one that is none of theirs. */
+enum sampan_msg {
+	SAMPAN_MSG_OOB = 1 << 0,	/* send: as sampan_send_urgent().  recv: the last
+					 * urgent byte, out of its turn, which the stream
+					 * then leaves out.  INVAL: none, or OOBINLINE;
+					 * AGAIN: it has not arrived yet */
+	SAMPAN_MSG_PEEK = 1 << 1,	/* recv: what is read stays */
+	SAMPAN_MSG_MORE = 1 << 2,	/* send: more follows, do not send a part of a segment:
+					 * as CORK, until the next send */
+};
+SAMPAN_API int64_t sampan_send_flags(struct sampan *s, sampan_handle h, const void *data,
+    size_t len, unsigned flags);
+SAMPAN_API int64_t sampan_recv_flags(struct sampan *s, sampan_handle h, void *data, size_t len,
+    unsigned flags);
+
+/* ---- Without copying ---- */
+
+/* Lends what sampan_recv() would read next: fills in up to max slices and
+ * returns how many; 0 and errors as recv.  They stay the stack's, and as they are
+ * until their bytes are taken, read or shut down, or the socket is closed. */
+SAMPAN_API int sampan_recv_lend(struct sampan *s, sampan_handle h, struct sampan_slice *slices,
+    unsigned max);
+
+/* The oldest n bytes have been used and are read.  INVAL: there are not so many,
+ * or the urgent mark is before their end. */
+SAMPAN_API int64_t sampan_recv_taken(struct sampan *s, sampan_handle h, size_t n);
+
+/* A piece of the stack's memory to be written. */
+struct sampan_room {
+	uint8_t *data;
+	uint32_t len;
+};
+
+/* Lends room for up to len bytes to send: fills in up to max pieces and returns
+ * how many; errors as send.  It is the caller's to write until the next reserve
+ * of this stack or its commit, whatever else is called meanwhile; what is not
+ * committed is not sent. */
+SAMPAN_API int sampan_send_reserve(struct sampan *s, sampan_handle h, struct sampan_room *rooms,
+    unsigned max, size_t len);
+
+/* Queues the first n bytes of the reservation, as many of them as send would
+ * take, and ends it; errors as send.  INVAL: not reserved for this socket, or not
+ * so many. */
+SAMPAN_API int64_t sampan_send_commit(struct sampan *s, sampan_handle h, size_t n);
+
+/* Hands up to len of the bytes that arrived on one connection over to be sent on
+ * another, or the same one, in order, mostly without copying; returns how many.
+ * 0: `from` is at its end.  Errors of either, as recv and send have them. */
+SAMPAN_API int64_t sampan_splice(struct sampan *s, sampan_handle from, sampan_handle to,
+    size_t len);
 
 /* How much sampan_recv() has, and how much sampan_send() would take, now. */
 SAMPAN_API int64_t sampan_readable_bytes(const struct sampan *s, sampan_handle h);

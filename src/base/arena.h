@@ -42,6 +42,7 @@ enum sp_kind {
 	SP_KIND_TCP_SENT,
 	SP_KIND_TCP_RARE,
 	SP_KIND_TCP_CC,		/* memory of a congestion control that needs much */
+	SP_KIND_TCP_TALLY,
 	SP_KIND_LISTEN,
 	SP_KIND_NEIGH,
 	SP_KIND_ECHO,		/* a table of them, see net/echo.h */

@@ -19,6 +19,29 @@ sp_chunk_init(struct sp_arena *a)
 }
 
 void
+sp_chain_push(struct sp_chain *chain, struct sp_arena *a, uint32_t ref)
+{
+	sp_chunk_at(a, ref)->next = 0;
+	if (chain->tail != 0)
+		sp_chunk_at(a, chain->tail)->next = ref;
+	else
+		chain->head = ref;
+	chain->tail = ref;
+}
+
+uint32_t
+sp_chain_shift(struct sp_chain *chain, struct sp_arena *a)
+{
+	const uint32_t ref = chain->head;
+
+	chain->head = sp_chunk_at(a, ref)->next;
+	if (chain->head == 0)
+		chain->tail = 0;
+	sp_chunk_at(a, ref)->next = 0;
+	return ref;
+}
+
+void
 sp_chain_join(struct sp_chain *chain, struct sp_arena *a, struct sp_chain *tail)
 {
 	if (tail->head == 0)

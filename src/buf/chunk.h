@@ -32,6 +32,12 @@ struct sp_chain {
 /* Sets up the two pools. */
 void sp_chunk_init(struct sp_arena *a);
 
+/* Puts a chunk behind the last one. */
+void sp_chain_push(struct sp_chain *chain, struct sp_arena *a, uint32_t ref);
+
+/* Takes the first chunk out; it stays queued. */
+uint32_t sp_chain_shift(struct sp_chain *chain, struct sp_arena *a);
+
 /* Puts all of `tail` behind `chain`, and leaves `tail` empty. */
 void sp_chain_join(struct sp_chain *chain, struct sp_arena *a, struct sp_chain *tail);
 

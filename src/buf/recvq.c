@@ -270,6 +270,50 @@ sp_recvq_read(struct sp_recvq *q, struct sp_arena *a, uint8_t *dst, uint32_t len
 	return done;
 }
 
+uint32_t
+sp_recvq_copy(const struct sp_recvq *q, const struct sp_arena *a, uint32_t skip, uint8_t *dst,
+    uint32_t len)
+{
+	uint32_t done = 0;
+
+	for (uint32_t ref = q->chain.head; ref != 0 && done < len;) {
+		const struct sp_chunk *c = sp_chunk_at(a, ref);
+		const uint32_t have = sp_chunk_len(c);
+		const uint32_t from = skip < have ? skip : have;
+		const uint32_t n = have - from < len - done ? have - from : len - done;
+
+		memcpy(dst + done, c->data + c->start + from, n);
+		skip -= from;
+		done += n;
+		ref = c->next;
+	}
+	return done;
+}
+
+unsigned
+sp_recvq_show(const struct sp_recvq *q, const struct sp_arena *a, uint32_t len,
+    struct sampan_slice *slices, unsigned max)
+{
+	unsigned n = 0;
+
+	for (uint32_t ref = q->chain.head; ref != 0 && n < max && len > 0;) {
+		const struct sp_chunk *c = sp_chunk_at(a, ref);
+		const uint32_t have = sp_chunk_len(c) < len ? sp_chunk_len(c) : len;
+
+		slices[n++] = (struct sampan_slice){ c->data + c->start, have };
+		len -= have;
+		ref = c->next;
+	}
+	return n;
+}
+
+void
+sp_recvq_skip(struct sp_recvq *q, struct sp_arena *a, uint32_t n)
+{
+	q->bytes -= n;
+	sp_chain_skip(&q->chain, a, n);
+}
+
 void
 sp_recvq_drop_parts(struct sp_recvq *q, struct sp_arena *a)
 {

@@ -58,6 +58,17 @@ const struct sp_part *sp_recvq_find(const struct sp_recvq *q, const struct sp_ar
 /* Moves up to len of the oldest bytes out; returns how many. */
 uint32_t sp_recvq_read(struct sp_recvq *q, struct sp_arena *a, uint8_t *dst, uint32_t len);
 
+/* Copies up to len bytes from `skip` on, and leaves them there; returns how many. */
+uint32_t sp_recvq_copy(const struct sp_recvq *q, const struct sp_arena *a, uint32_t skip,
+    uint8_t *dst, uint32_t len);
+
+/* Shows up to len of the oldest bytes as up to max slices; returns how many slices. */
+unsigned sp_recvq_show(const struct sp_recvq *q, const struct sp_arena *a, uint32_t len,
+    struct sampan_slice *slices, unsigned max);
+
+/* Forgets the oldest n bytes (n <= q->bytes). */
+void sp_recvq_skip(struct sp_recvq *q, struct sp_arena *a, uint32_t n);
+
 /* Forgets what is behind gaps, or everything. */
 void sp_recvq_drop_parts(struct sp_recvq *q, struct sp_arena *a);
 void sp_recvq_clear(struct sp_recvq *q, struct sp_arena *a);

@@ -30,6 +30,13 @@ sp_sendq_append(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data, uin
 }
 
 void
+sp_sendq_join(struct sp_sendq *q, struct sp_arena *a, struct sp_chain *chain, uint32_t bytes)
+{
+	sp_chain_join(&q->chain, a, chain);
+	q->bytes += bytes;
+}
+
+void
 sp_sendq_drop(struct sp_sendq *q, struct sp_arena *a, uint32_t n)
 {
 	uint32_t left = n;

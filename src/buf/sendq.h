@@ -22,6 +22,10 @@ struct sp_sendq {
 /* Copies up to len bytes behind the end; returns how many memory allowed. */
 uint32_t sp_sendq_append(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data, uint32_t len);
 
+/* Puts chunks that hold so many bytes, none of them empty, behind the end. */
+void sp_sendq_join(struct sp_sendq *q, struct sp_arena *a, struct sp_chain *chain,
+    uint32_t bytes);
+
 /* Forgets the oldest n bytes (n <= q->bytes). */
 void sp_sendq_drop(struct sp_sendq *q, struct sp_arena *a, uint32_t n);
 

@@ -31,7 +31,7 @@ struct sp_pkt {
 	uint8_t kind;		/* enum sp_pkt_kind */
 	uint8_t link;
 	uint8_t proto;		/* behind all IP headers */
-	uint8_t tos;		/* or traffic class */
+	uint8_t tos;		/* or traffic class; RFC 1122 §3.2.1.6 (R-IP4-10) */
 	uint8_t hops;		/* TTL or hop limit as it arrived */
 	bool l2_group;		/* came by broadcast or multicast frame */
 	bool ip_group;		/* IP destination is a broadcast or multicast address */

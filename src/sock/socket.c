@@ -107,17 +107,84 @@ sampan_connect(struct sampan *s, sampan_handle h, const struct sampan_sockaddr *
 int64_t
 sampan_send(struct sampan *s, sampan_handle h, const void *data, size_t len)
 {
+	return sampan_send_flags(s, h, data, len, 0);
+}
+
+int64_t
+sampan_send_urgent(struct sampan *s, sampan_handle h, const void *data, size_t len)
+{
+	return sampan_send_flags(s, h, data, len, SAMPAN_MSG_OOB);
+}
+
+int64_t
+sampan_send_flags(struct sampan *s, sampan_handle h, const void *data, size_t len, unsigned flags)
+{
 	struct tcp_tcb *t = tcb_of(s, h);
 
-	return t != NULL ? sp_tcp_send(s, t, data, len) : SAMPAN_EBADHANDLE;
+	if (t == NULL)
+		return SAMPAN_EBADHANDLE;
+	if ((flags & ~(unsigned)(SAMPAN_MSG_OOB | SAMPAN_MSG_MORE)) != 0)
+		return SAMPAN_EINVAL;
+	return sp_tcp_send(s, t, &(struct tcp_write){ data, len, flags });
 }
 
 int64_t
 sampan_recv(struct sampan *s, sampan_handle h, void *data, size_t len)
 {
+	return sampan_recv_flags(s, h, data, len, 0);
+}
+
+int64_t
+sampan_recv_flags(struct sampan *s, sampan_handle h, void *data, size_t len, unsigned flags)
+{
 	struct tcp_tcb *t = tcb_of(s, h);
 
-	return t != NULL ? sp_tcp_recv(s, t, data, len) : SAMPAN_EBADHANDLE;
+	if (t == NULL)
+		return SAMPAN_EBADHANDLE;
+	if ((flags & ~(unsigned)(SAMPAN_MSG_OOB | SAMPAN_MSG_PEEK)) != 0)
+		return SAMPAN_EINVAL;
+	return sp_tcp_recv(s, t, &(struct tcp_read){ data, len, flags });
+}
+
+int
+sampan_recv_lend(struct sampan *s, sampan_handle h, struct sampan_slice *slices, unsigned max)
+{
+	struct tcp_tcb *t = tcb_of(s, h);
+
+	return t != NULL ? sp_tcp_recv_lend(s, t, slices, max) : SAMPAN_EBADHANDLE;
+}
+
+int64_t
+sampan_recv_taken(struct sampan *s, sampan_handle h, size_t n)
+{
+	struct tcp_tcb *t = tcb_of(s, h);
+
+	return t != NULL ? sp_tcp_recv_taken(s, t, n) : SAMPAN_EBADHANDLE;
+}
+
+int
+sampan_send_reserve(struct sampan *s, sampan_handle h, struct sampan_room *rooms, unsigned max,
+    size_t len)
+{
+	struct tcp_tcb *t = tcb_of(s, h);
+
+	return t != NULL ? sp_tcp_send_reserve(s, t, rooms, max, len) : SAMPAN_EBADHANDLE;
+}
+
+int64_t
+sampan_send_commit(struct sampan *s, sampan_handle h, size_t n)
+{
+	struct tcp_tcb *t = tcb_of(s, h);
+
+	return t != NULL ? sp_tcp_send_commit(s, t, n) : SAMPAN_EBADHANDLE;
+}
+
+int64_t
+sampan_splice(struct sampan *s, sampan_handle from, sampan_handle to, size_t len)
+{
+	struct tcp_tcb *a = tcb_of(s, from), *b = tcb_of(s, to);
+
+	return a != NULL && b != NULL ? sp_tcp_splice(s, a, b, len) : SAMPAN_EBADHANDLE;
 }
 
 int64_t
@@ -229,22 +296,6 @@ sampan_tcp_info(const struct sampan *s, sampan_handle h, struct sampan_tcp_info 
 		return SAMPAN_EBADHANDLE;
 	sp_tcp_info(s, t, info);
 	return 0;
-}
-
-int64_t
-sampan_send_urgent(struct sampan *s, sampan_handle h, const void *data, size_t len)
-{
-	struct tcp_tcb *t = tcb_of(s, h);
-	int64_t done;
-	int error;
-
-	if (t == NULL)
-		return SAMPAN_EBADHANDLE;
-	done = sp_tcp_send(s, t, data, len);
-	if (done <= 0)
-		return done;
-	error = sp_tcp_send_urgent(s, t);
-	return error != 0 ? error : done;
 }
 
 int

@@ -116,6 +116,7 @@ sampan_pool(const struct sampan *s, unsigned i, struct sampan_pool *pool)
 		[SP_KIND_TCP_SENT] = "in flight",
 		[SP_KIND_TCP_RARE] = "rare options",
 		[SP_KIND_TCP_CC] = "congestion controls",
+		[SP_KIND_TCP_TALLY] = "tallies",
 		[SP_KIND_LISTEN] = "listeners",
 		[SP_KIND_NEIGH] = "neighbours",
 		[SP_KIND_ECHO] = "echo requests",

@@ -50,13 +50,30 @@ int sp_tcp_bind(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockadd
 int sp_tcp_listen(struct sampan *s, struct tcp_tcb *t, uint32_t backlog);
 struct tcp_tcb *sp_tcp_accept(struct sampan *s, struct tcp_tcb *listener);
 int sp_tcp_connect(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr *peer);
-int64_t sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const uint8_t *data, size_t len);
-int64_t sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, uint8_t *data, size_t len);
+struct tcp_write {
+	const uint8_t *data;
+	size_t len;
+	unsigned flags;		/* enum sampan_msg */
+};
+int64_t sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w);
+struct tcp_read {
+	uint8_t *data;
+	size_t len;
+	unsigned flags;		/* enum sampan_msg */
+};
+int64_t sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, const struct tcp_read *r);
+/* tcp_lend.c */
+int sp_tcp_recv_lend(struct sampan *s, struct tcp_tcb *t, struct sampan_slice *slices,
+    unsigned max);
+int64_t sp_tcp_recv_taken(struct sampan *s, struct tcp_tcb *t, size_t n);
+int sp_tcp_send_reserve(struct sampan *s, struct tcp_tcb *t, struct sampan_room *rooms,
+    unsigned max, size_t len);
+int64_t sp_tcp_send_commit(struct sampan *s, struct tcp_tcb *t, size_t n);
+int64_t sp_tcp_splice(struct sampan *s, struct tcp_tcb *from, struct tcp_tcb *to, size_t len);
 int sp_tcp_shutdown(struct sampan *s, struct tcp_tcb *t, unsigned how);
 int sp_tcp_close(struct sampan *s, struct tcp_tcb *t);
 int sp_tcp_ref(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_abort(struct sampan *s, struct tcp_tcb *t);
-int sp_tcp_send_urgent(struct sampan *s, struct tcp_tcb *t);
 int sp_tcp_setopt(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t value);
 int sp_tcp_getopt(const struct sampan *s, struct tcp_tcb *t, enum sampan_option option,
     int64_t *value);

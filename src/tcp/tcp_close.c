@@ -30,7 +30,7 @@ sp_tcp_shutdown(struct sampan *s, struct tcp_tcb *t, unsigned how)
 {
 	if (how == 0 || how > SAMPAN_SHUT_RDWR)
 		return SAMPAN_EINVAL;
-	if (!is_open(t))
+	if (!is_open(t) || t->state == SAMPAN_TCP_TIME_WAIT)
 		return SAMPAN_ENOTCONN;
 	if ((how & SAMPAN_SHUT_RD) != 0) {
 		tcp_set(t, TCP_F_SHUT_RD);

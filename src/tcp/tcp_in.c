@@ -55,6 +55,8 @@ static void
 to_connection(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 {
 	t->heard_at = sp_tick_of(s->now);
+	if (t->rare != 0)
+		sp_tcp_note_segment(s, t, seg);
 	if (t->state == SAMPAN_TCP_SYN_SENT)
 		sp_tcp_arrives_syn_sent(s, t, seg);
 	else if (t->state != SAMPAN_TCP_TIME_WAIT || !sp_tcp_time_wait_revive(s, t, seg))

@@ -66,6 +66,8 @@ sp_tcp_in_fast(struct sampan *s, struct tcp_tcb *t, const struct sp_pkt *pkt)
 	if (!is_next(t, &seg) || (seg.len > 0 && !takes_text(s, t)))
 		return false;
 	t->heard_at = sp_tick_of(s->now);
+	if (t->rare != 0)
+		sp_tcp_note_segment(s, t, &seg);
 	sp_tcp_take_ack(s, t, &seg);
 	sp_tcp_ts_update(s, t, &seg);
 	if (seg.len > 0)

@@ -8,6 +8,7 @@
 #include "tcp/tcp_build.h"
 #include "tcp/tcp_rtx.h"
 #include "tcp/tcp_timer.h"
+#include "tcp/tcp_user.h"
 #include "wire/tcp.h"
 #include "wire/tcp_opt.h"
 
@@ -149,17 +150,6 @@ bool sp_tcp_time_wait_revive(struct sampan *s, struct tcp_tcb *t, const struct t
 /* Lets go of what a listener holds. */
 void sp_tcp_listen_end(struct sampan *s, struct tcp_tcb *listener);
 
-/* ---- tcp_close.c ---- */
-
-/* Is it a connection that no socket holds and none waits to accept? */
-bool sp_tcp_is_orphan(const struct tcp_tcb *t);
-
-/* It is one no more, if it was: it is about to be freed. */
-void sp_tcp_orphan_end(struct sampan *s, struct tcp_tcb *t);
-
-/* Its life is over before all was delivered. */
-void sp_tcp_orphan_expired(struct sampan *s, struct tcp_tcb *t);
-
 /* ---- tcp_wnd.c ---- */
 
 /* The window to put into a segment sent now, scaled; RCV.WND follows. */
@@ -175,6 +165,9 @@ void sp_tcp_wnd_open(const struct sampan *s, struct tcp_tcb *t);
 
 /* Lets the receive buffer grow with what the application takes. */
 void sp_tcp_wnd_tune(const struct sampan *s, struct tcp_tcb *t);
+
+/* The most that the buffer, and the application's clamp, let it offer. */
+uint32_t sp_tcp_wnd_limit(const struct sampan *s, const struct tcp_tcb *t);
 
 /* Has reading opened the window enough to tell the peer at once? */
 bool sp_tcp_wnd_update_due(const struct sampan *s, const struct tcp_tcb *t);
@@ -214,25 +207,11 @@ uint32_t sp_tcp_syncookie_tsval(const struct tcp_half_open *h, uint32_t now);
 /* Does the segment bring a cookie of ours back?  Then h is what it says. */
 bool sp_tcp_syncookie_check(struct sampan *s, const struct tcp_seg *seg, struct tcp_half_open *h);
 
-/* ---- tcp_option.c ---- */
-
-void sp_tcp_inherit_options(struct sampan *s, struct tcp_tcb *t, const struct tcp_tcb *listener);
-
 /* ---- tcp_keepalive.c ---- */
 
 /* Keepalive was switched, or its times have changed, or a connection began. */
 void sp_tcp_on_keepalive(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_keepalive_expired(struct sampan *s, struct tcp_tcb *t);
-
-/* ---- tcp_urg.c: RFC 9293 §3.8.5 ---- */
-
-void sp_tcp_urg_in(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg);
-
-/* The URG flag and the urgent pointer of a segment that begins at seq. */
-bool sp_tcp_urg_out(const struct sampan *s, const struct tcp_tcb *t, tcp_seq seq, uint16_t *up);
-
-/* Bytes to read up to the urgent mark; UINT32_MAX: there is none ahead. */
-uint32_t sp_tcp_to_mark(const struct sampan *s, const struct tcp_tcb *t);
 
 /* ---- tcp_pmtu.c ---- */
 

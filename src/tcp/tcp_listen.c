@@ -453,6 +453,8 @@ hand_on(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 	t->snd.wnd_bytes = seg->wnd << t->snd_scale;
 	t->snd_max_wnd_bytes = t->snd.wnd_bytes;
 	t->snd.wl1 = seg->seq;
+	if (t->rare != 0)
+		sp_tcp_note_segment(s, t, seg);
 	sp_tcp_arrives_other(s, t, seg);
 	sp_tcp_settle(s, t);
 }

@@ -23,6 +23,7 @@
 
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_recovery.h"
+#include "tcp/tcp_tally.h"
 
 #define DUP_THRESH 3
 /* How long to remember once everything is acknowledged; an RTO if that is longer. */
@@ -183,6 +184,8 @@ sp_tcp_loss_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *
 	rack_update(s, tx, d);
 	if (d->reordered)
 		t->reordering = 1;
+	if (t->rare != 0)
+		sp_tcp_tally_delivery(s, t, d);
 	adapt_window(t, tx, d);
 	rack_detect(s, t, tx);
 }

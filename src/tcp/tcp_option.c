@@ -7,7 +7,7 @@
 #include "tcp/tcp_delack.h"
 #include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
-#include "tcp/tcp_recovery.h"
+#include "tcp/tcp_tally.h"
 
 #define KEEP_S_MAX 32767
 #define KEEPCNT_MAX 127
@@ -42,6 +42,8 @@ static const struct {
 	[SAMPAN_OPT_CONGESTION] = { 0, TCP_CC_COUNT - 1 },
 	[SAMPAN_OPT_TOS] = { 0, 255 },
 	[SAMPAN_OPT_TTL] = { -1, 255 },
+	[SAMPAN_OPT_RECVTOS] = { INT32_MIN, INT32_MAX },
+	[SAMPAN_OPT_TALLY] = { INT32_MIN, INT32_MAX },
 };
 
 static enum tcp_flag
@@ -99,6 +101,8 @@ set_here(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t
 		sp_tcp_settle(s, t);
 	} else if (option == SAMPAN_OPT_CONGESTION) {
 		return sp_tcp_cc_change(s, t, (uint8_t)value) ? 0 : SAMPAN_ENOBUFS;
+	} else if (option == SAMPAN_OPT_TALLY) {
+		return sp_tcp_tally_set(s, t, value != 0);
 	} else {
 		return SAMPAN_EOPNOTSUPP;
 	}
@@ -149,6 +153,8 @@ set_rare(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t
 		r->window_clamp_bytes = (uint32_t)value;
 	else if (option == SAMPAN_OPT_TOS)
 		r->tos = (uint8_t)value;
+	else if (option == SAMPAN_OPT_RECVTOS)
+		r->tos_wanted = value != 0;
 	else if (option == SAMPAN_OPT_TTL)
 		r->ttl = value > 0 ? (uint8_t)value : 0;
 	return 0;
@@ -172,6 +178,7 @@ is_rare(enum sampan_option option)
 		[SAMPAN_OPT_WINDOW_CLAMP] = true,
 		[SAMPAN_OPT_TOS] = true,
 		[SAMPAN_OPT_TTL] = true,
+		[SAMPAN_OPT_RECVTOS] = true,
 	};
 
 	return rare[option];
@@ -230,6 +237,7 @@ get_rare(const struct sampan *s, const struct tcp_tcb *t, enum sampan_option opt
 		[SAMPAN_OPT_WINDOW_CLAMP] = r->window_clamp_bytes,
 		[SAMPAN_OPT_TOS] = r->tos,
 		[SAMPAN_OPT_TTL] = or_setting(s, r->ttl, SAMPAN_SET_IP_TTL),
+		[SAMPAN_OPT_RECVTOS] = r->tos_wanted && r->rcv_tos_known ? r->rcv_tos : -1,
 	};
 
 	return value[option];
@@ -247,11 +255,35 @@ take_error(struct tcp_tcb *t)
 	return error;
 }
 
+/* What never changes, or is the path's.  False: none of these. */
+static bool
+get_fixed(const struct sampan *s, const struct tcp_tcb *t, enum sampan_option option,
+    int64_t *value)
+{
+	const bool v6 = !sp_addr_is_v4(&t->flow.local);
+
+	if (option == SAMPAN_OPT_TYPE)
+		*value = 1;		/* SOCK_STREAM, IPPROTO_TCP, AF_INET, AF_INET6 */
+	else if (option == SAMPAN_OPT_PROTOCOL)
+		*value = 6;
+	else if (option == SAMPAN_OPT_DOMAIN)
+		*value = v6 && !sp_addr_is_any(&t->flow.local) ? 10 : 2;
+	else if (option == SAMPAN_OPT_TALLY)
+		*value = tcp_tally_if_any(s, t) != NULL;
+	else if (option == SAMPAN_OPT_MTU)
+		*value = t->link != 0 && t->state != SAMPAN_TCP_CLOSED ? sp_tcp_mtu(s, t) : 0;
+	else
+		return false;
+	return true;
+}
+
 static int
 get_here(const struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t *value)
 {
 	const struct tcp_rx *rx = tcp_rx_if_any(s, t);
 
+	if (get_fixed(s, t, option, value))
+		return option == SAMPAN_OPT_MTU && *value == 0 ? SAMPAN_ENOTCONN : 0;
 	if (option == SAMPAN_OPT_SNDBUF) {
 		*value = t->sndbuf_bytes;
 	} else if (option == SAMPAN_OPT_RCVBUF) {
@@ -300,138 +332,44 @@ sp_tcp_getopt(const struct sampan *s, struct tcp_tcb *t, enum sampan_option opti
 }
 
 void
+sp_tcp_note_segment(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	struct tcp_rare *r = tcp_rare_of(s, t);
+
+	r->rcv_tos = seg->pkt->tos;
+	r->rcv_tos_known = true;
+	sp_tcp_tally_in(s, t, seg);
+}
+
+void
 sp_tcp_inherit_options(struct sampan *s, struct tcp_tcb *t, const struct tcp_tcb *listener)
 {
 	const uint32_t flags = TCP_F_KEEPALIVE | TCP_F_NODELAY | TCP_F_CORK | TCP_F_OOBINLINE |
 	    TCP_F_SNDBUF_SET | TCP_F_RCVBUF_SET | TCP_F_REUSEADDR | TCP_F_REUSEPORT;
 	const struct tcp_rare *from = tcp_rare_of(s, listener);
 	struct tcp_rare *to;
+	uint32_t tally;
 
 	t->flags |= listener->flags & flags;
 	t->cc_id = listener->cc_id;
 	t->sndbuf_bytes = listener->sndbuf_bytes;
 	t->rcvbuf_bytes = listener->rcvbuf_bytes;
+	if (from->tally != 0)
+		(void)sp_tcp_tally_set(s, t, true);	/* as below */
+	else
+		sp_tcp_tally_begin(s, t);
 	if (!from->set)
 		return;
+	tally = t->rare != 0 ? tcp_rare_of(s, t)->tally : 0;
 	to = sp_tcp_rare_need(s, t);
 	if (to == NULL)
 		return;	/* without memory the defaults hold */
 	*to = *from;
 	to->listen = 0;
+	to->tally = tally;
+	to->rcv_tos_known = false;
 	to->refs = 0;
 	to->pmtu_bytes = 0;
 	to->snd_up = t->snd.una;
 	to->rcv_up = t->rcv.nxt;
-}
-
-#define KNOWN(field, expr) \
-	do { \
-		info->field = (uint64_t)(expr); \
-		info->has |= UINT64_C(1) << SAMPAN_INFO_##field; \
-	} while (0)
-
-static uint32_t
-segs_of(const struct tcp_tcb *t, uint32_t bytes)
-{
-	return t->mss_bytes != 0 ? (bytes + t->mss_bytes - 1) / t->mss_bytes : 0;
-}
-
-/* What is said of every state. */
-static void
-info_always(const struct tcp_tcb *t, struct sampan_tcp_info *info)
-{
-	KNOWN(state, t->state);
-	KNOWN(retransmits, seq_eq(t->snd.una, t->snd.nxt) ? 0 : t->retries);
-	KNOWN(probes, seq_eq(t->snd.una, t->snd.nxt) ? t->retries : 0);
-	KNOWN(backoff, t->backoff);
-	KNOWN(options, (tcp_is(t, TCP_F_TS) ? 1 : 0) | (tcp_is(t, TCP_F_SACK) ? 2 : 0) |
-	    (tcp_is(t, TCP_F_WSCALE) ? 4 : 0));
-	KNOWN(snd_wscale, t->snd_scale);
-	KNOWN(rcv_wscale, t->rcv_scale);
-	KNOWN(total_retrans_segs, t->retrans_segs);
-}
-
-/* Sent again and, as far as is known, still on the way. */
-static uint32_t
-again_segs(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_tx *tx)
-{
-	const struct tcp_sent *r = tcp_sent_by_seq(s, tx->by_seq.first);
-	uint32_t segs = 0;
-
-	for (; r != NULL; r = tcp_sent_by_seq(s, r->by_seq.next)) {
-		const unsigned gone = TCP_SENT_LOST | TCP_SENT_SACKED;
-
-		if ((r->flags & (TCP_SENT_AGAIN | gone)) == TCP_SENT_AGAIN)
-			segs += segs_of(t, seq_diff(r->end, r->start));
-	}
-	return segs;
-}
-
-static void
-info_in_flight(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tcp_info *info)
-{
-	static const uint8_t ca_state[] = {
-		[TCP_PHASE_OPEN] = 0,
-		[TCP_PHASE_RECOVERY] = 3,
-		[TCP_PHASE_LOSS] = 4,
-	};
-	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
-	const bool is_opening = seq_eq(t->snd.una, t->iss);
-	const bool disorder = tx != NULL && tx->phase == TCP_PHASE_OPEN && tx->sacked_bytes > 0;
-
-	KNOWN(ca_state, tx == NULL ? 0 : disorder ? 1 : ca_state[tx->phase]);
-	KNOWN(unacked_segs, segs_of(t, seq_diff(t->snd.nxt, t->snd.una)));
-	KNOWN(sacked_segs, tx != NULL ? segs_of(t, tx->sacked_bytes) : 0);
-	KNOWN(lost_segs, tx != NULL ? segs_of(t, tx->lost_bytes) : 0);
-	KNOWN(retrans_segs, tx != NULL ? again_segs(s, t, tx) : 0);
-	KNOWN(notsent_bytes, sp_tcp_unsent(s, t));
-	/* The SYN is none of them. */
-	KNOWN(delivered_segs, segs_of(t, (uint32_t)sp_tcp_delivered(s, t) - (is_opening ? 0 : 1)));
-}
-
-static void
-info_connection(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tcp_info *info)
-{
-	const bool opening = seq_eq(t->snd.una, t->iss);
-	const bool fin_acked = tcp_is(t, TCP_F_FIN_SENT) && seq_eq(t->snd.una, t->snd.nxt);
-
-	KNOWN(rto_us, sp_tcp_rtt_rto(s, &t->rtt, t->backoff) / 1000);
-	KNOWN(ato_us, 1000u * t->ato_ms);
-	KNOWN(snd_mss_bytes, t->mss_bytes);
-	KNOWN(advmss_bytes, sp_tcp_own_mss(s, t->link, &t->flow.remote));
-	KNOWN(pmtu_bytes, sp_tcp_mtu(s, t));
-	KNOWN(last_data_sent_ms, sp_tick_since(t->sent_at, s->now) / SAMPAN_MS(1));
-	KNOWN(last_data_recv_ms, sp_tick_since(t->got_at, s->now) / SAMPAN_MS(1));
-	KNOWN(snd_wnd_bytes, t->snd.wnd_bytes);
-	KNOWN(rcv_wnd_bytes, tcp_rcv_wnd(t));
-	if (t->rtt.srtt_us8 != 0) {
-		KNOWN(rtt_us, t->rtt.srtt_us8 / 8);
-		KNOWN(rttvar_us, t->rtt.rttvar_us4 / 4);
-	}
-	if (t->min_rtt_us != 0)
-		KNOWN(min_rtt_us, t->min_rtt_us);
-	if (t->mss_bytes == 0)
-		return;
-	KNOWN(snd_cwnd_segs, t->cc.cwnd_bytes / t->mss_bytes);
-	KNOWN(snd_ssthresh_segs, t->cc.ssthresh_bytes == TCP_SSTHRESH_INFINITE ?
-	    INT32_MAX : t->cc.ssthresh_bytes / t->mss_bytes);
-	/* Text only: neither SYN nor FIN. */
-	KNOWN(bytes_acked, opening ? 0 : ((uint64_t)t->una_wraps << 32 |
-	    seq_diff(t->snd.una, seq_add(t->iss, 1))) - fin_acked);
-	KNOWN(bytes_received, t->state == SAMPAN_TCP_SYN_SENT ? 0 : ((uint64_t)t->rcv_wraps << 32 |
-	    seq_diff(t->rcv.nxt, seq_add(t->irs, 1))) - tcp_is(t, TCP_F_PEER_FIN));
-	info_in_flight(s, t, info);
-}
-
-void
-sp_tcp_info(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tcp_info *info)
-{
-	*info = (struct sampan_tcp_info){ 0 };
-	info_always(t, info);
-	if (t->state == SAMPAN_TCP_LISTEN) {
-		KNOWN(unacked_segs, tcp_listen_of(s, t)->ready_count);
-		KNOWN(sacked_segs, tcp_listen_of(s, t)->backlog);
-	} else if (t->state != SAMPAN_TCP_CLOSED) {
-		info_connection(s, t, info);
-	}
 }

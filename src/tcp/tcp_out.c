@@ -20,6 +20,7 @@
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_rate.h"
 #include "tcp/tcp_recovery.h"
+#include "tcp/tcp_tally.h"
 #include "tcp/tcp_undo.h"
 
 static uint32_t
@@ -85,9 +86,9 @@ held_by_nagle(const struct sampan *s, const struct tcp_tcb *t)
 
 /* What is closed is held back no longer (R-WND-6). */
 static bool
-corked(const struct tcp_tcb *t)
+corked(const struct sampan *s, const struct tcp_tcb *t)
 {
-	return tcp_is(t, TCP_F_CORK) && !tcp_is(t, TCP_F_FIN_QUEUED);
+	return (tcp_is(t, TCP_F_CORK) || tcp_tx_of(s, t)->more) && !tcp_is(t, TCP_F_FIN_QUEUED);
 }
 
 /* The flags of text that ends at `end`: PSH on the last byte queued (MUST-61), once
@@ -169,7 +170,7 @@ worth_sending(const struct sampan *s, const struct tcp_tcb *t, uint32_t len, uin
 	if (tcp_is(t, TCP_F_PROBE_DUE))
 		return true;
 	if (len == unsent)
-		return !corked(t) && !held_by_nagle(s, t);
+		return !corked(s, t) && !held_by_nagle(s, t);
 	return len >= t->snd_max_wnd_bytes / 2 && seq_eq(t->snd.una, t->snd.nxt);
 }
 
@@ -183,7 +184,7 @@ more_follows(const struct sampan *s, const struct tcp_tcb *t, uint32_t len)
 	if (go <= len)
 		return false;
 	return go - len >= t->mss_bytes ||
-	    (go == unsent && !corked(t) && !held_by_nagle(s, t));
+	    (go == unsent && !corked(s, t) && !held_by_nagle(s, t));
 }
 
 /* Receivers gather a burst before they look at it: its last segment says that it
@@ -230,7 +231,7 @@ new_text(const struct sampan *s, const struct tcp_tcb *t)
 
 	len = smaller(len, frame_text_max(s, t));
 	if (len > t->mss_bytes &&
-	    (len < unsent || corked(t) || held_by_nagle(s, t)))
+	    (len < unsent || corked(s, t) || held_by_nagle(s, t)))
 		len -= len % t->mss_bytes;
 	if (len == 0 || !worth_sending(s, t, len, unsent))
 		return nothing;
@@ -367,6 +368,8 @@ commit(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_
 	const tcp_seq end = seq_add(plan->seq,
 	    plan->len + ((plan->flags & (TCP_SYN | TCP_FIN)) != 0 ? 1 : 0));
 
+	if (t->rare != 0)
+		sp_tcp_tally_out(s, t, plan);
 	if ((plan->flags & TCP_ACK) != 0)
 		acknowledged(t);
 	if ((plan->flags & TCP_FIN) != 0) {

@@ -81,7 +81,8 @@ struct tcp_tx {
 	sp_tick cut_at;			/* 120: last reduction of the window */
 	bool tlp_timer;			/* 124: loss_at is the probe time-out */
 	bool tlp_due;			/* 125: a probe is to be sent */
-	bool tlp_spent;			/* 126: no round trip was measured since the last probe */
+	bool tlp_spent : 1;		/* 126: no round trip was measured since the last probe */
+	bool more : 1;			/* MSG_MORE: hold back what does not fill a segment */
 	uint8_t burst_left;		/* 127: segments that the present burst still has */
 	/* Delivery-rate samples: tcp_rate.c. */
 	sampan_time first_sent_at;	/* 128: of what the next sample's interval begins with */
@@ -141,9 +142,14 @@ struct tcp_rare {
 	uint8_t ttl;
 	bool set;			/* some option of it was: accepted sockets inherit it */
 	bool urg_out, urg_in;		/* snd_up, rcv_up point at something still to come */
-	uint8_t pad;
+	bool oob_taken;			/* MSG_OOB has read the byte below rcv_up */
 	uint32_t refs;			/* sampan_ref(): handles beyond the first */
-	uint32_t spare[15];
+	uint32_t tally;			/* struct tcp_tally, 0: nothing is counted */
+	bool tos_wanted;		/* IP_RECVTOS: rcv_tos is kept */
+	uint8_t rcv_tos;		/* of the last segment */
+	bool rcv_tos_known;
+	uint8_t pad;
+	uint32_t spare[13];
 };
 _Static_assert(sizeof(struct tcp_rare) == 128, "two cache lines");
 
@@ -209,6 +215,9 @@ struct tcp_globals {
 	struct sp_list orphans;		/* by their endpoints, oldest first: tcp_close.c */
 	uint32_t orphan_count;
 	bool mem_pressure;		/* tcp_mem.c */
+	struct sp_chain reserved;	/* sampan_send_reserve(): chunks lent to be written */
+	uint32_t reserved_bytes;
+	uint64_t reserved_for;		/* handle */
 };
 _Static_assert(sizeof(struct tcp_globals) <= sizeof(struct sp_transport_area), "fits its area");
 

@@ -15,6 +15,7 @@
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_rate.h"
+#include "tcp/tcp_tally.h"
 #include "tcp/tcp_undo.h"
 
 static uint32_t
@@ -221,6 +222,10 @@ report(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_
 	};
 
 	sp_tcp_rate_sample(s, t, d, &ack);
+	if (t->rare != 0)
+		sp_tcp_tally_rate(s, t,
+		    (uint32_t)(sp_tcp_delivered(s, t) - ack.prior_delivered_bytes),
+		    ack.interval_dur);
 	sp_tcp_cc_ack(s, t, &ack);
 	if (ack.round_start) {
 		tx->round_end = t->snd.nxt;

@@ -10,6 +10,7 @@
 #include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_mem.h"
+#include "tcp/tcp_tally.h"
 
 /* A key for each purpose, from the seed (R-6528-3). */
 void
@@ -25,6 +26,7 @@ sp_tcp_init(struct sampan *s)
 	sp_pool_init(&s->arena, SP_KIND_TCP_SENT, sizeof(struct tcp_sent));
 	sp_pool_init(&s->arena, SP_KIND_TCP_RARE, sizeof(struct tcp_rare));
 	sp_pool_init(&s->arena, SP_KIND_TCP_CC, TCP_CC_MEM_MAX);
+	sp_pool_init(&s->arena, SP_KIND_TCP_TALLY, sizeof(struct tcp_tally));
 	sp_recvq_init(&s->arena);
 	sp_pool_init(&s->arena, SP_KIND_LISTEN, sizeof(struct tcp_listen));
 	*g = (struct tcp_globals){ 0 };
@@ -60,8 +62,10 @@ tcb_free(struct sampan *s, struct tcp_tcb *t)
 	sp_wheel_remove(&s->wheel, &s->arena, &t->timer);
 	sp_tcp_tx_free(s, t);
 	sp_tcp_rx_free(s, t);
-	if (t->rare != 0)
+	if (t->rare != 0) {
+		(void)sp_tcp_tally_set(s, t, false);
 		sp_pool_give(&s->arena, SP_KIND_TCP_RARE, t->rare);
+	}
 	sp_tcp(s)->tcbs--;
 	t->state = SAMPAN_TCP_STATE_COUNT;
 	sp_pool_give(&s->arena, SP_KIND_TCB, sp_ref(&s->arena, t));
@@ -88,6 +92,8 @@ sp_tcp_rest(struct sampan *s, struct tcp_tcb *t)
 {
 	const bool held = sp_endpoint_attached(&t->ep) || tcp_is(t, TCP_F_QUEUED);
 
+	if (t->rare != 0)
+		sp_tcp_tally_limit(s, t);
 	if (t->state == SAMPAN_TCP_CLOSED || t->state == SAMPAN_TCP_LISTEN) {
 		if (!held)
 			tcb_free(s, t);
@@ -103,6 +109,8 @@ sp_tcp_rest(struct sampan *s, struct tcp_tcb *t)
 void
 sp_tcp_settle(struct sampan *s, struct tcp_tcb *t)
 {
+	if (t->rare != 0)
+		sp_tcp_tally_limit(s, t);
 	if (t->state == SAMPAN_TCP_CLOSED || !wants_output(s, t)) {
 		sp_tcp_rest(s, t);
 		return;

@@ -158,6 +158,13 @@ sp_tcp_on_progress(struct sampan *s, struct tcp_tcb *t)
 		arm_rtx(s, t);
 }
 
+/* By the application: TCP_CORK, MSG_MORE. */
+static bool
+is_held_back(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return tcp_is(t, TCP_F_CORK) || (t->tx != 0 && tcp_tx_of(s, t)->more);
+}
+
 /* There is something to send, nothing outstanding, and the window forbids it.
  * RFC 9293 §3.8.6.1 (SHLD-29): probes begin after one RTO. */
 void
@@ -168,7 +175,7 @@ sp_tcp_on_blocked(struct sampan *s, struct tcp_tcb *t)
 	note_progress(s, t);
 	tcp_set(t, TCP_F_PERSIST);
 	arm_rtx(s, t);
-	if (tcp_is(t, TCP_F_CORK) && t->snd.wnd_bytes > 0 &&
+	if (is_held_back(s, t) && t->snd.wnd_bytes > 0 &&
 	    sp_tick_before(sp_tick_after(s->now, CORK_MAX), t->at[TCP_AT_RTX]))
 		sp_tcp_arm(s, t, TCP_AT_RTX, CORK_MAX);
 }

@@ -3,9 +3,12 @@
  * §3.10.6.  Errors: as socket.h lists them.  Passive OPEN: tcp_bind.c; CLOSE and
  * ABORT: tcp_close.c.
  */
+#include "tcp/tcp_user.h"
+
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_mem.h"
+#include "tcp/tcp_tally.h"
 
 /* Tries at random before a search for a port becomes a walk. */
 #define PORT_DRAWS 8
@@ -138,6 +141,45 @@ offer(const struct sampan *s, struct tcp_tcb *t)
 		tcp_set(t, TCP_F_SACK);
 }
 
+/* The error that ended the connection, the first time it is asked for. */
+static int
+take_error(struct tcp_tcb *t)
+{
+	const int error = -(int)t->ep.error;
+
+	t->ep.error = 0;
+	return error;
+}
+
+/* Has it been opened in vain? */
+static bool
+failed_to_open(const struct tcp_tcb *t)
+{
+	return t->state == SAMPAN_TCP_CLOSED && tcp_is(t, TCP_F_USED) &&
+	    !tcp_is(t, TCP_F_PASSIVE) && t->ep.was_error != 0 && seq_eq(t->snd.una, t->iss);
+}
+
+/* As it was before that: what was set and the local end stay. */
+static void
+renew(struct tcp_tcb *t)
+{
+	const uint32_t kept = TCP_F_NODELAY | TCP_F_KEEPALIVE | TCP_F_CORK | TCP_F_REUSEADDR |
+	    TCP_F_REUSEPORT | TCP_F_SNDBUF_SET | TCP_F_RCVBUF_SET | TCP_F_OOBINLINE;
+
+	*t = (struct tcp_tcb){
+		.flow = { .local = t->flow.local, .local_port = t->flow.local_port },
+		.state = SAMPAN_TCP_CLOSED,
+		.flags = t->flags & kept,
+		.ep = t->ep,
+		.rare = t->rare,
+		.cc_id = t->cc_id,
+		.sndbuf_bytes = t->sndbuf_bytes,
+		.rcvbuf_bytes = t->rcvbuf_bytes,
+	};
+	t->ep.was_error = 0;
+	t->ep.soft_error = 0;
+}
+
 int
 sp_tcp_connect(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr *peer)
 {
@@ -149,6 +191,11 @@ sp_tcp_connect(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr
 		return SAMPAN_EALREADY;
 	if (t->state == SAMPAN_TCP_LISTEN)
 		return SAMPAN_EOPNOTSUPP;
+	if (failed_to_open(t)) {	/* that is told first, then it may try again */
+		if (t->ep.error != 0)
+			return take_error(t);
+		renew(t);
+	}
 	if (tcp_is(t, TCP_F_USED))
 		return SAMPAN_EISCONN;
 	error = choose_flow(s, t, peer, &flow);
@@ -164,22 +211,13 @@ sp_tcp_connect(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr
 	t->rcv.edge = seq_of(sp_tcp_wnd_initial(s, t, sp_tcp_announced_mss(s, t)));
 	t->ts_offset = sp_tcp_ts_offset(s, &flow);
 	offer(s, t);
+	sp_tcp_tally_begin(s, t);
 	t->flags |= TCP_F_USED | TCP_F_SYN_DUE;
 	sp_tcp_enter(s, t, SAMPAN_TCP_SYN_SENT);
 	sp_count(s, SAMPAN_COUNT_TCP_ACTIVE_OPENS);
 	sp_tcp_on_syn_due(s, t);
 	sp_tcp_settle(s, t);
 	return SAMPAN_EINPROGRESS;
-}
-
-/* The error that ended the connection, the first time it is asked for. */
-static int
-take_error(struct tcp_tcb *t)
-{
-	const int error = -(int)t->ep.error;
-
-	t->ep.error = 0;
-	return error;
 }
 
 uint32_t
@@ -219,56 +257,74 @@ may_queue(const struct sampan *s, const struct tcp_tcb *t)
 }
 
 int64_t
-sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const uint8_t *data, size_t len)
+sp_tcp_send_room(struct sampan *s, struct tcp_tcb *t, size_t len)
 {
 	const uint32_t room = sp_tcp_writable_bytes(s, t);
 	const uint32_t want = len < room ? (uint32_t)len : room;
 	const int error = send_error(t);
-	struct tcp_tx *tx;
-	uint32_t done = 0;
 
 	if (error != 0 || len == 0) {
 		if (error == SAMPAN_EAGAIN)
 			tcp_set(t, TCP_F_WANT_ROOM);
 		return error;
 	}
-	tx = want > 0 && may_queue(s, t) ? sp_tcp_tx_need(s, t) : NULL;
-	if (tx != NULL)
-		done = sp_sendq_append(&tx->q, &s->arena, data, want);
+	return want > 0 && may_queue(s, t) ? want : sp_tcp_send_done(s, t, len, 0);
+}
+
+int64_t
+sp_tcp_send_done(struct sampan *s, struct tcp_tcb *t, size_t len, uint32_t done)
+{
 	sp_tcp_mem_look(s);
 	if (done < len)
 		tcp_set(t, TCP_F_WANT_ROOM);
-	if (tx != NULL && tx->q.bytes == 0)
+	if (t->tx != 0 && tcp_tx_of(s, t)->q.bytes == 0)
 		sp_tcp_loss_rearm(s, t);
-	if (done == 0) {
-		if (room > 0)
-			sp_tcp_on_starved(s, t);
-		sp_tcp_settle(s, t);
-		return SAMPAN_EAGAIN;
-	}
+	if (done == 0 && sp_tcp_writable_bytes(s, t) > 0)
+		sp_tcp_on_starved(s, t);
 	sp_tcp_settle(s, t);
-	return done;
+	return done > 0 ? (int64_t)done : SAMPAN_EAGAIN;
 }
 
-/* RFC 9293 §3.6 (MUST-12): the end of the stream is 0, a reset an error. */
 int64_t
-sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, uint8_t *data, size_t len)
+sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w)
 {
-	struct tcp_rx *rx = tcp_rx_if_any(s, t);
-	uint32_t done, to_mark;
+	const int64_t want = sp_tcp_send_room(s, t, w->len);
+	struct tcp_tx *tx;
+	uint32_t done = 0;
 
+	if (want <= 0)
+		return want;
+	if ((w->flags & SAMPAN_MSG_OOB) != 0 && sp_tcp_rare_need(s, t) == NULL)
+		return SAMPAN_ENOBUFS;
+	tx = sp_tcp_tx_need(s, t);
+	if (tx != NULL) {
+		tx->more = (w->flags & SAMPAN_MSG_MORE) != 0;
+		done = sp_sendq_append(&tx->q, &s->arena, w->data, (uint32_t)want);
+	}
+	if (done > 0 && (w->flags & SAMPAN_MSG_OOB) != 0)
+		sp_tcp_send_urgent(s, t);
+	return sp_tcp_send_done(s, t, w->len, done);
+}
+
+int
+sp_tcp_recv_ready(struct tcp_tcb *t, const struct tcp_rx *rx)
+{
 	if (t->state == SAMPAN_TCP_LISTEN || !tcp_is(t, TCP_F_USED))
 		return SAMPAN_ENOTCONN;
-	if (rx == NULL || rx->q.bytes == 0) {
-		if (t->ep.error != 0)
-			return take_error(t);
-		if (t->state == SAMPAN_TCP_CLOSED || tcp_is(t, TCP_F_PEER_FIN) ||
-		    tcp_is(t, TCP_F_SHUT_RD))
-			return 0;
-		return SAMPAN_EAGAIN;
-	}
-	to_mark = sp_tcp_to_mark(s, t);
-	done = sp_recvq_read(&rx->q, &s->arena, data, len < to_mark ? (uint32_t)len : to_mark);
+	if (rx != NULL && rx->q.bytes > 0)
+		return 1;
+	if (t->ep.error != 0)
+		return take_error(t);
+	if (t->state == SAMPAN_TCP_CLOSED || tcp_is(t, TCP_F_PEER_FIN) ||
+	    tcp_is(t, TCP_F_SHUT_RD))
+		return 0;
+	return SAMPAN_EAGAIN;
+}
+
+void
+sp_tcp_recv_done(struct sampan *s, struct tcp_tcb *t)
+{
+	sp_tcp_urg_skip(s, t);
 	sp_tcp_rx_release(s, t);
 	sp_tcp_wnd_tune(s, t);
 	if (t->state != SAMPAN_TCP_CLOSED && !tcp_is(t, TCP_F_PEER_FIN) &&
@@ -276,6 +332,27 @@ sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, uint8_t *data, size_t len)
 		tcp_set(t, TCP_F_ACK_NOW);
 		sp_tcp_settle(s, t);
 	}
+}
+
+/* RFC 9293 §3.6 (MUST-12): the end of the stream is 0, a reset an error. */
+int64_t
+sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, const struct tcp_read *r)
+{
+	struct tcp_rx *rx = tcp_rx_if_any(s, t);
+	const uint32_t to_mark = sp_tcp_to_mark(s, t);
+	const uint32_t most = r->len < to_mark ? (uint32_t)r->len : to_mark;
+	int ready;
+	uint32_t done;
+
+	if ((r->flags & SAMPAN_MSG_OOB) != 0)
+		return sp_tcp_recv_urgent(s, t, r);
+	ready = sp_tcp_recv_ready(t, rx);
+	if (ready <= 0)
+		return ready;
+	if ((r->flags & SAMPAN_MSG_PEEK) != 0)
+		return sp_recvq_copy(&rx->q, &s->arena, 0, r->data, most);
+	done = sp_recvq_read(&rx->q, &s->arena, r->data, most);
+	sp_tcp_recv_done(s, t);
 	return done;
 }
 

@@ -89,6 +89,14 @@ least_step(const struct tcp_tcb *t)
 	return smaller(space_of(t->rcvbuf_bytes) / 2, t->mss_bytes);
 }
 
+uint32_t
+sp_tcp_wnd_limit(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const uint32_t most = smaller(space_of(t->rcvbuf_bytes), WND_FIELD_MAX << t->rcv_scale);
+
+	return smaller(most, clamp_of(s, t));
+}
+
 /* The window that the buffer, and the application's clamp, would allow. */
 static uint32_t
 free_window(const struct sampan *s, const struct tcp_tcb *t)

@@ -115,6 +115,7 @@ struct fx_seg {
 	uint16_t port;		/* 0: as usual */
 	uint16_t up;
 	uint32_t src, dst;	/* 0: as usual; IPv6: src's last octet; any dst is all nodes */
+	uint8_t tos;
 	bool broadcast;		/* in an Ethernet broadcast frame */
 };
 

@@ -68,6 +68,7 @@ put_ip(uint8_t *p, const struct fx_seg *seg, uint32_t l4_len)
 		.total_len = (uint16_t)(IP4_HDR_LEN + l4_len),
 		.df = true,
 		.ttl = 64,
+		.tos = seg->tos,
 		.proto = IP_PROTO_TCP,
 		.src = seg->src != 0 ? seg->src : FX_PEER_V4,
 		.dst = seg->dst != 0 ? seg->dst : FX_LOCAL_V4,

@@ -2,6 +2,7 @@
  * info.c - sampan_tcp_info() and sampan_status() say what is so.
  */
 #include "lib/fx_loss.h"
+#include "lib/stack_check.h"
 
 #define RTT SAMPAN_MS(100)
 
@@ -248,4 +249,92 @@ TEST_TWICE(established_info_least_round_trip_is_of_late)
 		fx_advance(&f, SAMPAN_SEC(10));
 	}
 	EXPECT(near(fx_info(&f).min_rtt_us, 100000));
+}
+
+/* ---- What only a tally knows ---- */
+
+#define TALLY_FIELDS (1ull << SAMPAN_INFO_segs_out | 1ull << SAMPAN_INFO_bytes_sent | \
+	1ull << SAMPAN_INFO_busy_us | 1ull << SAMPAN_INFO_delivery_rate_bytes_per_s | \
+	1ull << SAMPAN_INFO_rcv_mss_bytes | 1ull << SAMPAN_INFO_dsack_dups)
+
+TEST(tally_fields_are_absent_without_one)
+{
+	struct fx f = fx_with_rtt(.rtt = RTT);
+
+	EXPECT_EQ(fx_write(&f, 5000), 5000);
+	fx_drop(&f);
+	peer_sends(&f, .flags = TCP_ACK, .len = 100);
+	EXPECT_EQ(fx_info(&f).has & TALLY_FIELDS, 0);
+	EXPECT_HAS(fx_info(&f), last_ack_recv_ms);
+	EXPECT_INFO(fx_info(&f), rcv_ssthresh_bytes, 131072 > 65535 ? 65535 : 131072);
+}
+
+TEST_TWICE(tally_counts_segments_and_bytes)
+{
+	struct fx f = fx_with_rtt(.rtt = RTT);
+	struct sampan_tcp_info info;
+
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_TALLY, 1), 0);
+	info = fx_info(&f);
+	EXPECT_INFO(info, segs_out, 0);
+	EXPECT_INFO(info, busy_us, 0);
+	EXPECT_EQ(fx_write(&f, 2500), 2500);
+	fx_drop(&f);
+	fx_advance(&f, SAMPAN_MS(50));
+	info = fx_info(&f);
+	EXPECT_INFO(info, data_segs_out, 3);
+	EXPECT_INFO(info, bytes_sent, 2500);
+	EXPECT_INFO(info, bytes_retrans, 0);
+	EXPECT_INFO(info, busy_us, 50000);
+	peer_sends(&f, .flags = TCP_ACK, .len = 700);
+	fx_drop(&f);
+	peer_sends(&f, .seq = seq_add(f.rcv_nxt, 500), .len = 100, .refused = true);
+	fx_drop(&f);
+	fx_advance(&f, SAMPAN_SEC(1));
+	info = fx_info(&f);
+	EXPECT_INFO(info, segs_in, 2);
+	EXPECT_INFO(info, data_segs_in, 2);
+	EXPECT_INFO(info, rcv_mss_bytes, 700);
+	EXPECT_INFO(info, rcv_ooopack, 1);
+	EXPECT_INFO(info, busy_us, 50000);
+	EXPECT_HAS(info, delivery_rate_bytes_per_s);
+	EXPECT(near(info.delivery_rate_bytes_per_s, 50000));
+}
+
+/* What was sent again, and what it waits for. */
+TEST_TWICE(tally_tells_what_holds_it_up)
+{
+	struct fx f = fx_with_rtt(.rtt = RTT, .peer_wnd = 2000);
+	struct sampan_tcp_info info;
+
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_TALLY, 1), 0);
+	EXPECT_EQ(fx_write(&f, 3000), 3000);
+	fx_drop(&f);
+	fx_advance(&f, SAMPAN_MS(100));
+	info = fx_info(&f);
+	EXPECT(near(info.rwnd_limited_us, 100000));
+	EXPECT_INFO(info, sndbuf_limited_us, 0);
+	fx_advance(&f, SAMPAN_SEC(2));		/* it is sent again */
+	fx_drop(&f);
+	info = fx_info(&f);
+	EXPECT(info.bytes_retrans > 0 && info.bytes_sent == 2000 + info.bytes_retrans);
+	EXPECT(info.retrans_segs > 0);
+}
+
+/* net.sampan.tcp_tally, and a listener that has one, for all that come. */
+TEST(tally_of_accepted_connections)
+{
+	struct fx f = fx_listen();
+
+	EXPECT_EQ(sampan_set(f.s, "net.sampan.tcp_tally", 1), 0);
+	peer_sends(&f, .flags = TCP_SYN, .seq = f.irs, .mss = 1460);
+	expect_segment(&f, .flags = TCP_SYN | TCP_ACK, .any_seq = true);
+	peer_sends(&f, .flags = TCP_ACK, .len = 10);
+	fx_accept(&f);
+	EXPECT_INFO(fx_info(&f), segs_in, 1);
+	EXPECT_INFO(fx_info(&f), data_segs_in, 1);
+	EXPECT_EQ(sampan_abort(f.s, f.h), 0);
+	fx_drop(&f);
+	EXPECT_EQ(sampan_close(f.s, f.listener), 0);
+	EXPECT_EMPTY(f.s);
 }

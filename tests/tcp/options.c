@@ -33,6 +33,12 @@ static const struct rule taken[] = {
 	{ SAMPAN_OPT_WINDOW_CLAMP, 10000, 10000 }, { SAMPAN_OPT_CONGESTION, 0, 0 },
 	{ SAMPAN_OPT_TOS, 0, 0 }, { SAMPAN_OPT_TOS, 0xb8, 0xb8 },
 	{ SAMPAN_OPT_TTL, 1, 1 }, { SAMPAN_OPT_TTL, 255, 255 }, { SAMPAN_OPT_TTL, -1, 64 },
+	{ SAMPAN_OPT_TALLY, 1, 1 }, { SAMPAN_OPT_TALLY, 1, 1 }, { SAMPAN_OPT_TALLY, 0, 0 },
+};
+
+static const struct rule fixed[] = {
+	{ SAMPAN_OPT_TYPE, 0, 1 }, { SAMPAN_OPT_DOMAIN, 0, 2 }, { SAMPAN_OPT_PROTOCOL, 0, 6 },
+	{ SAMPAN_OPT_MTU, 0, 1500 }, { SAMPAN_OPT_ACCEPTCONN, 0, 0 }, { SAMPAN_OPT_ERROR, 0, 0 },
 };
 
 static const struct rule refused[] = {
@@ -71,6 +77,35 @@ TEST(option_is_got_as_it_was_set)
 		EXPECT_EQ(get(&f, f.h, taken[i].option), taken[i].got);
 	}
 	expect_state(&f, TCP_ESTABLISHED);
+}
+
+TEST(option_fixed_is_what_it_is)
+{
+	struct fx f = fx_established();
+	int64_t value;
+
+	for (unsigned i = 0; i < COUNT_OF(fixed); i++) {
+		EXPECT_EQ(sampan_setopt(f.s, f.h, fixed[i].option, 1), SAMPAN_EOPNOTSUPP);
+		EXPECT_EQ(get(&f, f.h, fixed[i].option), fixed[i].got);
+	}
+	EXPECT_EQ(sampan_getopt(f.s, f.listener, SAMPAN_OPT_MTU, &value), SAMPAN_ENOTCONN);
+	EXPECT_EQ(get(&f, f.listener, SAMPAN_OPT_DOMAIN), 2);
+	EXPECT_EQ(get(&f, f.listener, SAMPAN_OPT_TYPE), 1);
+}
+
+/* net.core.rmem_max, net.core.wmem_max: more is cut, in silence, and doubled. */
+TEST(option_buffers_are_cut_to_the_most)
+{
+	struct fx f = fx_established();
+
+	EXPECT_EQ(sampan_set(f.s, "net.core.rmem_max", 50000), 0);
+	EXPECT_EQ(sampan_set(f.s, "net.core.wmem_max", 60000), 0);
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_RCVBUF, 1 << 30), 0);
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_SNDBUF, 1 << 30), 0);
+	EXPECT_EQ(get(&f, f.h, SAMPAN_OPT_RCVBUF), 100000);
+	EXPECT_EQ(get(&f, f.h, SAMPAN_OPT_SNDBUF), 120000);
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_RCVBUF, 0), 0);
+	EXPECT_EQ(get(&f, f.h, SAMPAN_OPT_RCVBUF), 2304);
 }
 
 TEST(option_out_of_range_changes_nothing)
@@ -201,6 +236,23 @@ TEST(established_tos_and_ttl_are_on_the_wire)
 	EXPECT_EQ(fx_write(&f, 10), 10);
 	EXPECT(fx_next_out(&f) != NULL);
 	EXPECT_EQ(tos_of(&f), 0x28);
+}
+
+/* MAY-9, R-IP4-10: IP_RECVTOS. */
+TEST(established_tos_of_what_arrives_is_told)
+{
+	struct fx f = fx_established();
+
+	COVERS("MAY-9", "R-IP4-10");
+	EXPECT_EQ(get(&f, f.h, SAMPAN_OPT_RECVTOS), -1);
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_RECVTOS, 1), 0);
+	EXPECT_EQ(get(&f, f.h, SAMPAN_OPT_RECVTOS), -1);
+	peer_sends(&f, .len = 10);
+	EXPECT_EQ(get(&f, f.h, SAMPAN_OPT_RECVTOS), 0);
+	peer_sends(&f, .len = 10, .tos = 0xb8);
+	EXPECT_EQ(get(&f, f.h, SAMPAN_OPT_RECVTOS), 0xb8);
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_RECVTOS, 0), 0);
+	EXPECT_EQ(get(&f, f.h, SAMPAN_OPT_RECVTOS), -1);
 }
 
 TEST(maxseg_caps_what_is_announced_and_sent)

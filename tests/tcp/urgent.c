@@ -3,6 +3,7 @@
  * have broken others: R-V-10, R-V-13, R-V-16.
  */
 #include "lib/fx_loss.h"
+#include "lib/stack_check.h"
 #include "tcp/grid.h"
 
 static int64_t
@@ -310,4 +311,71 @@ TEST_TWICE(listen_and_syn_sent_ignore_urgent)
 	peer_sends(&f, .flags = TCP_SYN | TCP_ACK | TCP_URG, .seq = f.irs, .up = 65535);
 	expect_segment(&f, .flags = TCP_ACK);
 	expect_state(&f, TCP_ESTABLISHED);
+}
+
+/* ---- MSG_OOB: the last urgent byte, out of its turn ---- */
+
+static int64_t
+recv_oob(struct fx *f, uint8_t *byte, unsigned flags)
+{
+	return sampan_recv_flags(f->s, f->h, byte, 1, SAMPAN_MSG_OOB | flags);
+}
+
+/* It is taken once, and the stream leaves it out. */
+TEST_TWICE(oob_byte_is_taken_out_of_the_stream)
+{
+	struct fx f = fx_established();
+	uint8_t data[40], byte;
+
+	EXPECT_EQ(recv_oob(&f, &byte, 0), SAMPAN_EINVAL);
+	peer_sends(&f, .flags = TCP_ACK | TCP_URG, .len = 20, .up = 11);
+	fx_drop(&f);
+	EXPECT_EQ(recv_oob(&f, &byte, SAMPAN_MSG_PEEK), 1);
+	EXPECT_EQ(byte, fx_byte(10));
+	EXPECT_EQ(recv_oob(&f, &byte, 0), 1);
+	EXPECT_EQ(byte, fx_byte(10));
+	EXPECT_EQ(recv_oob(&f, &byte, 0), SAMPAN_EINVAL);
+	EXPECT_EQ(sampan_recv(f.s, f.h, data, sizeof(data)), 10);
+	EXPECT_EQ(data[9], fx_byte(9));
+	EXPECT_EQ(sampan_recv(f.s, f.h, data, sizeof(data)), 9);
+	EXPECT_EQ(data[0], fx_byte(11));
+	EXPECT_EQ(sampan_recv(f.s, f.h, data, sizeof(data)), SAMPAN_EAGAIN);
+}
+
+/* The first byte of all that is there. */
+TEST_TWICE(oob_byte_at_the_front_is_taken)
+{
+	struct fx f = fx_established();
+	uint8_t data[4], byte;
+
+	peer_sends(&f, .flags = TCP_ACK | TCP_URG, .len = 1, .up = 1);
+	fx_drop(&f);
+	EXPECT_EQ(recv_oob(&f, &byte, 0), 1);
+	EXPECT_EQ(sampan_recv(f.s, f.h, data, sizeof(data)), SAMPAN_EAGAIN);
+	peer_sends(&f, .len = 2);
+	fx_drop(&f);
+	EXPECT_EQ(sampan_recv(f.s, f.h, data, sizeof(data)), 2);
+	EXPECT_EQ(data[0], fx_byte(1));
+	EXPECT_SOUND(f.s);
+}
+
+/* Announced and not there yet; read in its turn; OOBINLINE. */
+TEST_TWICE(oob_answers_why_there_is_none)
+{
+	struct fx f = fx_established();
+	uint8_t byte;
+
+	peer_sends(&f, .flags = TCP_ACK | TCP_URG, .len = 5, .up = 100);
+	fx_drop(&f);
+	EXPECT_EQ(recv_oob(&f, &byte, 0), SAMPAN_EAGAIN);
+	peer_sends(&f, .len = 100);
+	EXPECT_EQ(fx_read(&f, 200), 100);
+	EXPECT_EQ(recv_oob(&f, &byte, 0), SAMPAN_EINVAL);
+	f = fx_established();
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_OOBINLINE, 1), 0);
+	peer_sends(&f, .flags = TCP_ACK | TCP_URG, .len = 5, .up = 5);
+	EXPECT_EQ(recv_oob(&f, &byte, 0), SAMPAN_EINVAL);
+	EXPECT_EQ(fx_read(&f, 5), 5);
+	f.h = f.listener;
+	EXPECT_EQ(recv_oob(&f, &byte, 0), SAMPAN_ENOTCONN);
 }
