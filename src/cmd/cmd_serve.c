@@ -68,6 +68,8 @@ start_stack(struct server *v)
 	if (a->seeded) {
 		config.seed[0] = a->seed;
 		config.seed[1] = 0;
+		config.secret[0] = 0;
+		config.secret[1] = 0;
 	}
 	v->stack = sampan_memory_alloc(a->memory_bytes, false);
 	if (v->stack == NULL)

@@ -2,6 +2,7 @@
  * machine.c - what a stack gets from the machine: time, memory, a seed.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
@@ -34,6 +35,23 @@ csum_variant(void)
 }
 #endif
 
+/* What stays the same over restarts: the machine's name for itself, machine-id(5).  It
+ * is only ever the key of a hash.  Zero where there is none. */
+static void
+fill_secret(uint64_t secret[2])
+{
+	unsigned long long high, low;
+	FILE *f = fopen("/etc/machine-id", "re");
+
+	if (f == NULL)
+		return;
+	if (fscanf(f, "%16llx%16llx", &high, &low) == 2) {
+		secret[0] = high;
+		secret[1] = low;
+	}
+	(void)fclose(f);
+}
+
 int
 sampan_config_fill(struct sampan_config *config)
 {
@@ -42,6 +60,7 @@ sampan_config_fill(struct sampan_config *config)
 		.csum_variant = csum_variant(),
 		.trace_entries = TRACE_ENTRIES,
 	};
+	fill_secret(config->secret);
 	if (getrandom(config->seed, sizeof(config->seed), 0) != (ssize_t)sizeof(config->seed))
 		return -1;
 	return 0;

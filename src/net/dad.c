@@ -1,5 +1,5 @@
 /*
- * dad.c - see dad.h.
+ * dad.c - see dad.h.  What has been assigned is not probed again (R-5227-9).
  */
 #include "net/dad.h"
 
