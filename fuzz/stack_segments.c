@@ -398,7 +398,8 @@ say_what_is_left(void)
 
 		for (int i = 0; i < n; i++)
 			printf("# left: state %u, ports %u and %u, to send %u, handle %llx\n",
-			    left[i].state, left[i].local.port, left[i].peer.port, left[i].send_queue_bytes,
+			    left[i].state, left[i].local.port, left[i].peer.port,
+			    left[i].send_queue_bytes,
 			    (unsigned long long)left[i].handle);
 	}
 }
