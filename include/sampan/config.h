@@ -21,6 +21,14 @@ extern "C" {
 	X(IP_TTL, "net.ipv4.ip_default_ttl", 64, 1, 255, "hops", "TTL of packets sent") \
 	X(HOP_LIMIT, "net.ipv6.conf.default.hop_limit", 64, 1, 255, "hops", \
 	  "hop limit of IPv6 packets sent, where no router says otherwise") \
+	X(IPFRAG_HIGH, "net.ipv4.ipfrag_high_thresh", 4194304, 0, 1073741824, "bytes", \
+	  "memory for IPv4 packets of which fragments are lacking, but not over an eighth of all") \
+	X(IPFRAG_TIME, "net.ipv4.ipfrag_time", 30, 1, 255, "s", \
+	  "how long an IPv4 packet waits for its last fragment") \
+	X(IP6FRAG_HIGH, "net.ipv6.ip6frag_high_thresh", 4194304, 0, 1073741824, "bytes", \
+	  "the same memory for IPv6") \
+	X(IP6FRAG_TIME, "net.ipv6.ip6frag_time", 60, 1, 255, "s", \
+	  "how long an IPv6 packet waits for its last fragment") \
 	X(AUTO_FLOWLABELS, "net.ipv6.auto_flowlabels", 1, 0, 1, "switch", \
 	  "IPv6 packets of a connection carry a flow label: RFC 6437") \
 	X(DAD_TRANSMITS, "net.ipv6.conf.default.dad_transmits", 1, 0, 10, "count", \

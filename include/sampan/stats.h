@@ -19,7 +19,8 @@
 	X(IP_SOURCE, "IpSource", "source address that no host may have, or our own") \
 	X(IP_DESTINATION, "InAddrErrors", "destination is not ours") \
 	X(IP_BROADCAST, "IpBroadcast", "broadcast or multicast that nothing here takes") \
-	X(IP_FRAGMENT, "IpFragment", "fragment") \
+	X(IP_FRAGMENT, "IpFragment", "fragment with a length, offset or start that cannot be") \
+	X(IP_OVERLAP, "IpOverlap", "fragment that overlaps another, is a repeat, or came after that") \
 	X(IP_OPTIONS, "IpOptions", "malformed IP options, or a source route") \
 	X(IP_PROTOCOL, "InUnknownProtos", "no such transport here") \
 	X(IP6_CHAIN, "Ip6Chain", "extension headers malformed, too many, or asking to be dropped") \
@@ -68,6 +69,11 @@
 	X(NEIGH_SOLICITS_OUT, "Icmp6OutNeighborSolicits", "neighbour solicitations sent") \
 	X(NEIGH_ADVERTS_OUT, "Icmp6OutNeighborAdvertisements", "neighbour advertisements sent") \
 	X(ADDR_CONFLICTS, "AddrConflicts", "packets of others that use an address of ours") \
+	X(REASM_REQDS, "ReasmReqds", "fragments") \
+	X(REASM_OKS, "ReasmOKs", "packets put together") \
+	X(REASM_FAILS, "ReasmFails", "packets that were given up") \
+	X(REASM_TIMEOUT, "ReasmTimeout", "of them, for time") \
+	X(FRAG_CREATES, "FragCreates", "fragments sent") \
 	X(TCP_SEGS_IN, "TcpInSegs", "segments, big ones counted once") \
 	X(TCP_SEGS_OUT, "TcpOutSegs", "segments sent, big ones counted once") \
 	X(TCP_UNDONE, "TcpUndone", "reductions of the window undone: nothing had been lost") \

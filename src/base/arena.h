@@ -47,6 +47,9 @@ enum sp_kind {
 	SP_KIND_NEIGH,
 	SP_KIND_ECHO,		/* a table of them, see net/echo.h */
 	SP_KIND_PORTS,		/* counts of local ports, see net/port.h */
+	SP_KIND_REASS,		/* packets of which fragments are lacking, see net/reass.c */
+	SP_KIND_FRAG,		/* edges of one fragment */
+	SP_KIND_FRAG_GROUPS,	/* what packets of fragments stand in */
 	SP_KIND_PART,		/* stretches of bytes behind a gap, see buf/recvq.h */
 	SP_KIND_SMALL,		/* payload chunks, see buf/chunk.h */
 	SP_KIND_LARGE,

@@ -3,6 +3,8 @@
  */
 #include "buf/chunk.h"
 
+#include <string.h>
+
 static uint32_t
 large_bytes(const struct sp_arena *a)
 {
@@ -89,4 +91,32 @@ sp_chunk_unpin(struct sp_arena *a, const uint8_t *p)
 
 	c->pins--;
 	sp_chunk_release(a, c);
+}
+
+bool
+sp_chain_pack(struct sp_chain *chain, struct sp_arena *a, uint32_t bytes)
+{
+	struct sp_chain packed = { 0, 0 };
+
+	while (chain->head != 0) {
+		struct sp_chunk *from = sp_chunk_at(a, chain->head);
+		struct sp_chunk *to = sp_chain_room(&packed, a, bytes);
+		uint32_t n = sp_chunk_len(from);
+
+		if (to == NULL) {
+			sp_chain_join(&packed, a, chain);
+			*chain = packed;
+			return false;
+		}
+		n = n < sp_chunk_room(to) ? n : sp_chunk_room(to);
+		memcpy(to->data + to->end, from->data + from->start, n);
+		to->end = (uint16_t)(to->end + n);
+		bytes -= n;
+		if (n == sp_chunk_len(from))
+			sp_chain_pop(chain, a);
+		else
+			from->start = (uint16_t)(from->start + n);
+	}
+	*chain = packed;
+	return true;
 }

@@ -38,6 +38,10 @@ void sp_chain_push(struct sp_chain *chain, struct sp_arena *a, uint32_t ref);
 /* Takes the first chunk out; it stays queued. */
 uint32_t sp_chain_shift(struct sp_chain *chain, struct sp_arena *a);
 
+/* Puts its bytes together, so that chunks are full and few; false: no memory,
+ * the bytes are there all the same. */
+bool sp_chain_pack(struct sp_chain *chain, struct sp_arena *a, uint32_t bytes);
+
 /* Puts all of `tail` behind `chain`, and leaves `tail` empty. */
 void sp_chain_join(struct sp_chain *chain, struct sp_arena *a, struct sp_chain *tail);
 

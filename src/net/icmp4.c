@@ -9,12 +9,12 @@
 
 #include "net/echo.h"
 #include "net/icmp.h"
-#include "net/reply.h"
+#include "net/split.h"
 #include "wire/icmp4.h"
 #include "wire/ip4.h"
 
 /* RFC 1122 §3.2.2.6; R-ICMP-11: the same data, identifier and sequence number,
- * from the address that was asked (R-IP4-19), if one answer holds it (R-ICMP-20). */
+ * from the address that was asked (R-IP4-19), whatever its length (R-ICMP-20). */
 static void
 answer_echo(struct sampan *s, const struct sp_pkt *pkt)
 {
@@ -25,18 +25,18 @@ answer_echo(struct sampan *s, const struct sp_pkt *pkt)
 		.proto = IP_PROTO_ICMP,
 		.tos = pkt->tos,	/* R-ICMP-17 */
 	};
-	struct sp_reply *r = sp_ip_take(s, &out);
-	uint8_t *l4;
+	struct sp_text text = { .hdr_len = ICMP4_HDR_LEN,
+		.body = sp_span_part(pkt->span, ICMP4_HDR_LEN, pkt->span.len) };
+	struct sp_csum sum = { 0, false };
 
-	if (r == NULL)
-		return;
-	l4 = sp_ip_l4(r);
-	sp_span_copy(l4, pkt->span);
-	l4[0] = ICMP4_ECHO_REPLY;
-	memset(l4 + 2, 0, 2);
-	icmp4_csum_put(l4, sp_csum_add(l4, pkt->span.len, 0, s->csum_variant));
-	sp_ip_send(s, r);
-	sp_count(s, SAMPAN_COUNT_ICMP_ECHO_REPS_OUT);
+	sp_span_copy(text.hdr, sp_span_part(pkt->span, 0, ICMP4_HDR_LEN));
+	text.hdr[0] = ICMP4_ECHO_REPLY;
+	memset(text.hdr + 2, 0, 2);
+	sum.sum = sp_csum_add(text.hdr, ICMP4_HDR_LEN, 0, s->csum_variant);
+	sp_span_csum(&sum, text.body, s->csum_variant);
+	icmp4_csum_put(text.hdr, sum.sum);
+	if (sp_ip_send_text(s, &out, &text))
+		sp_count(s, SAMPAN_COUNT_ICMP_ECHO_REPS_OUT);
 }
 
 /* What a router means that finds a packet of this length too big and does not

@@ -7,7 +7,7 @@
 #include "net/echo.h"
 #include "net/icmp.h"
 #include "net/ndp.h"
-#include "net/reply.h"
+#include "net/split.h"
 #include "wire/icmp6.h"
 
 /* The longest message that is looked at as a whole: neighbour discovery is never
@@ -34,19 +34,21 @@ answer_echo(struct sampan *s, const struct sp_pkt *pkt)
 		.proto = IP_PROTO_ICMP6,
 		.tos = pkt->tos,
 	};
-	struct sp_reply *r;
+	struct sp_text text = { .hdr_len = ICMP6_HDR_LEN,
+		.body = sp_span_part(pkt->span, ICMP6_HDR_LEN, pkt->span.len) };
+	struct sp_csum sum = { 0, false };
 
 	if (src == NULL)
 		return;
 	out.src = &src->addr;
-	r = sp_ip_take(s, &out);
-	if (r == NULL)
-		return;
-	sp_span_copy(sp_ip_l4(r), pkt->span);
-	sp_ip_l4(r)[0] = ICMP6_ECHO_REPLY;
-	sp_ip_csum_icmp6(s, r, &out);
-	sp_ip_send(s, r);
-	sp_count(s, SAMPAN_COUNT_ICMP_ECHO_REPS_OUT);
+	sp_span_copy(text.hdr, sp_span_part(pkt->span, 0, ICMP6_HDR_LEN));
+	text.hdr[0] = ICMP6_ECHO_REPLY;
+	be16_put(text.hdr + ICMP6_CSUM_OFF, 0);
+	sum.sum = sp_csum_add(text.hdr, ICMP6_HDR_LEN, sp_ip_pseudo(&out), s->csum_variant);
+	sp_span_csum(&sum, text.body, s->csum_variant);
+	be16_put(text.hdr + ICMP6_CSUM_OFF, (uint16_t)~sp_csum_fold(sum.sum));
+	if (sp_ip_send_text(s, &out, &text))
+		sp_count(s, SAMPAN_COUNT_ICMP_ECHO_REPS_OUT);
 }
 
 /* RFC 1122 §4.2.3.9's words for RFC 4443: is it hard, and what does it say?
@@ -139,7 +141,8 @@ take_message(struct sampan *s, const struct sp_pkt *pkt, uint8_t type)
 	case ICMP6_NEIGH_SOLICIT:
 	case ICMP6_NEIGH_ADVERT:
 	case ICMP6_REDIRECT:
-		if (pkt->span.len > sizeof(message)) {
+		/* RFC 6980 §5 (R-FRAG-24) */
+		if (pkt->fragmented || pkt->span.len > sizeof(message)) {
 			sp_drop(s, SAMPAN_DROP_ND_MALFORMED, pkt->link);
 			break;
 		}

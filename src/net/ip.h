@@ -33,6 +33,7 @@ struct sp_pkt {
 	uint8_t proto;		/* behind all IP headers */
 	uint8_t tos;		/* or traffic class; RFC 1122 §3.2.1.6 (R-IP4-10) */
 	uint8_t hops;		/* TTL or hop limit as it arrived */
+	bool fragmented;	/* was put together, or came with a fragment header */
 	bool l2_group;		/* came by broadcast or multicast frame */
 	bool ip_group;		/* IP destination is a broadcast or multicast address */
 	bool problem_even_group;	/* SP_PKT_PROBLEM: report it all the same */

@@ -9,6 +9,7 @@
 #include "net/echo.h"
 #include "net/neigh.h"
 #include "net/port.h"
+#include "net/reass.h"
 #include "net/reply.h"
 
 /* A stack that cannot take this many slabs cannot hold a conversation. */
@@ -95,6 +96,7 @@ sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config
 	sp_pool_init(&s->arena, SP_KIND_NEIGH, sizeof(struct sp_neigh));
 	sp_pool_init(&s->arena, SP_KIND_ECHO, sizeof(struct sp_echo_table));
 	sp_port_init(s);
+	sp_reass_init(s);
 	s->arena.layout = layout_hash(s);
 	return sp_table_init(&s->conns, &s->arena, sp_ref(&s->arena, (uint8_t *)s + dir),
 		   dir_entries(bytes)) &&

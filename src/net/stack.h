@@ -79,6 +79,7 @@ struct sampan {
 	uint32_t port_page[65536 / SP_PORTS_IN_PAGE];	/* net/port.c; 0: none of them in use */
 	struct sp_limit limit;	/* of ICMP errors */
 	uint32_t echoes;	/* struct sp_echo_table; 0: none is waited for */
+	uint32_t reass;		/* struct groups of net/reass.c; 0: no fragments */
 	struct sp_transport_area tcp;
 	struct sp_link link[SP_LINKS_MAX];	/* number 0 is not used */
 	struct sp_local_addr addr[SP_ADDRS_MAX];

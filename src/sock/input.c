@@ -16,6 +16,7 @@
 #include "net/echo.h"
 #include "net/icmp_error.h"
 #include "net/ip.h"
+#include "net/reass.h"
 #include "tcp/tcp.h"
 #include "wire/ip4.h"
 
@@ -79,6 +80,27 @@ to_icmp(struct sampan *s, const struct sp_pkt *pkt)
 		sp_drop(s, SAMPAN_DROP_ICMP_NO_FLOW, pkt->link);
 }
 
+static void process(struct sampan *s, const struct sp_pkt *pkt);
+
+/* Once only: a fragment of a fragment is none (R-V-40). */
+static void
+to_reassembly(struct sampan *s, const struct sp_pkt *pkt)
+{
+	struct sp_whole whole;
+	struct sp_pkt again;
+
+	if (pkt->fragmented) {
+		sp_drop(s, SAMPAN_DROP_IP_FRAGMENT, pkt->link);
+		return;
+	}
+	if (!sp_reass_in(s, pkt, &whole))
+		return;
+	sp_ip_look(s, pkt->link, &whole.frame, &again);
+	again.fragmented = true;
+	process(s, &again);
+	sp_reass_done(s, &whole);
+}
+
 static void
 process(struct sampan *s, const struct sp_pkt *pkt)
 {
@@ -95,7 +117,7 @@ process(struct sampan *s, const struct sp_pkt *pkt)
 		to_transport(s, pkt);
 		break;
 	case SP_PKT_FRAGMENT:
-		sp_drop(s, SAMPAN_DROP_IP_FRAGMENT, pkt->link);
+		to_reassembly(s, pkt);
 		break;
 	case SP_PKT_PROBLEM:
 		sp_icmp_problem(s, pkt);

@@ -8,6 +8,7 @@
 #include "buf/chunk.h"
 #include "net/due.h"
 #include "net/neigh.h"
+#include "net/reass.h"
 #include "net/reply.h"
 #include "tcp/tcp.h"
 
@@ -118,6 +119,8 @@ expire(struct sampan *s, struct sp_timer *timer)
 	kind = sp_arena_kind(&s->arena, sp_ref(&s->arena, timer));
 	if (kind == SP_KIND_NEIGH)
 		sp_neigh_timer(s, sp_container_of(timer, struct sp_neigh, timer));
+	else if (kind == SP_KIND_REASS)
+		sp_reass_timer(s, timer);
 	else
 		sp_tcp_timer(s, kind, timer);
 }

@@ -71,6 +71,7 @@ enum ip6_verdict {
 #define IP6_PROBLEM_FIELD 0
 #define IP6_PROBLEM_NEXT 1
 #define IP6_PROBLEM_OPTION 2
+#define IP6_PROBLEM_CHAIN 3	/* RFC 7112: the first fragment lacks headers */
 
 struct ip6_chain {
 	uint8_t proto;		/* what the chain ends in */

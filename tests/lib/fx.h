@@ -231,6 +231,7 @@ void fx_near_wrap(bool near);
 void fx_pump(struct fx *f);
 const struct fx_out *fx_next_out(struct fx *f);
 void fx_peer_sends(struct fx *f, struct fx_seg seg);
+uint32_t fx_craft(struct fx *f, struct fx_seg seg, uint8_t *bytes);
 void fx_expect_segment(struct fx *f, struct fx_want want);
 void fx_expect_text(struct fx *f, tcp_seq seq, uint32_t len);
 void fx_expect_reset(struct fx *f);

@@ -151,12 +151,18 @@ remember(struct fx *f, const struct fx_seg *seg)
 	    seq_add(seg->ack, (uint32_t)window_field(f, seg) << scale));
 }
 
+uint32_t
+fx_craft(struct fx *f, struct fx_seg seg, uint8_t *bytes)
+{
+	remember(f, &seg);
+	return craft(f, &seg, bytes);
+}
+
 void
 fx_peer_sends(struct fx *f, struct fx_seg seg)
 {
 	static uint8_t bytes[FRAME_MAX];
-	const uint32_t len = craft(f, &seg, bytes);
+	const uint32_t len = fx_craft(f, seg, bytes);
 
-	remember(f, &seg);
 	fx_input(f, bytes, len);
 }
