@@ -31,6 +31,7 @@
 
 #define SLICE_NS ((int64_t)SAMPAN_MS(1))
 #define DEVICE "tun0"
+#define ADDRESS_TRIES 1000
 
 static uint64_t
 clock_ns(void)
@@ -86,6 +87,21 @@ configure_v4(int s, const struct pkt_setup *setup)
 	return ioctl(s, SIOCADDRT, &route);
 }
 
+/* The kernel makes an address usable a little later, from a thread of its own. */
+static void
+await_v6(int s, const struct pkt_setup *setup)
+{
+	const struct timespec pause = { .tv_nsec = SLICE_NS };
+	struct sockaddr_in6 in = { .sin6_family = AF_INET6 };
+
+	memcpy(&in.sin6_addr, setup->local.b, sizeof(in.sin6_addr));
+	for (unsigned i = 0; i < ADDRESS_TRIES; i++) {
+		if (bind(s, (const struct sockaddr *)(const void *)&in, sizeof(in)) == 0)
+			return;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 static int
 configure_v6(const struct pkt_setup *setup)
 {
@@ -101,6 +117,7 @@ configure_v6(const struct pkt_setup *setup)
 	memcpy(&ifr.ifr6_addr, setup->local.b, 16);
 	if (ioctl(s, SIOCSIFADDR, &ifr) == 0)
 		error = ioctl(s, SIOCADDRT, &route);
+	await_v6(s, setup);
 	(void)close(s);
 	return error;
 }
