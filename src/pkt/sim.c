@@ -223,7 +223,8 @@ add_routes(struct sim *m, const struct pkt_setup *setup)
 
 	if (!setup->v6)
 		any = sampan_addr_v4(0, 0, 0, 0);
-	/* The address is there when the script begins. */
+	/* Assertions may ask for everything.  The address is there when the script begins. */
+	(void)sampan_set(m->stack, "net.sampan.tcp_tally", 1);
 	(void)sampan_set(m->stack, "net.ipv6.conf.default.dad_transmits", 0);
 	if (sampan_addr_add(m->stack, m->link, &setup->local, setup->prefix_bits) != 0 ||
 	    sampan_route_add(m->stack, m->link, &any, 0, &setup->gateway) != 0)

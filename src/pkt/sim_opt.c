@@ -350,8 +350,25 @@ no_ecn_info(uint64_t options, const char *field, int64_t *value)
 	return -ENOENT;
 }
 
-/* Linux counts its SYN among what was delivered, and the SYN of a connection
- * that it began among the bytes acknowledged; it has its own numbers of states. */
+/* What Linux says of a connection as long as nothing was seen that would change it. */
+static int64_t
+unseen_info(const struct sampan_tcp_info *info, const char *field, int64_t *value)
+{
+	const bool reordered = info->reord_seen != 0 ||
+	    (info->has >> SAMPAN_INFO_reord_seen & 1) == 0;
+
+	if (strcmp(field, "tcpi_reordering") == 0 && !reordered)
+		*value = 3;
+	else if (strcmp(field, "tcpi_rcv_mss") == 0 && info->bytes_received == 0)
+		*value = info->snd_mss_bytes < 536 ? (int64_t)info->snd_mss_bytes : 536;
+	else
+		return no_ecn_info(info->options, field, value);
+	return 0;
+}
+
+/* Linux counts its SYN among what was delivered, the SYN of a connection that it
+ * began among the bytes acknowledged, and of one that it accepted among what came in;
+ * it has its own numbers of states. */
 static int64_t
 as_linux_counts(const struct sim_socket *k, uint64_t state, unsigned field, int64_t n)
 {
@@ -364,6 +381,8 @@ as_linux_counts(const struct sim_socket *k, uint64_t state, unsigned field, int6
 		return n + open;
 	if (field == SAMPAN_INFO_bytes_acked)
 		return n + (open && k->began);
+	if (field == SAMPAN_INFO_segs_in)
+		return n + (open && !k->began);
 	return n;
 }
 
@@ -384,6 +403,7 @@ sp_pkt_sim_info(struct pkt_world *w, int s, const char *field, int64_t *value)
 	};
 	uint64_t n;
 
+	sampan_advance(m->stack, sp_pkt_sim_clock(m));	/* its clock may be behind */
 	if (sampan_tcp_info(m->stack, handle_of(m, s), &info) != 0)
 		return -EBADF;
 	if (strncmp(field, "SK_MEMINFO_", 11) == 0)
@@ -392,12 +412,12 @@ sp_pkt_sim_info(struct pkt_world *w, int s, const char *field, int64_t *value)
 		if (strcmp(names[i], field) != 0)
 			continue;
 		if ((info.has >> i & 1) == 0)
-			return -ENOENT;
+			break;
 		memcpy(&n, (const uint8_t *)&info + all[i], sizeof(n));
 		*value = as_linux_counts(&m->socket[s], info.state, i, (int64_t)n);
 		return 0;
 	}
-	return no_ecn_info(info.options, field, value);
+	return unseen_info(&info, field, value);
 }
 
 /* ---- Settings and counters ---- */

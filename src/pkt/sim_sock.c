@@ -102,8 +102,11 @@ connect_again(struct sim *m, struct sim_socket *k)
 	if (sampan_status(m->stack, k->handle, &status) != 0)
 		return -EBADF;
 	if (status.error != 0 && status.state == SAMPAN_TCP_CLOSED) {
+		int64_t untold = 0;
+
 		k->connecting = false;
-		return -sampan_errno(status.error);
+		(void)sampan_getopt(m->stack, k->handle, SAMPAN_OPT_ERROR, &untold);
+		return untold != 0 ? -sampan_errno(status.error) : -ECONNABORTED;
 	}
 	if (status.state == SAMPAN_TCP_SYN_SENT || status.state == SAMPAN_TCP_SYN_RECEIVED)
 		return -EALREADY;
@@ -182,7 +185,10 @@ sp_pkt_sim_recv(struct pkt_world *w, int s, const struct pkt_io *io)
 {
 	struct sim *m = sim_of(w);
 	struct sim_socket *k = socket_of(m, s);
-	const int known = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_WAITALL | MSG_TRUNC;
+	const int known = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_WAITALL | MSG_TRUNC | MSG_PEEK |
+	    MSG_OOB;
+	const unsigned flags = ((io->flags & MSG_PEEK) != 0 ? SAMPAN_MSG_PEEK : 0u) |
+	    ((io->flags & MSG_OOB) != 0 ? SAMPAN_MSG_OOB : 0u);
 	int64_t at_mark = 0, n;
 
 	if (k == NULL)
@@ -193,7 +199,7 @@ sp_pkt_sim_recv(struct pkt_world *w, int s, const struct pkt_io *io)
 		return sp_pkt_world_lacks(w, "flag:recv 0x%x", (unsigned)(io->flags & ~known));
 	if (io->len == 0)
 		return 0;
-	n = sampan_recv(m->stack, k->handle, io->data, io->len);
+	n = sampan_recv_flags(m->stack, k->handle, io->data, io->len, flags);
 	/* Past the mark, nothing is urgent any more. */
 	if (n > 0 && sampan_getopt(m->stack, k->handle, SAMPAN_OPT_ATMARK, &at_mark) == 0 &&
 	    at_mark == 0)
