@@ -22,7 +22,6 @@ struct sim_socket {
 	uint32_t events;		/* reported since it was made */
 	uint64_t edges;
 	int shut;			/* 1 reading, 2 writing */
-	bool more;			/* corked by MSG_MORE */
 	int error;			/* SO_ERROR that we hold, errno */
 };
 

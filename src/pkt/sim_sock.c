@@ -134,21 +134,6 @@ sp_pkt_sim_connect(struct pkt_world *w, int s, const struct sampan_sockaddr *add
 	return result_of(error);
 }
 
-/* MSG_MORE holds back what does not fill a segment until a send without it, as
- * a cork does; a socket that is corked anyway stays so. */
-static void
-hold_back(struct sim *m, struct sim_socket *k, bool more)
-{
-	int64_t corked = 0;
-
-	if (more == k->more ||
-	    sampan_getopt(m->stack, k->handle, SAMPAN_OPT_CORK, &corked) != 0 ||
-	    (more && corked != 0))
-		return;
-	k->more = more;
-	(void)sampan_setopt(m->stack, k->handle, SAMPAN_OPT_CORK, more);
-}
-
 /* A peer that has closed and resets then: in Linux the pipe is broken. */
 int64_t
 sp_pkt_sim_error_of(const struct sim_socket *k, int64_t error)
@@ -173,10 +158,9 @@ sp_pkt_sim_send(struct pkt_world *w, int s, const struct pkt_io *io)
 		return sp_pkt_world_lacks(w, "flag:send 0x%x", (unsigned)(io->flags & ~known));
 	if (io->len == 0)
 		return 0;
-	hold_back(m, k, (io->flags & MSG_MORE) != 0);
-	n = (io->flags & MSG_OOB) != 0 ?
-	    sampan_send_urgent(m->stack, k->handle, io->data, io->len) :
-	    sampan_send(m->stack, k->handle, io->data, io->len);
+	n = sampan_send_flags(m->stack, k->handle, io->data, io->len,
+	    ((io->flags & MSG_OOB) != 0 ? SAMPAN_MSG_OOB : 0u) |
+	    ((io->flags & MSG_MORE) != 0 ? SAMPAN_MSG_MORE : 0u));
 	return n == SAMPAN_ENOTCONN ? -EPIPE : sp_pkt_sim_error_of(k, result_of(n));
 }
 

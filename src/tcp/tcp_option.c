@@ -61,6 +61,18 @@ flag_of(enum sampan_option option)
 	return (enum tcp_flag)flags[option];
 }
 
+/* What was held back may go now, what a cork holds too, as tcp(7) says of NODELAY. */
+static void
+let_go(const struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+
+	tx->small_end = t->snd.una;
+	if ((tcp_is(t, TCP_F_CORK) || tx->more) && sp_tcp_unsent(s, t) > 0 &&
+	    t->snd.wnd_bytes > 0 && seq_eq(t->snd.una, t->snd.nxt))
+		tcp_set(t, TCP_F_PROBE_DUE);
+}
+
 /* Switches that are one flag. */
 static void
 set_flag(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, bool on)
@@ -71,9 +83,8 @@ set_flag(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, bool on
 		tcp_clear(t, flag_of(option));
 	if (option == SAMPAN_OPT_KEEPALIVE)
 		sp_tcp_on_keepalive(s, t);
-	/* What was held back may go now. */
 	if (option == SAMPAN_OPT_NODELAY && on && t->tx != 0)
-		tcp_tx_of(s, t)->small_end = t->snd.una;
+		let_go(s, t);
 }
 
 /* Linux cuts what it is given to the most that is allowed and doubles it, for its
