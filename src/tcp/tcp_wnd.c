@@ -126,42 +126,23 @@ pressed_window(const struct tcp_tcb *t)
 	return 4u * t->mss_bytes;
 }
 
-/* What a sender may have in flight that has just begun: RFC 6928. */
-#define FIRST_FLIGHT_SEGS 10u
-
-/* The window for a reader that took so many bytes in a round trip: twice as many and a
- * little more, so that the sender's window may double, and as much ahead of that as the
- * flow is growing by. */
-static uint64_t
-wanted_window(uint32_t read, uint32_t before, uint32_t mss_bytes)
-{
-	const uint64_t steady = 2 * (uint64_t)read + 16 * (uint64_t)mss_bytes;
-
-	return steady + 2 * (steady * (read - before) / before);
-}
-
-/* Autotuning, by Linux's rule: the window follows what the application took in a round
- * trip, while that grows; it never shrinks (R-WND-16).  A round trip is the smoothed
- * one.  How much it was before is not remembered: a sixth of the window is what it was
- * when the window came to be, where the flow had doubled then. */
+/* Autotuning: what the application took in a round trip should fit into half of the
+ * window, so that the peer's may double while it does; it never shrinks (R-WND-16).  No
+ * more than that: a window far beyond what the path holds lets a sender lose a flight.
+ * A round trip is the smoothed one. */
 void
 sp_tcp_wnd_tune(const struct sampan *s, struct tcp_tcb *t)
 {
 	const uint32_t most = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RCVBUF_MAX);
 	const uint32_t read = seq_diff(t->rcv.nxt, t->space_seq) - tcp_readable_bytes(s, t);
-	const uint32_t before = larger(space_of(t->rcvbuf_bytes) / 6,
-	    FIRST_FLIGHT_SEGS * t->mss_bytes);
-	uint64_t rcvbuf;
 
 	if (tcp_is(t, TCP_F_RCVBUF_SET) || sp_setting(s, SAMPAN_SET_TCP_MODERATE_RCVBUF) == 0)
 		return;
 	if (sp_tick_since(t->space_at, s->now) < sp_tcp_rtt_srtt(&t->rtt))
 		return;
-	if ((int32_t)read > 0 && read > before && !sp_tcp_mem_pressure(s)) {
-		rcvbuf = 2 * wanted_window(read, before, t->mss_bytes);
-		rcvbuf = rcvbuf < most ? rcvbuf : most;
-		t->rcvbuf_bytes = larger(t->rcvbuf_bytes, (uint32_t)rcvbuf);
-	}
+	if ((int32_t)read > 0 && 4 * (uint64_t)read > t->rcvbuf_bytes && t->rcvbuf_bytes < most &&
+	    !sp_tcp_mem_pressure(s))
+		t->rcvbuf_bytes = 4 * (uint64_t)read < most ? 4 * read : most;
 	t->space_seq = seq_sub(t->rcv.nxt, tcp_readable_bytes(s, t));
 	t->space_at = sp_tick_of(s->now);
 }
