@@ -124,6 +124,14 @@ all_duplicates(struct tcp_tx *tx, const struct tcp_delivery *d)
 	return tx->undo_bytes == 0;
 }
 
+/* R-5682-3: is there a new segment to send?  A whole one, which nothing holds back. */
+static bool
+can_test(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return sp_tcp_unsent(s, t) >= t->mss_bytes &&
+	    seq_diff(t->snd.nxt, t->snd.una) + t->mss_bytes <= t->snd.wnd_bytes;
+}
+
 /* RFC 5682 §2.1 steps 2 and 3, §3.1 with SACK (R-5682-6): a duplicate before the first
  * new acknowledgement says nothing. */
 static bool
@@ -133,11 +141,9 @@ original_arrives(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx,
 	if (tx->frto == FRTO_REPAIRED) {
 		if (d->acked_bytes == 0 && (!dup || tcp_is(t, TCP_F_SACK)))
 			return false;
-		/* R-5682-2; R-5682-3: only with something new to send. */
-		tx->frto = FRTO_OFF;
-		if (d->acked_bytes > 0 && seq_lt(t->snd.una, tx->undo_stop) &&
-		    sp_tcp_unsent(s, t) > 0 && seq_diff(t->snd.nxt, t->snd.una) < t->snd.wnd_bytes)
-			tx->frto = FRTO_TESTING;
+		/* R-5682-2. */
+		tx->frto = d->acked_bytes > 0 && seq_lt(t->snd.una, tx->undo_stop) &&
+		    can_test(s, t) ? FRTO_TESTING : FRTO_OFF;
 		return false;
 	}
 	if (tx->frto != FRTO_TESTING)

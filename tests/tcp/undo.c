@@ -105,6 +105,20 @@ TEST_TWICE(established_timeout_without_new_text_is_repaired)
 	expect_count(&f, COUNT_TCP_UNDONE, 0);
 }
 
+/* What Nagle would hold back cannot test anything either. */
+TEST_TWICE(established_timeout_with_a_short_rest_is_repaired)
+{
+	struct fx f = timed_out(false, 0);
+
+	COVERS("R-5682-2");
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_CORK, 1), 0);
+	EXPECT_EQ(fx_write(&f, 500), 500);
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 1000));
+	expect_seg(&f, 1);
+	expect_seg(&f, 2);
+	expect_quiet(&f);
+}
+
 /* A second time-out in the middle of the test begins anew. */
 TEST_TWICE(established_second_timeout_ends_the_test)
 {
