@@ -26,8 +26,8 @@ enum { FRTO_OFF, FRTO_REPAIRED, FRTO_TESTING };
 void
 sp_tcp_undo_begin(const struct tcp_tcb *t, struct tcp_tx *tx, bool timeout)
 {
-	/* Step 1 (R-5682-1); a time-out of what was repaired begins anew (R-5682-7). */
-	tx->frto = timeout && tx->phase != TCP_PHASE_RECOVERY ? FRTO_REPAIRED : FRTO_OFF;
+	/* Step 1 (R-5682-1, R-5682-7): not while an earlier loss is being repaired. */
+	tx->frto = timeout && tx->phase == TCP_PHASE_OPEN ? FRTO_REPAIRED : FRTO_OFF;
 	tx->undo_on = true;
 	tx->undo_timeout = timeout;
 	tx->undo_start = t->snd.una;
@@ -49,7 +49,9 @@ sp_tcp_undo_again(const struct sampan *s, struct tcp_tx *tx, const struct tcp_se
 {
 	if (!tx->undo_on)
 		return;
-	if (tx->again_at == 0)
+	/* Eifel asks for the oldest segment, and for its first repair. */
+	if (tx->again_at == 0 && seq_eq(r->start, tx->undo_start) &&
+	    (r->flags & TCP_SENT_AGAIN) == 0)
 		tx->again_at = s->now;
 	if ((r->flags & TCP_SENT_AGAIN) != 0)
 		tx->undo_bytes = UINT32_MAX;
