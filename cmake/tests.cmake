@@ -1,4 +1,4 @@
-# Tests: every tests/{unit,tcp,sim}/<file>.c is one cmocka program <folder>_<file>, every
+# Tests: every tests/{unit,tcp,udp,sim}/<file>.c is one cmocka program <folder>_<file>, every
 # fuzz/<file>.c is one program fuzz_<file>.  tools/run-tests runs what ctest knows.
 
 if(SAMPAN_TESTS STREQUAL OFF OR NOT SAMPAN_STATIC_LIBS)
@@ -63,7 +63,7 @@ foreach(lib sampan-pkt-static sampan-cmd-static)
 endforeach()
 target_link_libraries(sampan-test PUBLIC ${SAMPAN_STATIC_LIBS} ${CMOCKA_LIBRARY})
 
-foreach(kind unit tcp sim)
+foreach(kind unit tcp udp sim)
 	file(GLOB sources CONFIGURE_DEPENDS ${test_dir}/${kind}/*.c)
 	foreach(source IN LISTS sources)
 		get_filename_component(stem ${source} NAME_WE)
@@ -75,7 +75,7 @@ foreach(kind unit tcp sim)
 			RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 		sampan_add_test(${name})
 		# The same words over IPv6, but for what is about IPv4: tests/lib/fx.h.
-		if(kind STREQUAL tcp AND NOT stem MATCHES "^(address|icmp_error|calls|options|server_10k)$")
+		if(kind MATCHES "^(tcp|udp)$" AND NOT stem MATCHES "^(address|icmp_error|calls|options|server_10k)$")
 			sampan_add_test_ip6(${name})
 		endif()
 	endforeach()

@@ -77,6 +77,12 @@ extern "C" {
 	  "most that SO_RCVBUF may ask for; more is cut to this, silently") \
 	X(WMEM_MAX, "net.core.wmem_max", 4194304, 2304, 1073741823, "bytes", \
 	  "most that SO_SNDBUF may ask for; more is cut to this, silently") \
+	X(RMEM_DEFAULT, "net.core.rmem_default", 212992, 2304, 1073741823, "bytes", \
+	  "receive buffer of a new UDP socket") \
+	X(WMEM_DEFAULT, "net.core.wmem_default", 212992, 2304, 1073741823, "bytes", \
+	  "longest datagram that a new UDP socket sends") \
+	X(UDP_CSUM_NEEDED, "net.ipv4.udp_checksum_needed", 0, 0, 1, "switch", \
+	  "UDP without a checksum over IPv4 is dropped (no Linux name)") \
 	X(TCP_MODERATE_RCVBUF, "net.ipv4.tcp_moderate_rcvbuf", 1, 0, 1, "switch", \
 	  "receive buffers grow by themselves") \
 	X(TCP_WINDOW_SCALING, "net.ipv4.tcp_window_scaling", 1, 0, 1, "switch", "RFC 7323 window scale") \

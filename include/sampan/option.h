@@ -43,10 +43,12 @@ extern "C" {
 	X(TTL, "IP_TTL", "hops", "TTL of packets sent; -1: the default") \
 	X(RECVTOS, "IP_RECVTOS", "octet", "set: keep it; get: the TOS of the last segment, -1: none") \
 	X(MTU, "IP_MTU", "bytes", "largest packet on the path; get only, connected only") \
-	X(TYPE, "SO_TYPE", "number", "1, SOCK_STREAM; get only") \
+	X(TYPE, "SO_TYPE", "number", "1, SOCK_STREAM, or 2, SOCK_DGRAM; get only") \
 	X(DOMAIN, "SO_DOMAIN", "number", "of its address: 2, AF_INET, or 10, AF_INET6; get only") \
-	X(PROTOCOL, "SO_PROTOCOL", "number", "6, IPPROTO_TCP; get only") \
+	X(PROTOCOL, "SO_PROTOCOL", "number", "6, IPPROTO_TCP, or 17, IPPROTO_UDP; get only") \
 	X(TALLY, "SAMPAN_TALLY", "switch", "count for sampan_tcp_info() what it does not know else") \
+	X(BROADCAST, "SO_BROADCAST", "switch", "UDP may send to broadcast addresses") \
+	X(RECVERR, "IP_RECVERR", "switch", "UDP hears of ICMP errors though not connected") \
 	X(INQ, "SIOCINQ", "bytes", "to be read; get only") \
 	X(OUTQ, "SIOCOUTQ", "bytes", "not acknowledged, FIN counts 1; get only") \
 	X(OUTQNSD, "SIOCOUTQNSD", "bytes", "not sent; get only") \

@@ -16,6 +16,7 @@ extern "C" {
 
 enum sampan_type {
 	SAMPAN_STREAM = 1,	/* TCP */
+	SAMPAN_DGRAM = 2,	/* UDP: datagram.h */
 };
 
 /* A new socket.  INVAL: type.  NOBUFS. */

@@ -52,6 +52,11 @@
 	X(TCP_BACKLOG, "ListenOverflows", "accept queue full") \
 	X(TCP_HALF_OPEN, "ListenDrops", "no room for one more half-open connection") \
 	X(TCP_TIME_WAIT, "TcpTimeWait", "segment for a connection in TIME-WAIT that does not revive it") \
+	X(UDP_MALFORMED, "UdpInErrors", "UDP header or length wrong") \
+	X(UDP_CSUM, "UdpInCsumErrors", "UDP checksum wrong") \
+	X(UDP_NO_CSUM, "UdpNoChecksum", "UDP checksum missing: over IPv6, or where it is asked for") \
+	X(UDP_NO_SOCKET, "UdpNoPorts", "no socket has the port") \
+	X(UDP_RCVBUF, "UdpRcvbufErrors", "receive buffer full") \
 	X(MEMORY, "NoMemory", "no memory to keep it")
 
 #define SAMPAN_COUNTS(X) \
@@ -100,6 +105,8 @@
 	X(TCP_ABORT_ON_LINGER, "TCPAbortOnLinger", "orphans reset: their time to linger was over") \
 	X(TCP_MEM_PRESSURES, "TCPMemoryPressures", "times that tcp_mem's pressure began") \
 	X(TCP_RCV_DROPPED, "TcpRcvDropped", "bytes inside the window that memory could not keep") \
+	X(UDP_IN, "UdpInDatagrams", "datagrams given to sockets") \
+	X(UDP_OUT, "UdpOutDatagrams", "datagrams sent") \
 	X(REPLIES_DROPPED, "RepliesDropped", "answers without a connection that found no room") \
 	X(NEIGH_FAILED, "NeighFailed", "neighbours that did not answer")
 

@@ -44,6 +44,7 @@ enum sp_kind {
 	SP_KIND_TCP_CC,		/* memory of a congestion control that needs much */
 	SP_KIND_TCP_TALLY,
 	SP_KIND_LISTEN,
+	SP_KIND_UDP,		/* UDP sockets */
 	SP_KIND_NEIGH,
 	SP_KIND_ECHO,		/* a table of them, see net/echo.h */
 	SP_KIND_PORTS,		/* counts of local ports, see net/port.h */

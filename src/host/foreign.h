@@ -30,10 +30,6 @@
 	X("net.core.rps_*", "", "one stack has one core: run one stack for each") \
 	X("net.core.bpf_*", "", "no programs are loaded into the stack") \
 	X("net.core.default_qdisc", "", "output is pulled, in turn and paced: nothing queues below TCP") \
-	X("net.core.rmem_default", "", "buffer of sockets other than TCP: for TCP the second number of " \
-	  "net.ipv4.tcp_rmem") \
-	X("net.core.wmem_default", "", "buffer of sockets other than TCP: for TCP the second number of " \
-	  "net.ipv4.tcp_wmem") \
 	X("net.ipv4.tcp_tw_recycle", "0", "removed from Linux 4.12, because it refused clients behind " \
 	  "address translation: TIME-WAIT takes 64 bytes here; net.ipv4.tcp_tw_reuse is safe") \
 	X("net.ipv4.tcp_no_metrics_save", "1", "nothing is remembered of connections that have ended") \

@@ -116,11 +116,23 @@ find_way(const struct sampan *s, const struct sp_ip_out *out, struct sp_path *pa
 	return true;
 }
 
+static bool
+is_group(const struct sampan *s, const struct sp_ip_out *out, unsigned link)
+{
+	if (out->link == 0 || sp_addr_is_multicast(out->dst))
+		return out->link != 0;
+	return sp_addr_is_v4(out->dst) && (ip4_is_limited_broadcast(sp_addr_v4(out->dst)) ||
+	    sp_is_subnet_broadcast(s, link, sp_addr_v4(out->dst)));
+}
+
+/* RFC 1122 §2.4: an IP broadcast goes in a frame that is one. */
 static void
 to_group(struct sp_reply *r, const struct sampan_addr *group)
 {
 	r->to_mac = true;
-	if (sp_addr_is_v4(group))
+	if (!sp_addr_is_multicast(group))
+		memset(r->mac, 0xff, sizeof(r->mac));
+	else if (sp_addr_is_v4(group))
 		ip4_group_mac(r->mac, sp_addr_v4(group));
 	else
 		ip6_group_mac(r->mac, group->b);
@@ -146,7 +158,7 @@ sp_ip_take(struct sampan *s, const struct sp_ip_out *out)
 	r->l4_off = (uint8_t)hdr_len;
 	r->next_hop = path.next_hop;
 	r->type = sp_addr_is_v4(out->dst) ? ETH_TYPE_IP4 : ETH_TYPE_IP6;
-	if (sp_addr_is_multicast(out->dst))
+	if (is_group(s, out, path.link))
 		to_group(r, out->dst);
 	sp_ip_emit(s, sp_reply_packet(r), &there);
 	return r;

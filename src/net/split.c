@@ -17,15 +17,17 @@
 #define IP4_MF 0x2000u
 #define PACKET_BYTES_MAX 65535u
 
-/* The largest packet towards there; 0: no way. */
+/* The largest packet towards there that one chunk holds; 0: no way. */
 static uint32_t
 mtu_to(const struct sampan *s, const struct sp_ip_out *out)
 {
 	struct sp_path path = { .link = out->link };
+	uint32_t mtu;
 
 	if (out->link == 0 && !sp_route_find(s, out->dst, &path))
 		return 0;
-	return sp_link_mtu(s, path.link, sp_addr_is_v4(out->dst));
+	mtu = sp_link_mtu(s, path.link, sp_addr_is_v4(out->dst));
+	return mtu < SP_REPLY_PACKET_MAX ? mtu : SP_REPLY_PACKET_MAX;
 }
 
 /* The octets [from, from + len) of header and body. */

@@ -81,6 +81,7 @@ struct sampan {
 	uint32_t echoes;	/* struct sp_echo_table; 0: none is waited for */
 	uint32_t reass;		/* struct groups of net/reass.c; 0: no fragments */
 	struct sp_transport_area tcp;
+	struct sp_transport_area udp;
 	struct sp_link link[SP_LINKS_MAX];	/* number 0 is not used */
 	struct sp_local_addr addr[SP_ADDRS_MAX];
 	struct sp_route route[SP_ROUTES_MAX];

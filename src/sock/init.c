@@ -3,6 +3,7 @@
  */
 #include "net/stack.h"
 #include "tcp/tcp.h"
+#include "udp/udp.h"
 
 int
 sampan_init(void *memory, size_t bytes, const struct sampan_config *config, sampan_time now)
@@ -16,6 +17,7 @@ sampan_init(void *memory, size_t bytes, const struct sampan_config *config, samp
 	s->now = now;
 	sp_wheel_init(&s->wheel, now);
 	sp_tcp_init(s);
+	sp_udp_init(s);
 	return 0;
 }
 

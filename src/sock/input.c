@@ -18,6 +18,7 @@
 #include "net/ip.h"
 #include "net/reass.h"
 #include "tcp/tcp.h"
+#include "udp/udp.h"
 #include "wire/ip4.h"
 
 #define BATCH 16
@@ -37,6 +38,8 @@ struct transport {
 static const struct transport transports[] = {
 	{ IP_PROTO_TCP, { sp_tcp_prefetch, sp_tcp_prefetch_found, sp_tcp_prefetch_tx },
 	    sp_tcp_in, sp_tcp_icmp },
+	{ IP_PROTO_UDP, { sp_udp_prefetch, sp_udp_prefetch_sock, sp_udp_prefetch_rest },
+	    sp_udp_in, sp_udp_icmp },
 };
 
 /* NULL: there is none. */

@@ -11,6 +11,7 @@
 #include "net/reass.h"
 #include "net/reply.h"
 #include "tcp/tcp.h"
+#include "udp/udp.h"
 
 /* Nodes and slots that one sampan_advance() may handle. */
 #define ADVANCE_BUDGET 4096u
@@ -80,6 +81,7 @@ sampan_output(struct sampan *s, int link, struct sampan_frame *frames, unsigned 
 		else if (sp_list_empty(&l->replies))	/* running may have asked for a neighbour */
 			break;
 	}
+	sp_udp_room(s, (unsigned)link);
 	return (int)n;
 }
 

@@ -1,33 +1,37 @@
 /*
- * socket.c - handles, events, and the calls of socket.h.
- *
- * A handle is the control block's reference and a generation.  It is believed
- * only if the reference lies on an object of the right pool whose generation
- * agrees, so a stale or invented one is an error and never a crash (R-V-52).
+ * socket.c - events, and the calls of socket.h: each goes to the transport whose
+ * record the handle names (sock.h).  What only UDP has: datagram.c.
  */
-#include <sampan/socket.h>
+#include <sampan/datagram.h>
 
 #include "net/stack.h"
-#include "tcp/tcp.h"
+#include "sock/sock.h"
 
 static sampan_handle
-handle_of(const struct sampan *s, const struct tcp_tcb *t)
+handle_of(const struct sampan *s, const struct sp_endpoint *ep, const void *record)
 {
-	return (uint64_t)t->ep.generation << 32 | sp_ref(&s->arena, t);
+	return (uint64_t)ep->generation << 32 | sp_ref(&s->arena, record);
 }
 
-/* The control block of a handle, NULL if it names none. */
-static struct tcp_tcb *
-tcb_of(const struct sampan *s, sampan_handle h)
+/* The endpoint of a handle, of any transport; NULL if it names none. */
+static struct sp_endpoint *
+endpoint_of(const struct sampan *s, sampan_handle h)
 {
-	const uint32_t ref = (uint32_t)h;
-	const uint32_t generation = (uint32_t)(h >> 32);
-	struct tcp_tcb *t;
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
+	struct udp_sock *u = t != NULL ? NULL : sp_sock_udp(s, h);
 
-	if (generation == 0 || !sp_pool_owns(&s->arena, SP_KIND_TCB, ref))
-		return NULL;
-	t = tcp_tcb_at(s, ref);
-	return t->ep.generation == generation ? t : NULL;
+	if (t != NULL)
+		return &t->ep;
+	return u != NULL ? &u->ep : NULL;
+}
+
+/* What an endpoint is a part of. */
+static const void *
+record_of(const struct sampan *s, const struct sp_endpoint *ep)
+{
+	if (sp_arena_kind(&s->arena, sp_ref(&s->arena, ep)) == SP_KIND_UDP)
+		return sp_container_of(ep, struct udp_sock, ep);
+	return sp_container_of(ep, struct tcp_tcb, ep);
 }
 
 int
@@ -37,13 +41,14 @@ sampan_events(struct sampan *s, struct sampan_event *events, unsigned max)
 
 	while (n < max) {
 		struct sp_node *node = sp_list_pop(&s->arena, &s->ready);
-		struct tcp_tcb *t;
+		struct sp_endpoint *ep;
 
 		if (node == NULL)
 			break;
-		t = sp_container_of(node, struct tcp_tcb, ep.ready);
-		events[n++] = (struct sampan_event){ handle_of(s, t), t->ep.user, t->ep.latched };
-		t->ep.latched = 0;
+		ep = sp_container_of(node, struct sp_endpoint, ready);
+		events[n++] = (struct sampan_event){ handle_of(s, ep, record_of(s, ep)), ep->user,
+			ep->latched };
+		ep->latched = 0;
 	}
 	return (int)n;
 }
@@ -51,46 +56,50 @@ sampan_events(struct sampan *s, struct sampan_event *events, unsigned max)
 int
 sampan_socket(struct sampan *s, enum sampan_type type, sampan_handle *out)
 {
-	struct tcp_tcb *t;
+	struct tcp_tcb *t = type == SAMPAN_STREAM ? sp_tcp_open(s) : NULL;
+	struct udp_sock *u = type == SAMPAN_DGRAM ? sp_udp_open(s) : NULL;
 
-	if (type != SAMPAN_STREAM)
+	if (type != SAMPAN_STREAM && type != SAMPAN_DGRAM)
 		return SAMPAN_EINVAL;
-	t = sp_tcp_open(s);
-	if (t == NULL)
+	if (t == NULL && u == NULL)
 		return SAMPAN_ENOBUFS;
-	*out = handle_of(s, t);
+	*out = t != NULL ? handle_of(s, &t->ep, t) : handle_of(s, &u->ep, u);
 	return 0;
 }
 
 int
 sampan_bind(struct sampan *s, sampan_handle h, const struct sampan_sockaddr *local)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
+	struct udp_sock *u;
 
-	return t != NULL ? sp_tcp_bind(s, t, local) : SAMPAN_EBADHANDLE;
+	if (t != NULL)
+		return sp_tcp_bind(s, t, local);
+	u = sp_sock_udp(s, h);
+	return u != NULL ? sp_udp_bind(s, u, local) : SAMPAN_EBADHANDLE;
 }
 
 int
 sampan_listen(struct sampan *s, sampan_handle h, unsigned backlog)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
 
-	return t != NULL ? sp_tcp_listen(s, t, backlog) : SAMPAN_EBADHANDLE;
+	return t != NULL ? sp_tcp_listen(s, t, backlog) : sp_sock_not_tcp(s, h);
 }
 
 int
 sampan_accept(struct sampan *s, sampan_handle h, sampan_handle *out, struct sampan_sockaddr *peer)
 {
-	struct tcp_tcb *listener = tcb_of(s, h), *t;
+	struct tcp_tcb *listener = sp_sock_tcb(s, h), *t;
 
 	if (listener == NULL)
-		return SAMPAN_EBADHANDLE;
+		return sp_sock_not_tcp(s, h);
 	if (listener->state != SAMPAN_TCP_LISTEN)
 		return SAMPAN_EINVAL;
 	t = sp_tcp_accept(s, listener);
 	if (t == NULL)
 		return SAMPAN_EAGAIN;
-	*out = handle_of(s, t);
+	*out = handle_of(s, &t->ep, t);
 	if (peer != NULL)
 		*peer = sp_sockaddr_of(&t->flow.remote, t->flow.remote_port, t->link);
 	return 0;
@@ -99,9 +108,13 @@ sampan_accept(struct sampan *s, sampan_handle h, sampan_handle *out, struct samp
 int
 sampan_connect(struct sampan *s, sampan_handle h, const struct sampan_sockaddr *peer)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
+	struct udp_sock *u;
 
-	return t != NULL ? sp_tcp_connect(s, t, peer) : SAMPAN_EBADHANDLE;
+	if (t != NULL)
+		return sp_tcp_connect(s, t, peer);
+	u = sp_sock_udp(s, h);
+	return u != NULL ? sp_udp_connect(s, u, peer) : SAMPAN_EBADHANDLE;
 }
 
 int64_t
@@ -119,10 +132,10 @@ sampan_send_urgent(struct sampan *s, sampan_handle h, const void *data, size_t l
 int64_t
 sampan_send_flags(struct sampan *s, sampan_handle h, const void *data, size_t len, unsigned flags)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
 
 	if (t == NULL)
-		return SAMPAN_EBADHANDLE;
+		return flags == 0 ? sampan_sendmsg(s, h, data, len, NULL) : sp_sock_not_tcp(s, h);
 	if ((flags & ~(unsigned)(SAMPAN_MSG_OOB | SAMPAN_MSG_MORE)) != 0)
 		return SAMPAN_EINVAL;
 	return sp_tcp_send(s, t, &(struct tcp_write){ data, len, flags });
@@ -137,10 +150,10 @@ sampan_recv(struct sampan *s, sampan_handle h, void *data, size_t len)
 int64_t
 sampan_recv_flags(struct sampan *s, sampan_handle h, void *data, size_t len, unsigned flags)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
 
 	if (t == NULL)
-		return SAMPAN_EBADHANDLE;
+		return flags == 0 ? sampan_recvmsg(s, h, data, len, NULL) : sp_sock_not_tcp(s, h);
 	if ((flags & ~(unsigned)(SAMPAN_MSG_OOB | SAMPAN_MSG_PEEK)) != 0)
 		return SAMPAN_EINVAL;
 	return sp_tcp_recv(s, t, &(struct tcp_read){ data, len, flags });
@@ -149,40 +162,40 @@ sampan_recv_flags(struct sampan *s, sampan_handle h, void *data, size_t len, uns
 int
 sampan_recv_lend(struct sampan *s, sampan_handle h, struct sampan_slice *slices, unsigned max)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
 
-	return t != NULL ? sp_tcp_recv_lend(s, t, slices, max) : SAMPAN_EBADHANDLE;
+	return t != NULL ? sp_tcp_recv_lend(s, t, slices, max) : sp_sock_not_tcp(s, h);
 }
 
 int64_t
 sampan_recv_taken(struct sampan *s, sampan_handle h, size_t n)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
 
-	return t != NULL ? sp_tcp_recv_taken(s, t, n) : SAMPAN_EBADHANDLE;
+	return t != NULL ? sp_tcp_recv_taken(s, t, n) : sp_sock_not_tcp(s, h);
 }
 
 int
 sampan_send_reserve(struct sampan *s, sampan_handle h, struct sampan_room *rooms, unsigned max,
     size_t len)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
 
-	return t != NULL ? sp_tcp_send_reserve(s, t, rooms, max, len) : SAMPAN_EBADHANDLE;
+	return t != NULL ? sp_tcp_send_reserve(s, t, rooms, max, len) : sp_sock_not_tcp(s, h);
 }
 
 int64_t
 sampan_send_commit(struct sampan *s, sampan_handle h, size_t n)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
 
-	return t != NULL ? sp_tcp_send_commit(s, t, n) : SAMPAN_EBADHANDLE;
+	return t != NULL ? sp_tcp_send_commit(s, t, n) : sp_sock_not_tcp(s, h);
 }
 
 int64_t
 sampan_splice(struct sampan *s, sampan_handle from, sampan_handle to, size_t len)
 {
-	struct tcp_tcb *a = tcb_of(s, from), *b = tcb_of(s, to);
+	struct tcp_tcb *a = sp_sock_tcb(s, from), *b = sp_sock_tcb(s, to);
 
 	return a != NULL && b != NULL ? sp_tcp_splice(s, a, b, len) : SAMPAN_EBADHANDLE;
 }
@@ -190,50 +203,69 @@ sampan_splice(struct sampan *s, sampan_handle from, sampan_handle to, size_t len
 int64_t
 sampan_readable_bytes(const struct sampan *s, sampan_handle h)
 {
-	const struct tcp_tcb *t = tcb_of(s, h);
+	const struct tcp_tcb *t = sp_sock_tcb(s, h);
+	const struct udp_sock *u;
 
-	return t != NULL ? (int64_t)tcp_readable_bytes(s, t) : SAMPAN_EBADHANDLE;
+	if (t != NULL)
+		return (int64_t)tcp_readable_bytes(s, t);
+	u = sp_sock_udp(s, h);
+	return u != NULL ? sp_udp_readable_bytes(s, u) : SAMPAN_EBADHANDLE;
 }
 
 int64_t
 sampan_writable_bytes(const struct sampan *s, sampan_handle h)
 {
-	const struct tcp_tcb *t = tcb_of(s, h);
+	const struct tcp_tcb *t = sp_sock_tcb(s, h);
+	const struct udp_sock *u;
 
-	return t != NULL ? (int64_t)sp_tcp_writable_bytes(s, t) : SAMPAN_EBADHANDLE;
+	if (t != NULL)
+		return (int64_t)sp_tcp_writable_bytes(s, t);
+	u = sp_sock_udp(s, h);
+	return u != NULL ? (int64_t)u->sndbuf_bytes : SAMPAN_EBADHANDLE;
 }
 
 int
 sampan_shutdown(struct sampan *s, sampan_handle h, enum sampan_how how)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
 
-	return t != NULL ? sp_tcp_shutdown(s, t, how) : SAMPAN_EBADHANDLE;
+	return t != NULL ? sp_tcp_shutdown(s, t, how) : sp_sock_not_tcp(s, h);
+}
+
+static int
+close_udp(struct sampan *s, sampan_handle h)
+{
+	struct udp_sock *u = sp_sock_udp(s, h);
+
+	if (u == NULL)
+		return SAMPAN_EBADHANDLE;
+	sp_udp_close(s, u);
+	return 0;
 }
 
 int
 sampan_close(struct sampan *s, sampan_handle h)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
 
-	return t != NULL ? sp_tcp_close(s, t) : SAMPAN_EBADHANDLE;
+	return t != NULL ? sp_tcp_close(s, t) : close_udp(s, h);
 }
 
 int
 sampan_ref(struct sampan *s, sampan_handle h)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
 
-	return t != NULL ? sp_tcp_ref(s, t) : SAMPAN_EBADHANDLE;
+	return t != NULL ? sp_tcp_ref(s, t) : sp_sock_not_tcp(s, h);
 }
 
 int
 sampan_abort(struct sampan *s, sampan_handle h)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
 
 	if (t == NULL)
-		return SAMPAN_EBADHANDLE;
+		return close_udp(s, h);
 	sp_tcp_abort(s, t);
 	return 0;
 }
@@ -241,59 +273,71 @@ sampan_abort(struct sampan *s, sampan_handle h)
 int
 sampan_set_user(struct sampan *s, sampan_handle h, uint64_t user)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct sp_endpoint *ep = endpoint_of(s, h);
 
-	if (t == NULL)
+	if (ep == NULL)
 		return SAMPAN_EBADHANDLE;
-	t->ep.user = user;
+	ep->user = user;
 	return 0;
 }
 
 int
 sampan_get_user(const struct sampan *s, sampan_handle h, uint64_t *user)
 {
-	const struct tcp_tcb *t = tcb_of(s, h);
+	const struct sp_endpoint *ep = endpoint_of(s, h);
 
-	if (t == NULL)
+	if (ep == NULL)
 		return SAMPAN_EBADHANDLE;
-	*user = t->ep.user;
+	*user = ep->user;
 	return 0;
 }
 
 int
 sampan_status(const struct sampan *s, sampan_handle h, struct sampan_status *status)
 {
-	const struct tcp_tcb *t = tcb_of(s, h);
+	const struct tcp_tcb *t = sp_sock_tcb(s, h);
+	const struct udp_sock *u = t != NULL ? NULL : sp_sock_udp(s, h);
 
-	if (t == NULL)
+	if (t == NULL && u == NULL)
 		return SAMPAN_EBADHANDLE;
-	sp_tcp_status(s, t, status);
+	if (t != NULL)
+		sp_tcp_status(s, t, status);
+	else
+		sp_udp_status(s, u, status);
 	return 0;
 }
 
 int
 sampan_setopt(struct sampan *s, sampan_handle h, enum sampan_option option, int64_t value)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
+	struct udp_sock *u;
 
-	return t != NULL ? sp_tcp_setopt(s, t, option, value) : SAMPAN_EBADHANDLE;
+	if (t != NULL)
+		return sp_tcp_setopt(s, t, option, value);
+	u = sp_sock_udp(s, h);
+	return u != NULL ? sp_udp_setopt(s, u, option, value) : SAMPAN_EBADHANDLE;
 }
 
 int
 sampan_getopt(struct sampan *s, sampan_handle h, enum sampan_option option, int64_t *value)
 {
-	struct tcp_tcb *t = tcb_of(s, h);
+	struct tcp_tcb *t = sp_sock_tcb(s, h);
+	struct udp_sock *u;
 
-	return t != NULL ? sp_tcp_getopt(s, t, option, value) : SAMPAN_EBADHANDLE;
+	if (t != NULL)
+		return sp_tcp_getopt(s, t, option, value);
+	u = sp_sock_udp(s, h);
+	return u != NULL ? sp_udp_getopt(s, u, option, value) : SAMPAN_EBADHANDLE;
 }
 
 int
 sampan_tcp_info(const struct sampan *s, sampan_handle h, struct sampan_tcp_info *info)
 {
-	const struct tcp_tcb *t = tcb_of(s, h);
+	const struct tcp_tcb *t = sp_sock_tcb(s, h);
 
 	if (t == NULL)
-		return SAMPAN_EBADHANDLE;
+		return sp_sock_not_tcp(s, h);
 	sp_tcp_info(s, t, info);
 	return 0;
 }

@@ -118,6 +118,7 @@ sampan_pool(const struct sampan *s, unsigned i, struct sampan_pool *pool)
 		[SP_KIND_TCP_CC] = "congestion controls",
 		[SP_KIND_TCP_TALLY] = "tallies",
 		[SP_KIND_LISTEN] = "listeners",
+		[SP_KIND_UDP] = "UDP sockets",
 		[SP_KIND_NEIGH] = "neighbours",
 		[SP_KIND_ECHO] = "echo requests",
 		[SP_KIND_PORTS] = "ports",

@@ -1,0 +1,55 @@
+/*
+ * datagram.h - UDP: the calls that TCP has no use for.
+ *
+ * A socket of SAMPAN_DGRAM is bound, connected and closed by the calls of
+ * socket.h.  Connecting it names its only peer, at once, and may be done again;
+ * a peer that is all zero ends that.  A datagram is sent whole and read whole.
+ * Source: RFC 768, RFC 1122 §4.1.4.
+ */
+#ifndef SAMPAN_DATAGRAM_H
+#define SAMPAN_DATAGRAM_H
+
+#include <sampan/socket.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where a datagram comes from and goes to. */
+struct sampan_datagram {
+	struct sampan_sockaddr peer;	/* all zero, to send: whom the socket is connected to */
+	struct sampan_sockaddr local;	/* the address of ours that it came to, and the link; to
+					 * send: from there; all zero: the stack chooses.  The port
+					 * is the socket's in any case. */
+	uint8_t tos;		/* DSCP and ECN; to send: used if not 0 */
+	uint8_t ttl;		/* or hop limit; to send: used if not 0 */
+	bool group;		/* received by broadcast or multicast */
+};
+
+/* Sends one datagram; returns len.  peer and d may be NULL.  A socket without a port
+ * gets one.  To a group it goes by the link that peer names, or the socket's, or the
+ * default route's, with a TTL of 1 unless told otherwise.
+ * AGAIN: the link's queue is full, WRITABLE will tell.  NOTCONN: no peer.  INVAL:
+ * the peer's address or port.  ADDRNOTAVAIL: local is not ours.  MSGSIZE: more
+ * than a packet or SO_SNDBUF allows; what the link does not take whole goes in
+ * fragments.  NETUNREACH.  OPNOTSUPP: broadcast without SO_BROADCAST, or not a socket
+ * of SAMPAN_DGRAM.  NOBUFS: the datagram is lost.  An error that ICMP reported, once. */
+SAMPAN_API int64_t sampan_sendto(struct sampan *s, sampan_handle h, const void *data, size_t len,
+    const struct sampan_sockaddr *peer);
+SAMPAN_API int64_t sampan_sendmsg(struct sampan *s, sampan_handle h, const void *data,
+    size_t len, const struct sampan_datagram *d);
+
+/* Moves the oldest datagram out and returns its length, which may be 0, and may be
+ * more than len: what did not fit is lost.  peer may be NULL.
+ * AGAIN: none.  OPNOTSUPP: not a socket of SAMPAN_DGRAM.  An error that ICMP
+ * reported, once. */
+SAMPAN_API int64_t sampan_recvfrom(struct sampan *s, sampan_handle h, void *data, size_t len,
+    struct sampan_sockaddr *peer);
+SAMPAN_API int64_t sampan_recvmsg(struct sampan *s, sampan_handle h, void *data, size_t len,
+    struct sampan_datagram *d);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
