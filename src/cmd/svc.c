@@ -15,6 +15,7 @@ static const struct svc *const services[] = {
 	&sp_svc_discard,
 	&sp_svc_daytime,
 	&sp_svc_chargen,
+	&sp_svc_time,
 	&sp_svc_http,
 	&sp_svc_chat,
 	&sp_svc_goodbye_service,
@@ -29,6 +30,8 @@ _Static_assert(SERVICES <= SVC_MOST, "struct svc_host has room for each");
 /* Records that a tick looks at, of each service: 10,000 are seen once in
  * 0.75 s, a million once in a minute, and no tick takes long. */
 #define SWEEP_RECORDS 4096
+/* In the word of a socket for datagrams; no number of a record is so large. */
+#define WORD_UDP ((uint64_t)1 << (SVC_WORD_BITS - 1))
 
 const struct svc *
 sp_svc_at(unsigned i)
@@ -162,6 +165,12 @@ sp_svc_listen(struct svc_host *x, const struct svc *svc, uint16_t port)
 	error = start_listening(x->stack, h, svc, port);
 	if (error != 0)
 		(void)sampan_close(x->stack, h);
+	if (error != 0 || svc->answer == NULL)
+		return error;
+	error = sp_svc_listen_udp(x, port);
+	if (error == 0)
+		error = sampan_set_user(x->stack, x->udp[x->udp_sockets - 1].handle,
+		    word_of(svc, WORD_UDP));
 	return error;
 }
 
@@ -302,7 +311,9 @@ void
 sp_svc_events(struct svc_host *x, const struct sampan_event *events, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		if (events[i].what & SAMPAN_ACCEPTABLE)
+		if (events[i].user & WORD_UDP)
+			sp_svc_datagrams(x, svc_of(events[i].user), events[i].handle);
+		else if (events[i].what & SAMPAN_ACCEPTABLE)
 			accept_all(x, &events[i]);
 		else
 			run_service(x, &events[i]);
@@ -372,6 +383,7 @@ sp_svc_stop(struct svc_host *x)
 	uint64_t cursor = 0;
 
 	x->ending = true;
+	sp_svc_stop_udp(x);
 	while (cursor != SAMPAN_WALK_END) {
 		const int n = sampan_walk(x->stack, &cursor, found, 64);
 

@@ -29,6 +29,16 @@
 #define SVC_TICK_DUR SAMPAN_MS(250)
 /* How long a connection that we ended may take to end its own side. */
 #define SVC_GOODBYE_DUR SAMPAN_SEC(5)
+/* The longest datagram there is. */
+#define SVC_ANSWER_MAX 65535
+
+/* Sockets for datagrams that one server may have. */
+#define SVC_UDP_MOST 64
+
+struct svc_udp {
+	sampan_handle handle;
+	uint16_t port;
+};
 
 /* What the command line says to services. */
 struct svc_options {
@@ -45,6 +55,8 @@ struct svc_host {
 	bool ending;		/* sp_svc_stop() was called */
 	struct svc_pool pools[SVC_MOST];	/* records of connections */
 	void *state[SVC_MOST];	/* a service's own, from start() to end() */
+	struct svc_udp udp[SVC_UDP_MOST];	/* sockets for datagrams */
+	unsigned udp_sockets;
 };
 
 struct svc {
@@ -76,6 +88,9 @@ struct svc {
 	/* Every SVC_TICK_DUR, more or less. */
 	void (*tick)(struct svc_host *x);
 	void (*end)(struct svc_host *x);
+	/* A datagram came, to the same port of UDP: writes the answer, at most
+	 * SVC_ANSWER_MAX octets, and returns its length, -1: there is none. */
+	int (*answer)(struct svc_host *x, const uint8_t *said, size_t len, uint8_t *answer);
 	/* All but run() may be NULL. */
 };
 
@@ -83,6 +98,7 @@ extern const struct svc sp_svc_echo;
 extern const struct svc sp_svc_discard;
 extern const struct svc sp_svc_daytime;
 extern const struct svc sp_svc_chargen;
+extern const struct svc sp_svc_time;
 extern const struct svc sp_svc_http;
 extern const struct svc sp_svc_chat;
 extern const struct svc sp_svc_goodbye_service;
@@ -106,6 +122,11 @@ int sp_svc_listen(struct svc_host *x, const struct svc *svc, uint16_t port);
 
 /* Starts a service, once, however often it listens.  -1: see why. */
 int sp_svc_start(struct svc_host *x, const struct svc *svc, const struct sp_why *why);
+
+/* The same for datagrams, where the service answers them (svc_udp.c). */
+int sp_svc_listen_udp(struct svc_host *x, uint16_t port);
+void sp_svc_datagrams(struct svc_host *x, const struct svc *svc, sampan_handle h);
+void sp_svc_stop_udp(struct svc_host *x);
 
 /* Accepts what waits, and gives each event to its service. */
 void sp_svc_events(struct svc_host *x, const struct sampan_event *events, unsigned n);

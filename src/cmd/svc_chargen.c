@@ -8,11 +8,15 @@
  */
 #include "cmd/svc.h"
 
+#include <string.h>
+
 #define PRINTING 95		/* from the blank to the tilde */
 #define LINE_BYTES 74		/* 72 characters, CR, LF */
 #define PATTERN_BYTES (PRINTING * LINE_BYTES)
 /* Whole patterns that one send may take: so a place never splits one. */
 #define PATTERNS 9
+/* RFC 864, "UDP Based Character Generator Service". */
+#define DATAGRAM_MAX 512
 
 static uint8_t patterns[(PATTERNS + 1) * PATTERN_BYTES];
 
@@ -69,6 +73,21 @@ chargen_run(struct svc_host *x, struct svc_conn *c, const struct sampan_event *e
 		(void)sampan_close(x->stack, event->handle);
 }
 
+/* RFC 864: a datagram of up to 512 characters.  Not more than was said, or one line:
+ * a forged question does not make a flood (R-V-36). */
+static int
+chargen_answer(struct svc_host *x, const uint8_t *said, size_t len, uint8_t *answer)
+{
+	static unsigned line;
+	const size_t n = len < LINE_BYTES ? LINE_BYTES : len < DATAGRAM_MAX ? len : DATAGRAM_MAX;
+
+	(void)x;
+	(void)said;
+	memcpy(answer, patterns + line * LINE_BYTES, n);
+	line = (line + 1) % PRINTING;
+	return (int)n;
+}
+
 const struct svc sp_svc_chargen = {
 	.name = "chargen",
 	.text = "sends a pattern of characters without end (RFC 864)",
@@ -77,4 +96,5 @@ const struct svc sp_svc_chargen = {
 	.hints = { "nc %a %p | head -n 100" },
 	.start = chargen_start,
 	.run = chargen_run,
+	.answer = chargen_answer,
 };

@@ -19,6 +19,16 @@ discard_run(struct svc_host *x, struct svc_conn *c, const struct sampan_event *e
 		(void)sampan_close(x->stack, event->handle);
 }
 
+static int
+discard_answer(struct svc_host *x, const uint8_t *said, size_t len, uint8_t *answer)
+{
+	(void)x;
+	(void)said;
+	(void)len;
+	(void)answer;
+	return -1;
+}
+
 const struct svc sp_svc_discard = {
 	.name = "discard",
 	.text = "throws every byte away (RFC 863)",
@@ -26,4 +36,5 @@ const struct svc sp_svc_discard = {
 	.by_default = true,
 	.hints = { "head -c 1G /dev/zero | nc -N %a %p" },
 	.run = discard_run,
+	.answer = discard_answer,
 };

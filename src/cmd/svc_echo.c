@@ -7,6 +7,8 @@
  */
 #include "cmd/svc.h"
 
+#include <string.h>
+
 #define ECHO_BYTES 65536
 
 /* Asks for WRITABLE, which is promised to a send that finds no room. */
@@ -57,11 +59,21 @@ echo_run(struct svc_host *x, struct svc_conn *c, const struct sampan_event *even
 		(void)sampan_close(s, h);
 }
 
+static int
+echo_answer(struct svc_host *x, const uint8_t *said, size_t len, uint8_t *answer)
+{
+	(void)x;
+	memcpy(answer, said, len);
+	return (int)len;
+}
+
 const struct svc sp_svc_echo = {
 	.name = "echo",
 	.text = "sends every byte back (RFC 862)",
 	.port = 7,
 	.by_default = true,
-	.hints = { "printf hello | nc -N %a %p", "telnet %a %p" },
+	.hints = { "printf hello | nc -N %a %p", "printf hello | nc -u -w 1 %a %p",
+	    "telnet %a %p" },
 	.run = echo_run,
+	.answer = echo_answer,
 };

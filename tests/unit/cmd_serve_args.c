@@ -58,7 +58,7 @@ TEST(serve_args_all_services_are_on_by_default)
 {
 	static const struct { const char *name; unsigned port; } on[] = {
 		{ "echo", 7 }, { "discard", 9 }, { "daytime", 13 }, { "chargen", 19 },
-		{ "http", 80 }, { "chat", 5000 },
+		{ "time", 37 }, { "http", 80 }, { "chat", 5000 },
 	};
 	struct serve_args a;
 	char text[300];
