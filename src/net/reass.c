@@ -1,7 +1,9 @@
 /*
  * reass.c - see reass.h.
  *
- * Theory of operation.  A packet is found by both ends, its identification and
+ * Theory of operation.  Packets of any length are put together (R-FRAG-1), and then
+ * checked like any other, the transport's checksum too (R-FRAG-16).  A packet is
+ * found by both ends, its identification and
  * its link, and for IPv4 its protocol (R-FRAG-4).  Two things are kept of it: its
  * bytes, in a receive queue as TCP's are, whose positions are offsets; and the
  * edges of every fragment, so that the same one again can be told from one that

@@ -125,7 +125,7 @@ TEST_TWICE(established_datagrams_are_atomic)
 {
 	struct fx f = fx_established();
 
-	COVERS("R-1191-1", "R-IP4-23", "R-IP4-24", "R-IP4-25", "R-V-27", "R-V-50");
+	COVERS("R-1191-1", "R-IP4-23", "R-IP4-24", "R-IP4-25", "R-V-27", "R-V-50", "R-FRAG-21");
 	set(&f, f.h, SAMPAN_OPT_NODELAY, 1);
 	for (unsigned i = 0; i < 3; i++) {
 		struct ip4_hdr ip;
