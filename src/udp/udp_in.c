@@ -172,7 +172,9 @@ deliver(struct sampan *s, struct udp_sock *u, const struct sp_pkt *pkt, struct s
 
 /* ---- Arrival ---- */
 
-/* RFC 1122 §4.1.3.1 (R-768-5).  Port 0 is nobody's, and nobody is told (R-768-12). */
+/* RFC 1122 §4.1.3.1 (R-768-5).  Port 0 is nobody's, and nobody is told (R-768-12).  The
+ * stack answers no datagram but by this, and nothing by an error that is one: there
+ * is no loop (R-768-13, R-V-56).  Services are cmd/svc_udp.c's. */
 static void
 to_one(struct sampan *s, const struct sp_pkt *pkt, struct sp_span text)
 {
