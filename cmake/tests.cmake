@@ -61,7 +61,7 @@ foreach(lib sampan-pkt-static sampan-cmd-static)
 		target_link_libraries(sampan-test PUBLIC ${lib})
 	endif()
 endforeach()
-target_link_libraries(sampan-test PUBLIC ${SAMPAN_STATIC_LIBS} ${CMOCKA_LIBRARY})
+target_link_libraries(sampan-test PUBLIC ${SAMPAN_STATIC_LIBS} ${CMOCKA_LIBRARY} m)
 
 foreach(kind unit tcp udp sim)
 	file(GLOB sources CONFIGURE_DEPENDS ${test_dir}/${kind}/*.c)

@@ -1,7 +1,7 @@
 /* echo.c - an echo server: sudo build/examples/echo & printf hello | nc -N 10.77.0.2 7 */
 #include <sampan/host.h>
 #include <sampan/socket.h>
-#include <stdio.h>
+#include <err.h>
 
 static void
 echo(struct sampan *s, sampan_handle h)
@@ -55,5 +55,5 @@ main(void)
 	    sampan_listen(s, h, 128) == 0 && sampan_loop_open(&c, &loop) == 0 &&
 	    sampan_loop_add_link(loop, link) == 0 && sampan_loop_run(loop) == 0)
 		return 0;
-	return fprintf(stderr, "echo: %s\n", why), 1;
+	errx(1, "%s", why);
 }

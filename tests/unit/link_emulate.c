@@ -182,8 +182,8 @@ TEST(emulate_transfers_arrive_whole_through_everything)
 	static const char *const lines[] = { "seed=1", "loss=2%,delay=10ms,reorder=1%",
 	    "corrupt=1%", "dup=5%,jitter=3ms", "rate=10mbit,queue=20k,delay=20ms",
 	    "burst=0.2%/20%,delay=1ms", "in.loss=5%", "out.loss=5%",
-	    "loss=1%,burst=0.1%/30%/50%,delay=10ms,jitter=2ms,rate=20mbit,queue=64k,reorder=1%,"
-	    "dup=1%,corrupt=1%,seed=9" };
+	    ("loss=1%,burst=0.1%/30%/50%,delay=10ms,jitter=2ms,rate=20mbit,queue=64k,reorder=1%,"
+	     "dup=1%,corrupt=1%,seed=9") };
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		for (unsigned big = 0; big < 2; big++) {
