@@ -57,11 +57,12 @@ put2(char *at, int n)
 void
 sp_http_date_write(char *text, int64_t at_s)
 {
+	static const char blank[HTTP_DATE_BYTES] = "xxx, xx xxx xxxx xx:xx:xx GMT";
 	const int64_t at = at_s < 0 ? 0 : at_s > LAST_S ? LAST_S : at_s;
 	const struct date d = date_of(at / DAY_S);
 	const int second = (int)(at % DAY_S);
 
-	memcpy(text, "xxx, xx xxx xxxx xx:xx:xx GMT", HTTP_DATE_BYTES);
+	memcpy(text, blank, sizeof(blank));
 	memcpy(text, days + (at / DAY_S + 4) % 7 * 3, 3);
 	put2(text + 5, d.day);
 	memcpy(text + 8, months + (size_t)(d.month - 1) * 3, 3);

@@ -26,7 +26,6 @@ enum sp_pkt_kind {
 struct sp_pkt {
 	struct sampan_frame *frame;
 	const uint8_t *body;	/* behind the Ethernet or IP header, contiguous for body_len */
-	uint32_t body_len;
 	struct sp_span span;	/* the same, whole, without link padding */
 	uint8_t kind;		/* enum sp_pkt_kind */
 	uint8_t link;
@@ -41,6 +40,7 @@ struct sp_pkt {
 	uint16_t problem_at;	/* the octet that is wrong, from the IP header on */
 	uint16_t ip_at;		/* the IP header, from the start of the frame */
 	uint16_t ip_len;	/* of the packet with that header */
+	uint32_t body_len;
 	uint32_t hash;		/* of flow, for transports */
 	struct sp_entry hint;	/* what a look ahead found in the table of connections */
 	uint32_t hint_changes;	/* valid while the table's `changes` is that; ref 0: none */

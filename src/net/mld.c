@@ -20,7 +20,7 @@ is_solicited_node(const struct sampan *s, unsigned link, const struct sampan_add
 {
 	for (int i = 0; i < SP_ADDRS_MAX && s->addr[i].link != 0; i++) {
 		const struct sp_local_addr *l = &s->addr[i];
-		struct sampan_addr own;
+		struct sampan_addr own = { { 0 } };
 
 		if (l->link != link || sp_addr_is_v4(&l->addr) || l->state == SP_ADDR_DUPLICATE)
 			continue;

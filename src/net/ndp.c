@@ -90,7 +90,7 @@ sp_ndp_ask(struct sampan *s, const struct sp_neigh *n, bool directly)
 	const struct sp_path path = { n->link, n->addr, NULL };
 	const struct sp_local_addr *src = sp_source_on(s, &n->addr, &path);
 	struct ndp_msg m = { .type = ICMP6_NEIGH_SOLICIT };
-	struct sampan_addr group;
+	struct sampan_addr group = { { 0 } };
 	struct sp_ip_out out = { .dst = directly ? &n->addr : &group, .link = n->link };
 
 	if (src == NULL)

@@ -52,7 +52,7 @@ struct sp_link {
 
 /* Room for what a transport has one of. */
 struct sp_transport_area {
-	_Alignas(64) uint8_t bytes[192];
+	_Alignas(16) uint8_t bytes[192];
 };
 
 struct sampan {

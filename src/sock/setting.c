@@ -309,7 +309,7 @@ int
 sampan_setting_write(struct sampan *s, const char *name, const char *text)
 {
 	const struct place at = find(name);
-	int64_t values[SAMPAN_SETTING_NUMBERS];
+	int64_t values[SAMPAN_SETTING_NUMBERS] = { 0 };
 	int error;
 
 	if (at.numbers == 0)

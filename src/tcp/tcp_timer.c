@@ -295,15 +295,14 @@ static void
 life_expired(struct sampan *s, struct tcp_tcb *t)
 {
 	const bool unheld = !sp_endpoint_attached(&t->ep);
+	const bool waits = t->state == SAMPAN_TCP_FIN_WAIT_2 && unheld;
+	const bool abort = waits && t->rare != 0 && tcp_rare_of(s, t)->linger2_s < 0;
 
-	if (t->state == SAMPAN_TCP_FIN_WAIT_2 && unheld && t->rare != 0 &&
-	    tcp_rare_of(s, t)->linger2_s < 0)
-		sp_tcp_orphan_expired(s, t);
-	else if (t->state == SAMPAN_TCP_TIME_WAIT || (t->state == SAMPAN_TCP_FIN_WAIT_2 && unheld))
+	if (!abort && (waits || t->state == SAMPAN_TCP_TIME_WAIT))
 		sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
-	else if (tcp_is(t, TCP_F_KEEPALIVE))
+	else if (!abort && tcp_is(t, TCP_F_KEEPALIVE))
 		sp_tcp_keepalive_expired(s, t);
-	else if (sp_tcp_is_orphan(t))
+	else if (abort || sp_tcp_is_orphan(t))
 		sp_tcp_orphan_expired(s, t);
 }
 

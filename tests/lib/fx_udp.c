@@ -136,7 +136,7 @@ read_packet(struct fx_packet *p, const uint8_t *bytes)
 
 	*p = (struct fx_packet){
 		.proto = frame_proto(ip),
-		.tos = v4 ? ip[1] : (uint8_t)(ip[0] << 4 | ip[1] >> 4),
+		.tos = (uint8_t)(v4 ? ip[1] : ip[0] << 4 | ip[1] >> 4),
 		.ttl = v4 ? ip[8] : ip[7],
 		.src_port = be16_get(l4),
 		.dst_port = be16_get(l4 + 2),
