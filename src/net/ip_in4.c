@@ -19,13 +19,17 @@ source_good(const struct sampan *s, const struct sampan_addr *src)
 static bool
 destination_good(struct sampan *s, struct sp_pkt *pkt, uint32_t dst)
 {
+	bool broadcast;
+
 	if (sp_local_find(s, pkt->link, &pkt->flow.local) != NULL) {
 		if (pkt->l2_group)
 			return sp_ip_dropped(s, pkt, SAMPAN_DROP_IP_BROADCAST);
 		return true;
 	}
-	pkt->ip_group = ip4_is_limited_broadcast(dst) || ip4_is_multicast(dst) ||
-	    sp_is_subnet_broadcast(s, pkt->link, dst);
+	broadcast = ip4_is_limited_broadcast(dst) || sp_is_subnet_broadcast(s, pkt->link, dst);
+	if (broadcast && !pkt->l2_group)
+		return sp_ip_dropped(s, pkt, SAMPAN_DROP_IP_BROADCAST);
+	pkt->ip_group = broadcast || ip4_is_multicast(dst);
 	if (!pkt->ip_group)
 		return sp_ip_dropped(s, pkt, SAMPAN_DROP_IP_DESTINATION);
 	return true;

@@ -4,6 +4,7 @@
  * nobody's connection pays for.
  */
 #include "lib/fx.h"
+#include "net/reass.h"
 #include "net/reply.h"
 #include "unit/base_util.h"
 #include "wire/arp.h"
@@ -144,13 +145,14 @@ TEST(ip_source_that_cannot_be_is_dropped)
 	static const uint32_t bad[] = { 0, 0x00000001, 0x7f000001, 0xe0000001, 0xf0000001,
 		0xffffffff, 0x0a0000ff, FX_LOCAL_V4 };
 
-	COVERS("R-V-9", "MUST-63");
+	COVERS("R-V-9", "MUST-63", "R-IP4-5", "R-IP4-27");
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		drop_address(12, bad[i], SAMPAN_DROP_IP_SOURCE);
 }
 
 TEST(ip_destination_that_is_not_ours_is_dropped)
 {
+	COVERS("R-IP4-4", "R-IP4-7");
 	drop_address(16, 0x0a000003, SAMPAN_DROP_IP_DESTINATION);
 	drop_address(16, 0x08080808, SAMPAN_DROP_IP_DESTINATION);
 	drop_address(16, 0x7f000001, SAMPAN_DROP_IP_DESTINATION);
@@ -211,7 +213,7 @@ TEST(icmp_broadcast_echo_is_dropped)
 	struct fx f = fx_listen();
 	const uint32_t len = make_echo(10);
 
-	COVERS("R-ICMP-12", "R-V-36");
+	COVERS("R-ICMP-12", "R-V-36", "5-D22", "R-IP4-20", "R-IP4-21");
 	memcpy(frame, everybody, 6);
 	be32_put(frame + 30, 0x0a0000ff);
 	mend_ip();
@@ -220,6 +222,13 @@ TEST(icmp_broadcast_echo_is_dropped)
 	mend_ip();
 	expect_dropped(&f, len, SAMPAN_DROP_ICMP_BROADCAST);
 	be32_put(frame + 30, FX_LOCAL_V4);
+	mend_ip();
+	expect_dropped(&f, len, SAMPAN_DROP_IP_BROADCAST);
+	memcpy(frame, ours, 6);
+	be32_put(frame + 30, 0x0a0000ff);
+	mend_ip();
+	expect_dropped(&f, len, SAMPAN_DROP_IP_BROADCAST);
+	be32_put(frame + 30, 0xffffffff);
 	mend_ip();
 	expect_dropped(&f, len, SAMPAN_DROP_IP_BROADCAST);
 }
@@ -345,7 +354,7 @@ TEST(neighbour_that_does_not_answer_is_asked_three_times)
 	struct fx f = fx_listen(.no_arp = true);
 	const uint32_t len = make_echo(10);
 
-	COVERS("R-826-5");
+	COVERS("R-826-5", "R-826-7");
 	fx_input(&f, frame, len);
 	for (unsigned i = 0; i < 3; i++) {
 		expect_request(&f, FX_PEER_V4, everybody);
@@ -357,6 +366,7 @@ TEST(neighbour_that_does_not_answer_is_asked_three_times)
 	expect_silence(&f);
 	expect_count(&f, COUNT_NEIGH_FAILED, 1);
 	expect_count(&f, COUNT_REPLIES_DROPPED, 1);
+	expect_count(&f, COUNT_ICMP_ERRORS_OUT, 0);
 }
 
 /* One question for all that waits. */
@@ -366,7 +376,7 @@ TEST(neighbour_is_asked_once_for_many)
 	struct fx f = fx_listen(.no_arp = true);
 	const uint32_t len = make_echo(10);
 
-	COVERS("R-826-5");
+	COVERS("R-826-5", "R-826-6");
 	for (unsigned i = 0; i < 20; i++)
 		fx_input(&f, frame, len);
 	expect_request(&f, FX_PEER_V4, everybody);
@@ -377,13 +387,16 @@ TEST(neighbour_is_asked_once_for_many)
 	expect_silence(&f);
 }
 
-/* Used long after it was confirmed, it is asked directly, 5 s later. */
+/* Used long after it was confirmed, it is asked directly, 5 s later; and believed,
+ * if it has moved. */
 TEST(neighbour_that_is_old_is_asked_directly)
 {
+	static const uint8_t moved[6] = { 2, 0, 0, 0, 0, 3 };
 	static uint8_t out[FRAME_MAX];
 	struct fx f = fx_listen(.no_arp = true);
 	const uint32_t len = make_echo(10);
 
+	COVERS("R-826-4");
 	fx_input(&f, frame, len);
 	expect_request(&f, FX_PEER_V4, everybody);
 	send_arp(&f, ARP_REPLY, FX_PEER_V4, FX_LOCAL_V4, theirs);
@@ -395,9 +408,80 @@ TEST(neighbour_that_is_old_is_asked_directly)
 	expect_silence(&f);
 	pass(&f, SAMPAN_MS(5001));
 	expect_request(&f, FX_PEER_V4, theirs);
-	send_arp(&f, ARP_REPLY, FX_PEER_V4, FX_LOCAL_V4, theirs);
+	send_arp(&f, ARP_REPLY, FX_PEER_V4, FX_LOCAL_V4, moved);
 	pass(&f, SAMPAN_SEC(20));
 	expect_silence(&f);
+	(void)make_echo(10);
+	fx_input(&f, frame, len);
+	EXPECT_EQ(next_frame(&f, out), len);
+	EXPECT_MEM(out, moved, 6);
+}
+
+/* R-826-2: what is known is renewed by anything that its owner says, before anybody
+ * looks at what it asks; what is not known is learnt only by who asks for us. */
+TEST(arp_announcement_moves_what_is_known)
+{
+	static const uint8_t moved[6] = { 2, 0, 0, 0, 0, 3 };
+	static uint8_t out[FRAME_MAX];
+	struct fx f = fx_listen(.no_arp = true);
+
+	COVERS("R-826-2", "R-826-3");
+	send_arp(&f, ARP_REQUEST, FX_PEER_V4, FX_PEER_V4, theirs);
+	expect_silence(&f);
+	EXPECT_EQ(f.s->neighs.entries, 0);
+	send_arp(&f, ARP_REQUEST, FX_PEER_V4, FX_LOCAL_V4, theirs);
+	EXPECT_EQ(next_frame(&f, out), 42);
+	EXPECT_MEM(out, theirs, 6);
+	EXPECT_EQ(f.s->neighs.entries, 1);
+	for (uint16_t op = ARP_REQUEST; op <= ARP_REPLY; op++) {
+		const uint8_t *now = op == ARP_REQUEST ? moved : theirs;
+
+		pass(&f, SAMPAN_SEC(2));
+		send_arp(&f, op, FX_PEER_V4, FX_PEER_V4, now);
+		expect_silence(&f);
+		fx_input(&f, frame, make_echo(10));
+		EXPECT_EQ(next_frame(&f, out), 52);
+		EXPECT_MEM(out, now, 6);
+	}
+}
+
+/* What was counted as dropped; what was taken: echoes, and parts of something. */
+static uint64_t
+dropped(const struct fx *f)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < SAMPAN_DROP_COUNT; i++)
+		n += sampan_counter(f->s, i);
+	return n;
+}
+
+static uint64_t
+taken(const struct fx *f)
+{
+	return sampan_counter(f->s, SAMPAN_COUNT_ICMP_ECHOS_IN) + sp_reass_bytes(f->s, true);
+}
+
+/* R-MISC-17: one octet of a good frame is another: then it is taken, or counted under
+ * one reason. */
+TEST(every_frame_is_accounted_for)
+{
+	COVERS("R-MISC-17");
+	for (unsigned at = 0; at < 44; at++) {
+		struct fx f = fx_listen(.arena_bytes = (size_t)4 << 20);
+
+		for (unsigned value = 0; value < 256; value++) {
+			const uint32_t len = make_echo(10);
+			const uint64_t drops = dropped(&f), takes = taken(&f);
+
+			frame[at] = (uint8_t)value;
+			if (at >= 14 && at < 34)
+				mend_ip();
+			fx_input(&f, frame, len);
+			EXPECT(dropped(&f) <= drops + 1);
+			EXPECT(dropped(&f) == drops + 1 || taken(&f) > takes);
+		}
+	}
 }
 
 /* R-826-8: addresses that cannot be a neighbour's teach nothing. */
