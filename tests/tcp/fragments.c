@@ -43,6 +43,26 @@ take_segment(struct fx *f, uint32_t text)
 	w.l4_at = ETH + (fx_is_v6() ? IP6_HDR_LEN : IP4_HDR_LEN);
 }
 
+/* Who has our address?  In the place of the segment. */
+static void
+take_solicitation(struct fx *f)
+{
+	const struct sampan_addr local = fx_local();
+	uint8_t *ip = w.bytes + ETH, *l4;
+
+	take_segment(f, 0);
+	l4 = w.bytes + w.l4_at;
+	memset(l4, 0, 32);
+	l4[0] = 135;
+	memcpy(l4 + 8, local.b, 16);
+	memcpy(l4 + 24, "\1\1\2\0\0\0\0\2", 8);	/* its Ethernet address */
+	ip[6] = IP_PROTO_ICMP6;
+	ip[7] = 255;
+	be16_put(ip + 4, 32);
+	w.len = w.l4_at + 32;
+	be16_put(l4 + 2, (uint16_t)~frame_sum(l4, 32, frame_pseudo(ip)));
+}
+
 static uint32_t
 l4_len(void)
 {
@@ -209,6 +229,31 @@ TEST(fragment_that_is_all_goes_its_own_way)
 	part_arrives(&f, PART(0, l4_len(), .last = true));
 	EXPECT_EQ(fx_read(&f, 65536), 1000);
 	expect_count(&f, COUNT_REASM_OKS, 0);
+}
+
+/* RFC 6980: discovery is never so long that it would have to be cut; who cuts it
+ * hides it. */
+TEST(fragments_of_a_solicitation_are_ignored)
+{
+	static const uint32_t cut[] = { 32, 24 };
+
+	COVERS("R-FRAG-24");
+	if (!fx_is_v6())
+		SKIP("is about neighbour discovery");
+	for (unsigned i = 0; i < 2; i++) {
+		struct fx f = fx_established();
+
+		take_solicitation(&f);
+		fx_input(&f, w.bytes, w.len);
+		fx_pump(&f);
+		expect_count(&f, COUNT_NEIGH_ADVERTS_OUT, 1);	/* it is a good one */
+		part_arrives(&f, PART(0, cut[i], .last = cut[i] == 32));
+		if (cut[i] < 32)
+			part_arrives(&f, PART(cut[i], 32, .last = true));
+		fx_pump(&f);
+		expect_count(&f, DROP_ND_MALFORMED, 1);
+		expect_count(&f, COUNT_NEIGH_ADVERTS_OUT, 0);
+	}
 }
 
 /* ---- Not together ---- */
@@ -458,4 +503,31 @@ TEST(echo_of_60000_octets_comes_back_in_fragments)
 		last_id = id;
 	}
 	EXPECT_EQ(sp_reass_bytes(f.s, !fx_is_v6()), 0);
+}
+
+/* R-FRAG-25: what the first one says about the packet holds, in whatever order they
+ * come. */
+TEST(fragments_have_the_type_of_service_of_the_first)
+{
+	static uint8_t bytes[FRAME_MAX];
+	struct fx f = fx_established(.arena_bytes = (size_t)8 << 20);
+	struct sampan_frame fr;
+	unsigned n = 0;
+
+	FX_ONLY_V4();
+	COVERS("R-FRAG-25");
+	take_echo(&f);
+	w.bytes[ETH + 1] = 0x10;
+	for (uint32_t from = 1400; from < ECHO_BYTES; from += 1400)
+		part_arrives(&f, PART(from, from + 1400 < ECHO_BYTES ? from + 1400 : ECHO_BYTES,
+		    .last = from + 1400 >= ECHO_BYTES));
+	w.bytes[ETH + 1] = 0x28;
+	part_arrives(&f, PART(0, 1400));
+	while (sampan_output(f.s, f.link, &fr, 1, f.now) == 1) {
+		(void)frame_flatten(&fr, bytes);
+		EXPECT_EQ(bytes[ETH + 1], 0x28);
+		sampan_sent(f.s, &fr, 1);
+		n++;
+	}
+	EXPECT(n > 40);
 }

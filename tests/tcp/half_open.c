@@ -363,6 +363,26 @@ TEST_TWICE(syn_received_repeated_syn_does_not_prolong)
 	expect_count(&f, COUNT_TCP_ATTEMPT_FAILS, 1);
 }
 
+/* R-4987-1: each is a small record of its own until it is acknowledged. */
+TEST_TWICE(syn_received_records_are_small)
+{
+	struct fx f = fx_listen(.backlog = 4096, .arena_bytes = (size_t)4 << 20);
+	struct sampan_stats before, after;
+
+	COVERS("R-4987-1");
+	fx_drop(&f);
+	sampan_stats(f.s, &before);
+	for (uint16_t i = 0; i < 1000; i++) {
+		peer_sends(&f, .flags = TCP_SYN, .seq = f.irs, .port = 1000 + i, .mss = 1460,
+		    .refused = true);
+		fx_drop(&f);
+	}
+	sampan_stats(f.s, &after);
+	expect_count(&f, COUNT_TCP_COOKIES_SENT, 0);
+	EXPECT(after.used_bytes - before.used_bytes < 200 * 1000);
+	EXPECT(after.used_bytes - before.used_bytes > 50 * 1000);
+}
+
 /* ---- The accept queue: R-4987-9 ---- */
 
 /* Another connection, from another port of the peer. */

@@ -11,7 +11,8 @@ TEST_TWICE(established_soft_errors_do_not_abort)
 	static const uint8_t soft[][2] = { { 3, 0 }, { 3, 1 }, { 3, 5 }, { 11, 0 }, { 11, 1 },
 		{ 12, 0 } };
 
-	COVERS("MUST-56", "SHLD-25", "MUST-54", "R-4443-9", "R-4443-11", "R-4443-3");
+	COVERS("MUST-56", "SHLD-25", "MUST-54", "R-4443-9", "R-4443-11", "R-4443-3",
+	    "R-ICMP-6", "R-ICMP-10");
 	for (unsigned i = 0; i < 6; i++) {
 		struct fx f = fx_outstanding();
 

@@ -268,3 +268,21 @@ TEST_TWICE(established_duplicate_ack_is_ignored)
 	expect_quiet(&f);
 	expect_state(&f, TCP_ESTABLISHED);
 }
+
+/* RFC 4861 §7.3.1: whose acknowledgements come is there; nobody need ask it. */
+TEST(established_progress_confirms_the_neighbour)
+{
+	struct fx f = fx_established();
+
+	COVERS("R-4861-18");
+	expect_count(&f, COUNT_ARP_REQUESTS_OUT, 0);
+	expect_count(&f, COUNT_NEIGH_SOLICITS_OUT, 0);
+	for (unsigned s = 0; s < 100; s++) {
+		EXPECT_EQ(fx_write(&f, 100), 100);
+		fx_drop(&f);
+		peer_sends(&f, .flags = TCP_ACK);
+		fx_advance(&f, SAMPAN_SEC(1));
+	}
+	expect_count(&f, COUNT_ARP_REQUESTS_OUT, 0);
+	expect_count(&f, COUNT_NEIGH_SOLICITS_OUT, 0);
+}

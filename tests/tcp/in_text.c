@@ -36,6 +36,21 @@ TEST_TWICE(states_after_peer_fin_ignore_text)
 	}
 }
 
+/* R-MISC-1, RFC 9293 Appendix A.1: nor its class of service, which may change. */
+TEST_TWICE(established_text_of_any_class_is_taken)
+{
+	struct fx f = fx_established();
+
+	COVERS("R-MISC-1");
+	for (unsigned tos = 0; tos < 256; tos += 4) {
+		peer_sends(&f, .flags = TCP_ACK, .len = 10, .tos = (uint8_t)tos);
+		fx_drop(&f);
+		EXPECT_EQ(fx_read(&f, 100), 10);
+	}
+	expect_state(&f, TCP_ESTABLISHED);
+	expect_count(&f, COUNT_TCP_RSTS_OUT, 0);
+}
+
 /* R-WND-18: PSH does not matter for delivery. */
 TEST_TWICE(established_text_without_psh_is_readable_at_once)
 {

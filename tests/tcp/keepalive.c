@@ -50,7 +50,7 @@ TEST_TWICE(established_keepalive_waits_two_hours_by_default)
 {
 	struct fx f = fx_established();
 
-	COVERS("MUST-28", "MUST-24", "MAY-5");
+	COVERS("MUST-28", "MUST-24", "MAY-5", "R-2525-7");
 	set(&f, SAMPAN_OPT_KEEPALIVE, 1);
 	expect_probe(&f, 2 * HOUR);
 	expect_probe(&f, SAMPAN_SEC(75));

@@ -97,6 +97,31 @@ TEST_TWICE(established_recovery_sends_what_prr_allows)
 	EXPECT(m.out >= 9000 && m.out <= 10000);
 }
 
+/* R-9937-11: 320,000 octets delivered times a target of 160,000 are more than 32 bits
+ * hold. */
+TEST_TWICE(established_recovery_of_a_large_flight_keeps_proportion)
+{
+	struct fx f = fx_with_rtt(.rtt = RTT, .sndbuf = 2000000, .wscale = true, .peer_scale = 7,
+	    .peer_wnd = 4000000, .arena_bytes = (size_t)8 << 20);
+	uint32_t una = 0, flight = 10, sent = 0;
+
+	COVERS("R-9937-11", "R-9937-6");
+	EXPECT_EQ(fx_write(&f, 1000000), 1000000);
+	for (; flight < 320; flight *= 2) {
+		EXPECT_EQ(fx_count_out(&f), flight);
+		fx_advance(&f, RTT);
+		una += flight * FX_SEG_BYTES;
+		peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, una));
+	}
+	EXPECT_EQ(fx_count_out(&f), flight);
+	fx_advance(&f, RTT);
+	for (uint32_t sacked = 3; sacked < flight; sacked++) {
+		peer_sacks(&f, una, { una + 1000, una + 1000 + sacked * FX_SEG_BYTES });
+		sent += fx_count_out(&f);
+		EXPECT(sent + 2 >= sacked / 2 && sent <= sacked / 2 + 2);
+	}
+}
+
 /* Half of the flight is lost: never more leaves than arrives, and the pipe is
  * not filled beyond ssthresh. */
 TEST_TWICE(established_heavy_loss_is_repaired_as_fast_as_text_arrives)

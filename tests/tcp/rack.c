@@ -136,7 +136,7 @@ TEST_TWICE(established_lost_repair_is_repaired_without_timeout)
 {
 	struct fx f = ten_out(40000);
 
-	COVERS("R-8985-8", "R-8985-18");
+	COVERS("R-8985-8", "R-8985-18", "R-8985-2");
 	peer_sacks(&f, 0, { 1000, 9000 });
 	expect_seg(&f, 0);
 	fx_drop(&f);

@@ -128,7 +128,7 @@ TEST_TWICE(established_after_rto_sacked_text_is_not_repeated)
 {
 	struct fx f = ten_out();
 
-	COVERS("R-6675-12");
+	COVERS("R-6675-12", "5-D14");
 	peer_sacks(&f, 0, { 1000, 9000 });
 	fx_drop(&f);			/* the repair of segment 0 is lost */
 	fx_advance(&f, SAMPAN_SEC(5));
@@ -144,7 +144,7 @@ TEST_TWICE(established_reneging_peer_gets_everything_again)
 	struct fx f = ten_out();
 	uint32_t next = 0;
 
-	COVERS("R-2018-9", "R-2018-8");
+	COVERS("R-2018-9", "R-2018-8", "5-D14");
 	peer_sacks(&f, 0, { 5000, 10000 });
 	fx_drop(&f);
 	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 5000));

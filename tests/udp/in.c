@@ -261,7 +261,7 @@ TEST(group_datagram_goes_to_all_sockets)
 	sampan_handle h[3];
 	uint8_t data[100];
 
-	COVERS("R-768-10");
+	COVERS("R-768-10", "R-IP4-22");
 	if (!fx_is_v6())
 		group = sampan_addr_v4(224, 0, 0, 1);
 	for (unsigned i = 0; i < 3; i++) {
@@ -288,7 +288,7 @@ TEST(ipv4_broadcast_and_foreign_groups)
 	sampan_handle member;
 
 	FX_ONLY_V4();
-	COVERS("R-768-10");
+	COVERS("R-768-10", "R-IP4-21");
 	datagram_comes(&f, .dst = sampan_addr_v4(10, 0, 0, 255), .broadcast = true, .len = 1);
 	datagram_comes(&f, .dst = sampan_addr_v4(255, 255, 255, 255), .broadcast = true, .len = 2);
 	fx_udp_reads(&f, h, 1);

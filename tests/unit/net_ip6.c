@@ -21,7 +21,7 @@ TEST(echo_is_answered)
 {
 	struct fx f = ready();
 
-	COVERS("R-4443-13", "R-4443-2", "R-4443-1", "R-8200-15");
+	COVERS("R-4443-13", "R-4443-2", "R-4443-1", "R-8200-15", "R-4861-33", "5-D22");
 	fx_input(&f, frame, make_echo(fx_local()));
 	EXPECT_EQ(next_frame(&f), L4 + 16);
 	EXPECT_EQ(out[L4], ICMP6_ECHO_REPLY);

@@ -157,6 +157,32 @@ TEST(router_lifetime_ends)
 	EXPECT(!sp_route_find(f.s, &far, &path));
 }
 
+/* R-4861-16: one that answers and says that it is a host now is no way out. */
+TEST(router_that_becomes_a_host_is_left)
+{
+	const struct sampan_addr far = { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } };
+	struct ndp_msg m = { .type = ICMP6_NEIGH_SOLICIT, .has_mac = true, .override = true,
+		.mac = { 2, 0, 0, 0, 0, 0xaa } };
+	struct fx f = autoconf();
+	uint8_t message[NDP_MAX];
+	struct sp_path path;
+	uint32_t len;
+
+	COVERS("R-4861-16");
+	memcpy(m.target, fx_local().b, 16);
+	len = (uint32_t)ndp_emit(message, &m);
+	fx_input(&f, frame, make_icmp(router, fx_local(), message, len));
+	router_says(&f, .net = 1);
+	m.type = ICMP6_NEIGH_ADVERT;
+	memcpy(m.target, router.b, 16);
+	for (unsigned i = 0; i < 2; i++) {
+		m.router = i == 0;
+		len = (uint32_t)ndp_emit(message, &m);
+		fx_input(&f, frame, make_icmp(router, fx_local(), message, len));
+		EXPECT_EQ(sp_route_find(f.s, &far, &path), m.router);
+	}
+}
+
 /* R-4861-29, R-V-44: a thousand routers with a prefix each. */
 TEST(router_flood_is_bounded)
 {
@@ -199,6 +225,101 @@ TEST(routers_are_asked_for)
 	pass(&f, SAMPAN_SEC(4000));
 	while (next_frame(&f) > 0)
 		EXPECT(out[L4] != ICMP6_ROUTER_SOLICIT);
+}
+
+/* The next probe of an address of network `net` out, in *probed; false: none comes. */
+static bool
+next_probe(struct fx *f, uint8_t net, struct sampan_addr *probed)
+{
+	struct ndp_msg m;
+
+	for (unsigned ms = 0; ms < 10000; ms += 10) {
+		pass(f, SAMPAN_MS(10));
+		while (next_frame(f) > 0)
+			if (out[L4] == ICMP6_NEIGH_SOLICIT && ndp_parse(&m, out + L4, 24) &&
+			    m.target[0] == 0x20 && m.target[7] == net) {
+				memcpy(probed->b, m.target, 16);
+				return true;
+			}
+	}
+	return false;
+}
+
+/* Somebody has it. */
+static void
+refuse(struct fx *f, const struct sampan_addr *addr)
+{
+	struct ndp_msg m = { .type = ICMP6_NEIGH_ADVERT, .override = true, .has_mac = true,
+		.mac = { 2, 0, 0, 0, 0, 9 } };
+	uint8_t message[NDP_MAX];
+	uint32_t len;
+
+	memcpy(m.target, addr->b, 16);
+	len = (uint32_t)ndp_emit(message, &m);
+	fx_input(f, frame, make_icmp(*addr, group(2, 1), message, len));
+}
+
+/* R-7217-3: the first and three more; then none, in no other way. */
+TEST(identifiers_that_others_have_are_changed_three_times)
+{
+	struct fx f = autoconf();
+	struct sampan_addr seen[8];
+	struct sampan_addr_info info;
+	unsigned n = 0;
+
+	COVERS("R-7217-3");
+	EXPECT_EQ(sampan_set(f.s, "net.ipv6.conf.default.dad_transmits", 1), 0);
+	router_says(&f, .net = 1);
+	while (n < 8 && next_probe(&f, 1, &seen[n])) {
+		for (unsigned i = 0; i < n; i++)
+			EXPECT(memcmp(seen[i].b + 8, seen[n].b + 8, 8) != 0);
+		refuse(&f, &seen[n++]);
+	}
+	EXPECT_EQ(n, 4);
+	EXPECT_EQ(addresses_of(&f, 1, &info), 1);
+	EXPECT_EQ(info.state, SAMPAN_ADDR_DUPLICATE);
+	EXPECT_EQ(sampan_counter(f.s, SAMPAN_COUNT_ADDR_CONFLICTS), 4);
+}
+
+/* R-8981-4: a temporary address that somebody has is not used, and there is an end. */
+TEST(temporary_addresses_that_others_have_are_given_up)
+{
+	struct fx f = autoconf();
+	struct sampan_addr seen;
+	struct sampan_addr_info info;
+	unsigned n = 0;
+
+	COVERS("R-8981-4");
+	EXPECT_EQ(sampan_set(f.s, "net.ipv6.conf.default.dad_transmits", 1), 0);
+	EXPECT_EQ(sampan_set(f.s, "net.ipv6.conf.default.use_tempaddr", 2), 0);
+	router_says(&f, .net = 1);
+	for (; n < 20 && next_probe(&f, 1, &seen); n++)
+		refuse(&f, &seen);
+	EXPECT(n >= 5 && n <= 4 + 3);
+	for (unsigned i = 0; sampan_addr_get(f.s, i, &info) == 0; i++)
+		if (info.addr.b[0] == 0x20)
+			EXPECT_EQ(info.state, SAMPAN_ADDR_DUPLICATE);
+}
+
+/* R-7217-2: without the secret nobody can tell it; with it the same after a restart,
+ * whatever else is drawn at random. */
+TEST(identifiers_depend_on_the_secret)
+{
+	struct sampan_addr_info a[3];
+
+	COVERS("R-7217-2");
+	for (unsigned i = 0; i < 3; i++) {
+		struct fx f = fx_listen();
+
+		f.s->iid_key.k[0] ^= i == 1;
+		if (i == 2)
+			(void)sp_rng_u64(&f.s->rng);
+		EXPECT_EQ(sampan_autoconf(f.s, f.link), 0);
+		router_says(&f, .net = 1);
+		EXPECT_EQ(addresses_of(&f, 1, &a[i]), 1);
+	}
+	EXPECT(memcmp(a[0].addr.b + 8, a[1].addr.b + 8, 8) != 0);
+	EXPECT_MEM(&a[0].addr, &a[2].addr, 16);
 }
 
 /* R-8981-1 to R-8981-5: off by default; different each time; renewed in time. */

@@ -147,6 +147,48 @@ TEST(routes_longest_prefix_wins)
 	EXPECT_MEM(&src, &two, sizeof(src));
 }
 
+/* R-V-31, R-4987-10: flows that were chosen to fall on one place under one key are
+ * all over the table under another; and every bit of the addresses counts. */
+TEST(flow_hash_is_keyed)
+{
+	const struct sp_key a = { { 1, 2 } }, b = { { 1, 3 } };
+	struct sp_flow flow = { .local = { { 0xfd, [15] = 1 } }, .remote = { { 0xfd, [15] = 2 } },
+		.local_port = 80 };
+	unsigned chosen = 0, place[64] = { 0 };
+
+	COVERS("R-V-31", "R-4987-10");
+	for (unsigned port = 1; port < 65536; port++) {
+		flow.remote_port = (uint16_t)port;
+		if (sp_flow_hash(&a, &flow) % 64 != 0)
+			continue;
+		chosen++;
+		place[sp_flow_hash(&b, &flow) % 64]++;
+	}
+	EXPECT(chosen > 900 && chosen < 1150);
+	for (unsigned i = 0; i < 64; i++)
+		EXPECT(place[i] < 40);
+	for (unsigned bit = 0; bit < 256; bit++) {
+		struct sp_flow other = flow;
+		uint8_t *p = bit < 128 ? other.local.b : other.remote.b;
+
+		p[bit % 128 / 8] ^= (uint8_t)(1u << bit % 8);
+		EXPECT(sp_flow_hash(&a, &other) != sp_flow_hash(&a, &flow));
+	}
+}
+
+/* The key comes from the seed, which is a secret. */
+TEST(flow_key_is_that_of_the_seed)
+{
+	struct sampan_config config = { .size = sizeof(config), .seed = { 1, 2 } };
+	struct sp_key key = stack()->flow_key;
+
+	COVERS("R-V-31", "R-4987-10");
+	EXPECT_MEM(&key, &stack()->flow_key, sizeof(key));
+	config.seed[1] = 3;
+	EXPECT_EQ(sampan_init(block, sizeof(block), &config, SAMPAN_SEC(1)), 0);
+	EXPECT(memcmp(&key, &((struct sampan *)(void *)block)->flow_key, sizeof(key)) != 0);
+}
+
 /* ---- Determinism ---- */
 
 /* Some of everything, and every byte that left on the way, as one number. */

@@ -314,3 +314,21 @@ TEST(ip4_kinds_of_addresses)
 	EXPECT(ip4_is_class_e(0xffffffff));
 	EXPECT(ip4_is_limited_broadcast(0xffffffff) && !ip4_is_limited_broadcast(0xfffffffe));
 }
+
+/* RFC 1112 §6.4: the low 23 bits. */
+TEST(ip4_group_has_an_ethernet_address)
+{
+	static const struct { uint32_t group; uint8_t mac[6]; } cases[] = {
+		{ 0xe0000001, { 1, 0, 0x5e, 0, 0, 1 } },
+		{ 0xefffffff, { 1, 0, 0x5e, 0x7f, 0xff, 0xff } },
+		{ 0xe0800001, { 1, 0, 0x5e, 0, 0, 1 } },
+	};
+
+	COVERS("R-IP4-22");
+	for (unsigned i = 0; i < 3; i++) {
+		uint8_t mac[6] = { 0 };
+
+		ip4_group_mac(mac, cases[i].group);
+		EXPECT_MEM(mac, cases[i].mac, 6);
+	}
+}
