@@ -162,7 +162,7 @@ SAMPAN_API int sampan_loop_set_fd(struct sampan_loop *loop, int fd, uint32_t int
 /* Before the descriptor is closed.  Its callback is not called any more. */
 SAMPAN_API int sampan_loop_remove_fd(struct sampan_loop *loop, int fd);
 
-/* One turn: callbacks, input, advance, events, output, each a bounded amount
+/* One turn: input, advance, callbacks, events, output, each a bounded amount
  * of it; before that it sleeps until there is something to do, at most
  * sleep_dur.  -1: a link has failed (its errno), or epoll. */
 SAMPAN_API int sampan_loop_turn(struct sampan_loop *loop, sampan_dur sleep_dur);

@@ -180,18 +180,6 @@ free_removed(struct sampan_loop *loop)
 	}
 }
 
-static void
-run_callbacks(struct sampan_loop *loop, const struct epoll_event *ready, int n)
-{
-	for (int i = 0; i < n; i++) {
-		const struct watch *w = ready[i].data.ptr;
-
-		if (w->fd >= 0)		/* not removed by a callback before */
-			w->fn(w->ctx, w->fd, ready[i].events);
-	}
-	free_removed(loop);
-}
-
 /* ---- Links ---- */
 
 static void
@@ -202,6 +190,19 @@ link_ready(void *ctx, int fd, uint32_t ready)
 	(void)fd;
 	if (ready & (EPOLLIN | EPOLLERR | EPOLLHUP))
 		s->readable = true;
+}
+
+/* Of the links, or of all others. */
+static void
+run_callbacks(const struct epoll_event *ready, int n, bool of_links)
+{
+	for (int i = 0; i < n; i++) {
+		const struct watch *w = ready[i].data.ptr;
+
+		/* Not removed by a callback before. */
+		if (w->fd >= 0 && (w->fn == link_ready) == of_links)
+			w->fn(w->ctx, w->fd, ready[i].events);
+	}
 }
 
 int
@@ -416,10 +417,12 @@ sampan_loop_turn(struct sampan_loop *loop, sampan_dur sleep_dur)
 	loop->turns++;
 	loop->more = false;
 	loop->now = sampan_clock();
-	run_callbacks(loop, ready, n);
+	run_callbacks(ready, n, true);
 	input_links(loop);
-	if (sampan_deadline(loop->config.stack) <= loop->now)
-		sampan_advance(loop->config.stack, loop->now);
+	/* Due or not: what callbacks ask of the stack happens now, not at its last frame. */
+	sampan_advance(loop->config.stack, loop->now);
+	run_callbacks(ready, n, false);
+	free_removed(loop);
 	(void)report_events(loop);
 	if (loop->turn != NULL)
 		loop->turn_at = loop->turn(loop->turn_ctx, loop->now);

@@ -10,6 +10,8 @@
 
 #include <sampan/host.h>
 
+#include "net/stack.h"
+
 static _Alignas(64) uint8_t memory[1 << 20];
 
 static void
@@ -80,6 +82,30 @@ TEST(loop_tells_of_ready_descriptors_by_level)
 	EXPECT(seen.ready & EPOLLHUP);
 	(void)close(ends[0]);
 	sampan_loop_close(seen.loop);
+}
+
+static void
+compare_clocks(void *ctx, int fd, uint32_t ready)
+{
+	(void)fd;
+	(void)ready;
+	EXPECT_EQ(sampan_loop_stack(ctx)->now, sampan_loop_now(ctx));
+	sampan_loop_stop(ctx);
+}
+
+/* However long the stack has had nothing to do: an echo request or a SYN that
+ * a callback sends leaves now. */
+TEST(loop_callback_finds_the_stack_at_the_time_of_the_turn)
+{
+	struct sampan_loop *loop = open_loop();
+	int ends[2];
+
+	EXPECT_EQ(pipe(ends), 0);
+	EXPECT_EQ(sampan_loop_add_fd(loop, ends[1], EPOLLOUT, compare_clocks, loop), 0);
+	EXPECT_EQ(sampan_loop_run(loop), 0);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	sampan_loop_close(loop);
 }
 
 TEST(loop_interest_can_change)
