@@ -49,8 +49,42 @@ take_word(const struct cmd_args *args, const char *word, const char *command)
 	return EINVAL;
 }
 
-/* Around every parser: words that are no options, and what argp could not
- * read itself. */
+/* Whole or, if it is long, its beginning: argp knows it by that too. */
+static const struct argp_option *
+find_option(const struct argp_option *options, const char *word)
+{
+	const bool is_long = word[0] == '-' && word[1] == '-';
+
+	for (; options->name != NULL || options->key != 0; options++) {
+		if (is_long && options->name != NULL && word[2] != '\0' &&
+		    strncmp(options->name, word + 2, strlen(word + 2)) == 0)
+			return options;
+		if (!is_long && options->key == word[1] && word[2] == '\0')
+			return options;
+	}
+	return NULL;
+}
+
+/* What argp could not read itself. */
+static void
+refuse_option(const struct cmd_args *args, const struct argp_state *state)
+{
+	const char *word = state->argv[state->next > 1 ? state->next - 1 : 1];
+	const struct argp_option *option = find_option(state->root_argp->children[0].argp->options,
+	    word);
+
+	if (option != NULL && option->arg != NULL)
+		(void)sp_why(&args->why, EINVAL, "'%s' lacks its %s: see '%s --help'", word,
+		    option->arg, state->argv[0]);
+	else if (option == NULL && word[0] == '-' && (word[1] == '-' || word[2] == '\0'))
+		(void)sp_why(&args->why, EINVAL, "there is no option '%s': see '%s --help'", word,
+		    state->argv[0]);
+	else
+		(void)sp_why(&args->why, EINVAL, "cannot read '%s': see '%s --help'", word,
+		    state->argv[0]);
+}
+
+/* Around every parser: words that are no options, and what is wrong. */
 static error_t
 parse_rest(int key, char *arg, struct argp_state *state)
 {
@@ -66,8 +100,7 @@ parse_rest(int key, char *arg, struct argp_state *state)
 		return take_word(args, arg, state->argv[0]);
 	case ARGP_KEY_ERROR:
 		if (args->why.text[0] == '\0')
-			(void)sp_why(&args->why, EINVAL, "cannot read '%s': see '%s --help'",
-			    state->argv[state->next > 1 ? state->next - 1 : 1], state->argv[0]);
+			refuse_option(args, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -303,7 +303,7 @@ read_states(struct reader *r)
 			return sp_why(r->why, EINVAL, "unknown state '%s': there are established, "
 			    "syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed, "
 			    "close-wait, last-ack, listening, closing, all, connected, "
-			    "synchronized", r->word);
+			    "synchronized, bucket, big", r->word);
 		if (excludes)
 			r->f->states = (r->f->states != 0 ? r->f->states : ALL_STATES) &
 			    ~state_names[i].states;

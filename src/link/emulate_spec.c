@@ -182,6 +182,8 @@ static const struct {
 	{ "corrupt", read_corrupt },
 };
 
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
 static int
 refuse_word(const char *word, const struct sp_why *why)
 {
@@ -201,17 +203,41 @@ take_direction(const char **key, bool wanted[2])
 	*key += in ? 3 : out ? 4 : 0;
 }
 
+/* Its place in keys; KEYS: nowhere. */
+static size_t
+find_key(const char *name)
+{
+	size_t i = 0;
+
+	while (i < KEYS && strcmp(keys[i].key, name) != 0)
+		i++;
+	return i;
+}
+
+/* A word without "=". */
+static int
+refuse_bare(const char *word, const struct sp_why *why)
+{
+	const char *name = word;
+	bool wanted[2];
+
+	take_direction(&name, wanted);
+	if (find_key(name) == KEYS && strcmp(word, "seed") != 0)
+		return refuse_word(word, why);
+	return sp_why(why, EINVAL, "'%s' lacks its value: give KEY=VALUE, as in "
+	    "loss=1%%,delay=10ms", word);
+}
+
 static int
 read_way(struct sp_emulate_spec *spec, const char *key, const char *value, const struct sp_why *why)
 {
 	const char *name = key;
 	bool wanted[2];
-	size_t i = 0;
+	size_t i;
 
 	take_direction(&name, wanted);
-	while (i < sizeof(keys) / sizeof(keys[0]) && strcmp(keys[i].key, name) != 0)
-		i++;
-	if (i == sizeof(keys) / sizeof(keys[0]))
+	i = find_key(name);
+	if (i == KEYS)
 		return refuse_word(key, why);
 	for (unsigned d = SAMPAN_IN; d <= SAMPAN_OUT; d++) {
 		if (wanted[d] && keys[i].read(&spec->way[d], value, why) != 0)
@@ -226,7 +252,7 @@ read_word(struct sp_emulate_spec *spec, char *word, const struct sp_why *why)
 	char *equals = strchr(word, '=');
 
 	if (equals == NULL)
-		return refuse_word(word, why);
+		return refuse_bare(word, why);
 	*equals = '\0';
 	if (strcmp(word, "seed") != 0)
 		return read_way(spec, word, equals + 1, why);

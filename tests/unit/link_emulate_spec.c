@@ -81,7 +81,10 @@ TEST(emulate_spec_bad_words_are_named_with_what_is_allowed)
 {
 	static const struct { const char *words, *named; } bad[] = {
 		{ "", "loss=" },
-		{ "loss", "'loss' is no word" },
+		{ "loss", "'loss' lacks its value" },
+		{ "in.loss", "'in.loss' lacks its value" },
+		{ "seed", "'seed' lacks its value" },
+		{ "los", "'los' is no word" },
 		{ "los=1%", "'los' is no word" },
 		{ "in.=1%", "'in.' is no word" },
 		{ "in.seed=1", "'in.seed' is no word" },
