@@ -242,7 +242,7 @@ take_request(struct sp_peer *p)
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = control,
-		.msg_controllen = sizeof(control),
+		.msg_controllen = CMSG_LEN(sizeof(int)),	/* for one: with its padding, two */
 	};
 	ssize_t n;
 

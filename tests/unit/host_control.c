@@ -430,7 +430,26 @@ TEST(control_stat_tells_every_counter_once)
 	fx_end(&f);
 }
 
-/* A descriptor that nobody asked for is closed, whatever it is. */
+/* Says it with so many descriptors: fd is each. */
+static void
+say_with_descriptors(int to, const char *text, int fd, unsigned n)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = { 0 };
+	const int both[2] = { fd, fd };
+	struct iovec iov = { (void *)(uintptr_t)text, strlen(text) };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+	    .msg_controllen = CMSG_SPACE(n * sizeof(int)) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(n * sizeof(int));
+	memcpy(CMSG_DATA(c), both, n * sizeof(int));
+	EXPECT_EQ(sendmsg(to, &message, 0), (ssize_t)strlen(text));
+}
+
+/* A descriptor that nobody asked for is closed, whatever it is, and how many
+ * there are. */
 TEST(control_closes_descriptors_it_does_not_want)
 {
 	struct fx f = fx_make(1);
@@ -438,18 +457,9 @@ TEST(control_closes_descriptors_it_does_not_want)
 	int pipe_fd[2], quiet = 0;
 
 	EXPECT_EQ(pipe(pipe_fd), 0);
-	for (int i = 0; i < 3; i++) {
-		_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
-		struct iovec iov = { (void *)(uintptr_t)"x", 1 };
-		struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1,
-		    .msg_control = control, .msg_controllen = sizeof(control) };
-		struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &pipe_fd[1], sizeof(int));
-		EXPECT_EQ(sendmsg(fd, &message, 0), 1);
+	EXPECT_EQ(fcntl(pipe_fd[0], F_SETFL, O_NONBLOCK), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		say_with_descriptors(fd, "x", pipe_fd[1], i == 1 ? 2 : 1);
 		turns(&f, 2);
 	}
 	(void)close(pipe_fd[1]);
@@ -530,19 +540,10 @@ TEST(control_sysctl_applies_a_line_of_a_file)
 static int
 say_with_socket(int fd, const char *text)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec iov = { (void *)(uintptr_t)text, strlen(text) };
-	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-	    .msg_controllen = sizeof(control) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
 	int pair[2];
 
 	EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &pair[1], sizeof(int));
-	EXPECT_EQ(sendmsg(fd, &message, 0), (ssize_t)strlen(text));
+	say_with_descriptors(fd, text, pair[1], 1);
 	(void)close(pair[1]);
 	return pair[0];
 }
