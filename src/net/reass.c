@@ -419,7 +419,7 @@ put_in(struct sampan *s, struct sp_reass *r, const struct sp_frag *f)
 
 /* ---- Whole again ---- */
 
-/* RFC 3168 §5.3 (R-FRAG-15): congestion that one of them met the packet has met;
+/* RFC 3168 §5.3 (R-FRAG-15, R-3168-16): congestion that one of them met the packet has met;
  * one that cannot have met it makes the packet invalid. */
 static bool
 merge_ecn(struct sp_reass *r)

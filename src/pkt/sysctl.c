@@ -46,7 +46,7 @@ static const struct pair usual[] = {
 	/* As Linux out of the box. */
 	{ "net.ipv4.tcp_sack", "1" }, { "net.ipv4.tcp_dsack", "1" },
 	{ "net.ipv4.tcp_reordering", "3" }, { "net.ipv4.tcp_max_reordering", "300" },
-	{ "net.ipv4.tcp_recovery", "1" }, { "net.ipv4.tcp_ecn", "2" }, { "net.ipv4.tcp_ecn", "0" },
+	{ "net.ipv4.tcp_recovery", "1" },
 	{ "net.ipv4.tcp_frto", "2" }, { "net.ipv4.tcp_notsent_lowat", "4294967295" },
 	{ "net.ipv4.tcp_syncookies", "1" }, { "net.ipv4.tcp_window_scaling", "1" },
 	{ "net.ipv4.tcp_timestamps", "1" }, { "net.ipv4.tcp_mtu_probing", "0" },

@@ -332,7 +332,8 @@ cubic_event(struct tcp_cc *cc, enum tcp_cc_event event, const struct tcp_cc_fact
 		break;
 	case TCP_CC_ECN:
 		reduce(cc, facts, BETA_ECN_PERCENT);
-		kept->cwnd_bytes = kept->ssthresh_bytes;
+		if (kept->cwnd_bytes > kept->ssthresh_bytes)
+			kept->cwnd_bytes = kept->ssthresh_bytes;
 		break;
 	case TCP_CC_RECOVERY_EXIT:
 		kept->cwnd_bytes = kept->ssthresh_bytes;

@@ -52,24 +52,28 @@ newreno_ack(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 		avoid_congestion(kept, ack);
 }
 
-/* RFC 5681 §3.1 equation 4 (R-5681-8): half of what is in flight. */
+/* RFC 5681 §3.1 equation 4 (R-5681-8): half of what is in flight; RFC 8511 §3 (R-8511-1):
+ * more of it after an ECN echo, since routers that mark have short queues. */
+#define BETA_PERCENT 50u
+#define BETA_ECN_PERCENT 80u
+
 static uint32_t
-half_of_flight(const struct tcp_cc_facts *facts)
+share_of_flight(const struct tcp_cc_facts *facts, uint32_t percent)
 {
 	const uint32_t least = 2 * facts->mss_bytes;
-	const uint32_t half = facts->in_flight_bytes / 2;
+	const uint32_t share = (uint32_t)((uint64_t)facts->in_flight_bytes * percent / 100);
 
-	return half > least ? half : least;
+	return share > least ? share : least;
 }
 
 static void
-reduce(struct tcp_cc *cc, const struct tcp_cc_facts *facts)
+reduce(struct tcp_cc *cc, const struct tcp_cc_facts *facts, uint32_t percent)
 {
 	struct newreno *mem = cc->mem;
 
 	mem->cwnd_bytes = cc->kept->cwnd_bytes;
 	mem->ssthresh_bytes = cc->kept->ssthresh_bytes;
-	cc->kept->ssthresh_bytes = half_of_flight(facts);
+	cc->kept->ssthresh_bytes = share_of_flight(facts, percent);
 	cc->kept->words[0] = 0;
 }
 
@@ -92,15 +96,19 @@ newreno_event(struct tcp_cc *cc, enum tcp_cc_event event, const struct tcp_cc_fa
 
 	switch (event) {
 	case TCP_CC_RECOVERY_ENTER:
-	case TCP_CC_ECN:
-		reduce(cc, facts);
+		reduce(cc, facts, BETA_PERCENT);
 		kept->cwnd_bytes = kept->ssthresh_bytes;
+		break;
+	case TCP_CC_ECN:
+		reduce(cc, facts, BETA_ECN_PERCENT);
+		if (kept->cwnd_bytes > kept->ssthresh_bytes)
+			kept->cwnd_bytes = kept->ssthresh_bytes;
 		break;
 	case TCP_CC_RECOVERY_EXIT:
 		kept->cwnd_bytes = kept->ssthresh_bytes;	/* RFC 5681 §3.2 (R-5681-17) */
 		break;
 	case TCP_CC_RTO:
-		reduce(cc, facts);
+		reduce(cc, facts, BETA_PERCENT);
 		kept->cwnd_bytes = facts->mss_bytes;	/* RFC 5681 §3.1 (R-5681-10) */
 		break;
 	case TCP_CC_IDLE_RESTART:	/* RFC 6928 §2 (R-6928-2) */

@@ -10,6 +10,7 @@
 
 #include "net/neigh.h"
 #include "net/reply.h"
+#include "tcp/tcp_ecn.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_sack.h"
 #include "wire/eth.h"
@@ -85,10 +86,13 @@ header_of(const struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan
 		h.ack = t->rcv.nxt.raw;
 	if ((plan->flags & TCP_SYN) == 0 && sp_tcp_urg_out(s, t, plan->seq, &h.up))
 		h.flags |= TCP_URG;
-	if ((plan->flags & TCP_SYN) != 0)	/* never scaled: R-7323-3 */
+	if ((plan->flags & TCP_SYN) != 0) {	/* never scaled: R-7323-3 */
+		h.flags = sp_tcp_ecn_syn_flags(t, h.flags);
 		h.wnd = (uint16_t)tcp_rcv_wnd(t);
-	else
+	} else {
+		h.flags |= tcp_ecn_flags(t, plan);
 		h.wnd = sp_tcp_wnd_advertise(s, t);
+	}
 	return h;
 }
 
@@ -105,7 +109,8 @@ sp_tcp_build(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
 		.flow = &t->flow,
 		.link = t->link,
 		.proto = IP_PROTO_TCP,
-		.tos = t->rare != 0 ? tcp_rare_of(s, t)->tos : 0,	/* MUST-48 */
+		/* MUST-48 */
+		.tos = tcp_ecn_tos(t, plan, t->rare != 0 ? tcp_rare_of(s, t)->tos : 0),
 		.ttl = t->rare != 0 ? tcp_rare_of(s, t)->ttl : 0,	/* MUST-49 */
 	};
 	uint32_t len = 0;
@@ -141,7 +146,7 @@ sp_tcp_send_bare(struct sampan *s, const struct tcp_bare *bare)
 		.flow = bare->flow,
 		.payload_len = (uint32_t)(TCP_HDR_LEN + opts_len),
 		.proto = IP_PROTO_TCP,
-		.tos = bare->tos,
+		.tos = bare->tos & (uint8_t)~IP_ECN_MASK,	/* R-3168-4, R-3168-6 */
 		.ttl = bare->ttl,
 	};
 	const struct tcp_hdr h = {

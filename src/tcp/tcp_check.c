@@ -233,6 +233,7 @@ check_flags(const struct tcp_tcb *t)
 		    "what waits to be accepted has no handle yet" },
 		{ implies(tcp_is(t, TCP_F_PARKED), waits_to_send(t)),
 		    "what is parked is in a list" },
+		{ implies(t->ece_owed || t->cwr_due, t->ecn), "ECN is agreed where it is spoken" },
 		{ implies(tcp_is(t, TCP_F_DIRTY), is_in(t, IN(CLOSED))), "deadlines have settled" },
 	};
 

@@ -5,6 +5,7 @@
  *
  * Fifth: tcp_in_ack.c.  Seventh: tcp_in_text.c.
  */
+#include "tcp/tcp_ecn.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_sack.h"
 
@@ -187,7 +188,8 @@ check_syn(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 		}
 		/* Crossing SYNs: its acknowledgement is all that counts of it
 		 * (R-9293-32), and its window is not scaled (R-7323-3). */
-		seg->flags &= (uint8_t)~TCP_SYN;
+		sp_tcp_ecn_take_syn(t, seg);
+		seg->flags &= (uint8_t)~(TCP_SYN | TCP_ECN_FLAGS);
 		seg->seq = t->rcv.nxt;
 		seg->len--;
 		seg->wnd >>= t->snd_scale;
@@ -248,6 +250,7 @@ sp_tcp_arrives_other(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 	if (sp_tcp_check_ack(s, t, seg) == TCP_DONE)	/* fifth   */
 		return;
 	sp_tcp_ts_update(s, t, seg);			/* R-V-57: after all checks */
+	sp_tcp_ecn_in(t, seg);
 	trim(s, t, seg);
 	sp_tcp_urg_in(s, t, seg);			/* sixth   */
 	sp_tcp_process_text(s, t, seg);			/* seventh */

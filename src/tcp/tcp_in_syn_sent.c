@@ -2,6 +2,7 @@
  * tcp_in_syn_sent.c - a segment for a connection in SYN-SENT.
  * RFC 9293 §3.10.7.3, without the paragraph that erratum 8167 deletes (5-D8).
  */
+#include "tcp/tcp_ecn.h"
 #include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_recovery.h"
@@ -55,6 +56,7 @@ take_syn(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		tcp_clear(t, TCP_F_TS);
 	if (!seg->opts.sack_permitted)
 		tcp_clear(t, TCP_F_SACK);
+	sp_tcp_ecn_take_syn(t, seg);
 	if (tcp_is(t, TCP_F_WSCALE))
 		t->snd_scale = (seg->opts.wscale < TCP_WSCALE_MAX ? seg->opts.wscale :
 								    TCP_WSCALE_MAX) & 15u;

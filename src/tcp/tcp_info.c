@@ -31,7 +31,7 @@ info_always(const struct tcp_tcb *t, struct sampan_tcp_info *info)
 	KNOWN(probes, seq_eq(t->snd.una, t->snd.nxt) ? t->retries : 0);
 	KNOWN(backoff, t->backoff);
 	KNOWN(options, (tcp_is(t, TCP_F_TS) ? 1 : 0) | (tcp_is(t, TCP_F_SACK) ? 2 : 0) |
-	    (tcp_is(t, TCP_F_WSCALE) ? 4 : 0));
+	    (tcp_is(t, TCP_F_WSCALE) ? 4 : 0) | (t->ecn ? 8 : 0));
 	KNOWN(snd_wscale, t->snd_scale);
 	KNOWN(rcv_wscale, t->rcv_scale);
 	KNOWN(total_retrans_segs, t->retrans_segs);
@@ -65,7 +65,9 @@ info_in_flight(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tc
 	const bool is_opening = seq_eq(t->snd.una, t->iss);
 	const bool disorder = tx != NULL && tx->phase == TCP_PHASE_OPEN && tx->sacked_bytes > 0;
 
-	KNOWN(ca_state, tx == NULL ? 0 : disorder ? 1 : ca_state[tx->phase]);
+	const bool reduced = tx != NULL && tx->phase == TCP_PHASE_OPEN && tx->cwr;
+
+	KNOWN(ca_state, tx == NULL ? 0 : reduced ? 2 : disorder ? 1 : ca_state[tx->phase]);
 	KNOWN(unacked_segs, segs_of(t, seq_diff(t->snd.nxt, t->snd.una)));
 	KNOWN(sacked_segs, tx != NULL ? segs_of(t, tx->sacked_bytes) : 0);
 	KNOWN(lost_segs, tx != NULL ? segs_of(t, tx->lost_bytes) : 0);

@@ -8,8 +8,8 @@
  * processed there like any other segment, text and all (R-9293-34).
  * Where there is no room for a record, a cookie takes its place: tcp_syncookie.c.
  */
+#include "tcp/tcp_ecn.h"
 #include "tcp/tcp_int.h"
-
 
 static unsigned
 retries_of(const struct tcp_half_open *h)
@@ -84,7 +84,7 @@ send_syn_ack(struct sampan *s, const struct tcp_half_open *h)
 		.flow = &h->flow,
 		.seq = h->iss,
 		.ack = seq_add(h->irs, 1),
-		.flags = TCP_SYN | TCP_ACK,
+		.flags = TCP_SYN | TCP_ACK | ((h->has & HALF_OPEN_ECN) != 0 ? TCP_ECE : 0),
 	};
 
 	if (l == NULL)
@@ -142,6 +142,8 @@ half_open_of(struct sampan *s, const struct tcp_seg *seg)
 		    sp_tcp_find_listener(s, &seg->pkt->flow)),
 	};
 
+	if (sp_tcp_ecn_accepts(s, seg))
+		h.has |= HALF_OPEN_ECN;
 	if (seg->opts.has_mss && seg->opts.mss != 0)	/* 0 says nothing, as in Linux */
 		h.peer_mss_bytes = seg->opts.mss;	/* MUST-14 */
 	return h;
@@ -269,6 +271,7 @@ inherit(struct sampan *s, struct tcp_tcb *t, const struct tcp_half_open *h)
 	}
 	if ((h->has & HALF_OPEN_SACK) != 0)
 		tcp_set(t, TCP_F_SACK);
+	t->ecn = (h->has & HALF_OPEN_ECN) != 0;
 }
 
 /* The handshake is complete: from here on it is SYN-RECEIVED with a control
@@ -412,6 +415,8 @@ check_before_ack(struct sampan *s, struct tcp_half_open *h, const struct tcp_seg
 		return TCP_DONE;
 	if (repeated || !acceptable(s, h, seg)) {	/* R-9293-36 */
 		if (repeated) {
+			if (!sp_tcp_ecn_accepts(s, seg))	/* R-3168-2 */
+				h->has &= (uint16_t)~HALF_OPEN_ECN;
 			send_syn_ack(s, h);
 		} else {
 			sp_drop(s, SAMPAN_DROP_TCP_SEQ, seg->pkt->link);

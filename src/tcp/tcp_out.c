@@ -14,6 +14,7 @@
  * probe a tail, data, FIN, probe a window, acknowledge.
  */
 #include "tcp/tcp_delack.h"
+#include "tcp/tcp_ecn.h"
 #include "tcp/tcp_facts.h"
 #include "tcp/tcp_fast.h"
 #include "tcp/tcp_int.h"
@@ -377,6 +378,7 @@ commit(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_
 		tcp_set(t, TCP_F_FIN_SENT);
 	}
 	tcp_clear(t, TCP_F_PROBE_DUE);
+	tcp_ecn_sent(t, plan);
 	if ((plan->flags & TCP_SYN) != 0) {
 		tcp_clear(t, TCP_F_SYN_DUE);
 		t->sent_at = sp_tick_of(s->now);

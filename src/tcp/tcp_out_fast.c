@@ -12,6 +12,7 @@
  * as well: whatever it is, it has a flag, a plan or a struct tcp_rare.
  */
 #include "net/neigh.h"
+#include "tcp/tcp_ecn.h"
 #include "tcp/tcp_fast.h"
 #include "tcp/tcp_int.h"
 #include "wire/eth.h"
@@ -71,9 +72,10 @@ add(uint64_t *sum, uint64_t *carries, uint64_t word)
 
 /* Ethernet and IPv4; returns the addresses' part of the pseudo-header. */
 static inline uint64_t
-put_network(const struct sampan *s, const struct tcp_tcb *t, uint8_t *p, uint32_t l4_len)
+put_network(const struct sampan *s, const struct tcp_tcb *t, uint8_t *p, uint32_t l4_len,
+    uint8_t tos)
 {
-	const uint64_t first = be64_word((uint64_t)0x4500 << 48 |
+	const uint64_t first = be64_word((uint64_t)(0x4500u | tos) << 48 |
 	    (uint64_t)(IP4_HDR_LEN + l4_len) << 32 | IP4_DF);
 	const uint32_t second = be32_word((uint32_t)sp_setting(s, SAMPAN_SET_IP_TTL) << 24 |
 	    IP_PROTO_TCP << 16);
@@ -99,7 +101,8 @@ put_network(const struct sampan *s, const struct tcp_tcb *t, uint8_t *p, uint32_
 static inline uint64_t
 put_transport(const struct sampan *s, struct tcp_tcb *t, uint8_t *p, const struct tcp_plan *plan)
 {
-	const uint32_t middle = (uint32_t)(TCP_PLAIN_HDR_LEN << 10 | plan->flags) << 16 |
+	const uint32_t middle = (uint32_t)(TCP_PLAIN_HDR_LEN << 10 | plan->flags |
+	    tcp_ecn_flags(t, plan)) << 16 |
 	    sp_tcp_wnd_advertise(s, t);
 	const uint64_t word[4] = {
 		be64_word((uint64_t)t->flow.local_port << 48 |
@@ -147,7 +150,7 @@ sp_tcp_build_plain(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *p
 	f->len = TEXT_AT + real.len;
 	f->tso = real.len > t->mss_bytes;
 	f->gso_bytes = f->tso ? t->mss_bytes : 0;
-	pseudo = put_network(s, t, f->head, TCP_PLAIN_HDR_LEN + real.len) +
+	pseudo = put_network(s, t, f->head, TCP_PLAIN_HDR_LEN + real.len, tcp_ecn_tos(t, plan, 0)) +
 	    be32_word(IP_PROTO_TCP + TCP_PLAIN_HDR_LEN + real.len);
 	sum.sum = put_transport(s, t, f->head + TCP_AT, &real) + pseudo;
 	if ((s->link[t->link].caps & SAMPAN_LINK_CSUM_OUT) != 0) {

@@ -99,7 +99,11 @@ struct tcp_tx {
 	tcp_seq undo_start, undo_stop;	/* 176: what was outstanding then */
 	sampan_time again_at;		/* 184: the first of it left again; 0: not yet */
 	uint32_t undo_bytes;		/* 192: repairs that no D-SACK has reported */
-	uint32_t spare[7];
+	bool cwr;			/* 196: reduced once until something beyond cwr_end is
+					 * acknowledged, tcp_ecn.c */
+	uint8_t pad[3];
+	tcp_seq cwr_end;		/* 200 */
+	uint32_t spare[5];
 	uint64_t cc_mem[TCP_CC_MEM_INLINE / sizeof(uint64_t)];	/* 224 */
 };
 _Static_assert(sizeof(struct tcp_tx) == 320, "five cache lines");
@@ -166,6 +170,7 @@ enum tcp_half_open_has {
 	HALF_OPEN_NO_SCALE = 15,	/* it has none */
 	HALF_OPEN_TS = 0x0010,
 	HALF_OPEN_SACK = 0x0020,
+	HALF_OPEN_ECN = 0x0040,
 	HALF_OPEN_RETRIES_SHIFT = 8,	/* three bits: SYN-ACKs sent again */
 	HALF_OPEN_OWN_SCALE_SHIFT = 11,	/* four bits: the shift that we announce */
 	HALF_OPEN_COOKIE = 0x8000,	/* not a record: only what a SYN cookie says */

@@ -11,6 +11,7 @@
  */
 #include "tcp/tcp_recovery.h"
 
+#include "tcp/tcp_ecn.h"
 #include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
@@ -45,8 +46,9 @@ enter(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t delivered
 {
 	const uint32_t outstanding = seq_diff(t->snd.nxt, t->snd.una);
 	const uint32_t flight = outstanding - tx->sacked_bytes + delivered_bytes;
+	const bool reduced = sp_tcp_ecn_covers_loss(s, tx);
 
-	if (tx->lost_again)		/* a repair was lost: it was no mistake */
+	if (tx->lost_again || reduced)	/* a repair was lost, or the window cut: no mistake */
 		sp_tcp_undo_end(tx);
 	else
 		sp_tcp_undo_begin(t, tx, false);
@@ -59,8 +61,10 @@ enter(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t delivered
 	tx->tlp_out = false;		/* RFC 8985 §7.1 */
 	/* FlightSize counts what was selectively acknowledged, but not what limited
 	 * transmit added beyond the window: RFC 5681 §3.2 (R-5681-14). */
-	sp_tcp_cc_tell(s, t, TCP_CC_RECOVERY_ENTER,
-	    smaller(larger(outstanding, flight), t->cc.cwnd_bytes));
+	if (!reduced)
+		sp_tcp_cc_tell(s, t, TCP_CC_RECOVERY_ENTER,
+		    smaller(larger(outstanding, flight), t->cc.cwnd_bytes));
+	sp_tcp_ecn_reduced(t, tx);
 	tx->cut_at = sp_tick_of(s->now);
 	tx->lost_again = false;
 	note_lossy_start(t);
@@ -164,6 +168,7 @@ sp_tcp_recovery_timeout(struct sampan *s, struct tcp_tcb *t)
 	tx->cut_at = sp_tick_of(s->now);
 	tx->lost_again = false;
 	tx->phase = TCP_PHASE_LOSS;
+	sp_tcp_ecn_reduced(t, tx);
 	tx->recover = t->snd.nxt;		/* R-6675-11, R-6582-6 */
 }
 
@@ -189,6 +194,7 @@ respond_to_probe(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 	    smaller(tx->prr_flight_bytes, t->cc.cwnd_bytes));
 	sp_tcp_cc_tell(s, t, TCP_CC_RECOVERY_EXIT, sp_tcp_pipe(s, t));
 	sp_tcp_undo_end(tx);
+	sp_tcp_ecn_reduced(t, tx);
 	tx->cut_at = sp_tick_of(s->now);
 	note_lossy_start(t);
 }
@@ -205,9 +211,10 @@ sp_tcp_recovery_rest(struct sampan *s, struct tcp_tcb *t)
 }
 
 static void
-report(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_delivery *d,
-    sampan_dur rtt)
+report(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
+    const struct tcp_delivery *d, sampan_dur rtt)
 {
+	struct tcp_tx *tx = tcp_tx_of(s, t);
 	struct tcp_cc_ack ack = {
 		.acked_bytes = d->fresh_bytes,
 		.prior_in_flight_bytes = d->prior_in_flight_bytes,
@@ -218,7 +225,7 @@ report(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_
 		/* Duplicates let no window grow, nor does what ends recovery:
 		 * RFC 5681 §3.2 (R-5681-13, R-5681-17). */
 		.in_recovery = tx->phase == TCP_PHASE_RECOVERY || d->acked_bytes == 0 ||
-		    d->ends_recovery,
+		    d->ends_recovery || !tcp_ecn_allows_growth(t, tx, seg),
 	};
 
 	sp_tcp_rate_sample(s, t, d, &ack);
@@ -273,8 +280,9 @@ sp_tcp_recovery_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *s
 		respond_to_probe(s, t, tx);
 	if (must_reduce(tx))
 		enter(s, t, tx, delivered);
+	sp_tcp_ecn_ack(s, t, seg, d);
 	if (tx->phase == TCP_PHASE_RECOVERY)
 		prr(s, t, tx, delivered, d->acked_bytes > 0 && tx->lost_bytes <= lost_before);
 	if (d->fresh_bytes > 0)
-		report(s, t, tx, d, rtt);
+		report(s, t, seg, d, rtt);
 }

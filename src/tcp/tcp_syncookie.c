@@ -9,11 +9,11 @@
  *	31             4 3     1 0
  *	+---------------+-------+-+	hash 28 bits, MSS 1 of 8, generation odd or even
  *
- * Window scale and SACK ride in the low bits of our timestamp; a peer without
+ * Window scale, SACK and ECN ride in the low bits of our timestamp; a peer without
  * timestamps goes without them (R-4987-4):
  *
- *	5 4         0
- *	+-+---------+	SACK permitted, the peer's shift + 1 (0: no scaling)
+ *	5 4 3       0
+ *	+-+-+-------+	SACK permitted, ECN agreed, the peer's shift + 1 (0: no scaling)
  *
  * A generation lasts 64 s and is accepted for one more (R-4987-3).  With keys
  * set from outside, a generation is what the caller says it is: then several
@@ -32,7 +32,8 @@
 #define TS_BITS 6
 #define TS_MASK ((1u << TS_BITS) - 1)
 #define TS_SACK 0x20u
-#define TS_SCALE 0x1fu
+#define TS_ECN 0x10u
+#define TS_SCALE 0x0fu
 #define NO_TS UINT32_MAX	/* in place of these bits */
 
 /* What is announced today: Ethernet's with its tunnels, IPv6's least, jumbo frames. */
@@ -92,6 +93,7 @@ ts_bits(const struct tcp_half_open *h)
 	if ((h->has & HALF_OPEN_TS) == 0)
 		return NO_TS;
 	return ((h->has & HALF_OPEN_SACK) != 0 ? TS_SACK : 0) |
+	    ((h->has & HALF_OPEN_ECN) != 0 ? TS_ECN : 0) |
 	    (scale == HALF_OPEN_NO_SCALE ? 0 : scale + 1);
 }
 
@@ -107,7 +109,7 @@ sp_tcp_syncookie_make(struct sampan *s, struct tcp_half_open *h)
 	h->has |= HALF_OPEN_COOKIE;
 	if ((h->has & HALF_OPEN_TS) == 0) {
 		h->has |= HALF_OPEN_NO_SCALE;
-		h->has &= (uint16_t)~HALF_OPEN_SACK;
+		h->has &= (uint16_t)~(HALF_OPEN_SACK | HALF_OPEN_ECN);
 	}
 	h->iss = cookie_of(s, h, generation_now(s), ts_bits(h));
 	c->sent = true;
@@ -123,19 +125,18 @@ sp_tcp_syncookie_tsval(const struct tcp_half_open *h, uint32_t now)
 	return (int32_t)(val - now) > 0 ? val - (1u << TS_BITS) : val;
 }
 
-/* What the bits of the echoed timestamp say; false: nothing that we say. */
-static bool
+/* What the bits of the echoed timestamp say. */
+static void
 read_ts(struct tcp_half_open *h, uint32_t tsecr)
 {
 	const unsigned scale = tsecr & TS_SCALE;
 
-	if (scale > TCP_WSCALE_MAX + 1)
-		return false;
 	h->has = HALF_OPEN_COOKIE | HALF_OPEN_TS;
 	h->has |= (uint16_t)(scale == 0 ? HALF_OPEN_NO_SCALE : scale - 1);
 	if ((tsecr & TS_SACK) != 0)
 		h->has |= HALF_OPEN_SACK;
-	return true;
+	if ((tsecr & TS_ECN) != 0)
+		h->has |= HALF_OPEN_ECN;
 }
 
 /* Is `h`, put together from an acknowledgement, what one of our cookies says? */
@@ -163,13 +164,13 @@ sp_tcp_syncookie_check(struct sampan *s, const struct tcp_seg *seg, struct tcp_h
 		.has = HALF_OPEN_COOKIE | HALF_OPEN_NO_SCALE,
 	};
 	h->peer_mss_bytes = mss_of[h->iss.raw >> MSS_SHIFT & 7];
-	if (!seg->opts.has_ts || read_ts(h, seg->opts.tsecr)) {
-		if (genuine(s, h))
-			return true;
-		h->irs = seg->seq;	/* a keepalive probe (R-4987-13) */
-		if (genuine(s, h))
-			return true;
-	}
+	if (seg->opts.has_ts)
+		read_ts(h, seg->opts.tsecr);
+	if (genuine(s, h))
+		return true;
+	h->irs = seg->seq;	/* a keepalive probe (R-4987-13) */
+	if (genuine(s, h))
+		return true;
 	sp_count(s, SAMPAN_COUNT_TCP_COOKIES_FAILED);
 	return false;
 }

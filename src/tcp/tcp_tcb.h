@@ -152,7 +152,10 @@ struct tcp_tcb {
 	uint16_t peer_mss_bytes;	/* 244: as the SYN said, or the default */
 	uint16_t ts_recent_h;		/* 246: when it was taken, hours; RFC 7323 §5.5 */
 	uint16_t challenge_at;		/* 248: last challenge acknowledgement: tcp_challenge.c */
-	uint8_t quick;			/* 250: acknowledgements still to be sent at once */
+	unsigned quick : 5;		/* 250: acknowledgements still to be sent at once */
+	unsigned ecn : 1;		/* agreed on; in SYN-SENT: asked for.  tcp_ecn.c */
+	unsigned ece_owed : 1;		/* CE came and no CWR since: RFC 3168 §6.1.3 */
+	unsigned cwr_due : 1;		/* the next new text says that we reduced: §6.1.2 */
 	uint8_t dup_acks_owed;		/* 251: duplicates that a peer without SACK is to count */
 	uint16_t una_wraps, rcv_wraps;	/* 252: of SND.UNA past ISS, of RCV.NXT past IRS */
 };

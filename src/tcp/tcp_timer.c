@@ -236,6 +236,8 @@ static void
 retransmission_timeout(struct sampan *s, struct tcp_tcb *t)
 {
 	sp_count(s, SAMPAN_COUNT_TCP_TIMEOUTS);
+	if (t->state == SAMPAN_TCP_SYN_SENT)
+		t->ecn = 0;	/* perhaps that was disliked: RFC 3168 §6.1.1.1 (R-3168-15) */
 	if (t->state == SAMPAN_TCP_SYN_SENT || t->state == SAMPAN_TCP_SYN_RECEIVED)
 		tcp_set(t, TCP_F_SYN_DUE);
 	else

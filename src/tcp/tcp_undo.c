@@ -87,6 +87,7 @@ restore(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp
 	tx->phase = TCP_PHASE_OPEN;
 	tx->dup_acks = 0;
 	tx->lost_again = false;
+	tx->cwr = false;		/* a mark that comes now is news */
 	sp_tcp_cc_tell(s, t, TCP_CC_UNDO, sp_tcp_pipe(s, t));
 	if (tx->undo_timeout) {
 		most = sp_tcp_pipe(s, t) + (acked > t->mss_bytes ? acked : t->mss_bytes);

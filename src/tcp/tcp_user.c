@@ -5,6 +5,7 @@
  */
 #include "tcp/tcp_user.h"
 
+#include "tcp/tcp_ecn.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_mem.h"
@@ -139,6 +140,9 @@ offer(const struct sampan *s, struct tcp_tcb *t)
 		tcp_set(t, TCP_F_TS);
 	if (sp_setting(s, SAMPAN_SET_TCP_SACK) != 0)
 		tcp_set(t, TCP_F_SACK);
+	t->ecn = sp_setting(s, SAMPAN_SET_TCP_ECN) == ECN_REQUEST;	/* SHLD-8, 5-D13 */
+	t->ece_owed = 0;
+	t->cwr_due = 0;
 }
 
 /* The error that ended the connection, the first time it is asked for. */

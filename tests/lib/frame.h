@@ -47,6 +47,7 @@ struct frame_tcp {
 	uint32_t src, dst;	/* the same as numbers, with IPv4 */
 	struct tcp_hdr h;
 	struct tcp_opts opts;
+	uint8_t tos;		/* or traffic class */
 	uint32_t len;		/* of text */
 	const uint8_t *text;
 };

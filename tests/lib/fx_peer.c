@@ -53,6 +53,7 @@ put_ip6(uint8_t *p, const struct fx_seg *seg, uint32_t l4_len)
 		.payload_len = (uint16_t)l4_len,
 		.next = IP_PROTO_TCP,
 		.hop_limit = 64,
+		.tclass = seg->tos,
 	};
 
 	memcpy(ip.src, src.b, 16);

@@ -168,6 +168,19 @@ forge(struct sim *sim, struct sim_flight *flight)
 	    sp_csum_update16(be16_get(flight->bytes + csum_at), was, is));
 }
 
+/* A router marks what says that it may be: RFC 3168 §5. */
+static void
+mark(struct sim_flight *flight)
+{
+	uint8_t *ip = flight->bytes + ETH_HDR_LEN;
+	const uint16_t was = be16_get(ip);
+
+	if (be16_get(flight->bytes + 12) != ETH_TYPE_IP4 || (was & 3) == 0)
+		return;
+	be16_put(ip, was | 3);
+	be16_put(ip + 10, sp_csum_update16(be16_get(ip + 10), was, was | 3));
+}
+
 /* For somebody who looks for a fault. */
 static void
 print_frame(const struct sim *sim, unsigned from, const uint8_t *bytes, uint32_t len,
@@ -213,6 +226,8 @@ send_bytes(struct sim *sim, unsigned from, const struct sampan_frame *big, const
 		}
 		if (sim_chance(sim, path->corrupt_ppm))
 			corrupt(sim, flight);
+		if (sim_chance(sim, path->ce_ppm))
+			mark(flight);
 		if (sim_chance(sim, path->forge_ppm))
 			forge(sim, flight);
 		take_off(flight);

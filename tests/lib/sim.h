@@ -21,6 +21,7 @@
 struct sim_path {
 	uint32_t loss_ppm, dup_ppm, corrupt_ppm;
 	uint32_t forge_ppm;		/* a word of a header is another, and its checksum right */
+	uint32_t ce_ppm;		/* of what may be marked: congestion experienced */
 	sampan_dur delay_dur;		/* always */
 	sampan_dur jitter_dur;		/* up to so much more, anew for each frame */
 	bool whole;			/* big frames pass uncut, partial checksums as they are */

@@ -38,6 +38,7 @@ struct play {
 	struct person person[2][PAIRS];
 	unsigned accepted;
 	uint32_t loss_ppm;	/* when it is not dark */
+	unsigned agreed;	/* connections that use ECN, as seen */
 	uint64_t digest;
 };
 
@@ -84,6 +85,7 @@ mix_stack(struct play *p, const struct sampan *s)
 			if (t->state == SAMPAN_TCP_STATE_COUNT)
 				continue;
 			mix(p, t, sizeof(*t));
+			p->agreed += t->ecn && t->state == SAMPAN_TCP_ESTABLISHED;
 			mix_records(p, s, t);
 		}
 	}
@@ -250,6 +252,8 @@ open_play(struct play *p, const struct sim_config *config, bool long_way)
 	*p = (struct play){ .loss_ppm = config->path[0].loss_ppm };
 	sim_open(&p->sim, config);
 	sp_rng_init(&p->rng, (const uint64_t[2]){ config->seed, 1 });
+	/* Whoever marks has something to mark. */
+	EXPECT_EQ(sampan_set(p->sim.s[0], "net.ipv4.tcp_ecn", config->path[0].ce_ppm > 0), 0);
 	p->sim.s[0]->long_way_only = long_way;
 	p->sim.s[1]->long_way_only = long_way;
 	EXPECT_EQ(sampan_socket(p->sim.s[1], SAMPAN_STREAM, &p->listener), 0);
@@ -274,6 +278,7 @@ perform(const struct sim_config *config, bool long_way, uint64_t *digests)
 		digests[i] = p.digest;
 	}
 	EXPECT(p.accepted > 0);
+	EXPECT((p.agreed > 0) == (config->path[0].ce_ppm > 0));
 	sim_close();
 }
 
@@ -328,6 +333,23 @@ TEST(bad_link_is_the_same_both_ways)
 				.jitter_dur = seed % 2 == 0 ? SAMPAN_MS(2) : 0,
 				.loss_ppm = 20000, .dup_ppm = 10000, .corrupt_ppm = 20000,
 			};
+		both_ways(&c);
+	}
+}
+
+/* Half of the seeds lose as well. */
+TEST(marking_link_is_the_same_both_ways)
+{
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		struct sim_config c = plan(5000 + seed);
+
+		for (unsigned i = 0; i < 2; i++)
+			c.path[i] = (struct sim_path){
+				.delay_dur = SAMPAN_US(200),
+				.ce_ppm = seed % 3 == 0 ? 500000 : 20000,
+				.loss_ppm = seed % 2 == 0 ? 10000 : 0,
+			};
+		c.caps[0] = seed % 4 < 2 ? SAMPAN_LINK_CSUM_OUT | SAMPAN_LINK_TSO4 : 0;
 		both_ways(&c);
 	}
 }

@@ -350,7 +350,7 @@ TEST(fragments_merge_what_they_say_about_congestion)
 	} cases[] = { { 2, 3, true }, { 3, 2, true }, { 0, 0, true }, { 0, 3, false },
 		{ 3, 0, false } };
 
-	COVERS("R-FRAG-15");
+	COVERS("R-FRAG-15", "R-3168-16");
 	for (unsigned i = 0; i < 5; i++) {
 		struct fx f = fx_established();
 

@@ -137,7 +137,7 @@ TEST(options_of_segments)
 	{ "+0 < S 0:0(0) win 9 <nop,nop,md5 000102030405060708090a0b0c0d0e0f>", "option:md5" },
 	{ "+0 < S 0:0(0) win 9 <md5 valid,nop,nop>", "option value:valid" },
 	{ "+0 < SEWA 0:0(0) win 9 <mss 1000,ECN e1b 1 ceb 0 e0b 1,nop>\n"
-	  "+0 > S. 0:0(0) ack 1 <mss 1460>", NULL },
+	  "+0 > SE. 0:0(0) ack 1 <mss 1460>", NULL },
 	{ "+0 < S 0:0(0) win 9\n+0 > S. 0:0(0) ack 1 <ECN e0b 1 ceb 0 e1b 1,nop>", "option:ECN" },
 	{ "+0 < S 0:0(0) win 9 <TS val ... ecr ...>", "option:TS val without a number" },
 	{ "+0 < S 0:0(0) win 9 <mptcp capable 5,nop>", "option:mptcp" },
