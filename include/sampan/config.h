@@ -95,6 +95,15 @@ extern "C" {
 	  "congestion control of a new socket") \
 	X(TCP_SLOW_START_AFTER_IDLE, "net.ipv4.tcp_slow_start_after_idle", 1, 0, 1, "switch", \
 	  "a connection that was idle for an RTO begins again with the initial window: RFC 5681") \
+	X(TCP_PACING, "net.sampan.tcp_pacing", 0, 0, 1, "switch", \
+	  "every connection sends at a pace, not only those whose congestion control or " \
+	  "application asks for it") \
+	X(TCP_PACING_INITIAL, "net.sampan.tcp_pacing_initial_window", 0, 0, 1, "switch", \
+	  "the first window leaves at a pace too, where a connection has one") \
+	X(TCP_PACING_SS_RATIO, "net.ipv4.tcp_pacing_ss_ratio", 200, 1, 1000, "percent", \
+	  "pace of a control without its own, of a window in a round trip, in slow start") \
+	X(TCP_PACING_CA_RATIO, "net.ipv4.tcp_pacing_ca_ratio", 120, 1, 1000, "percent", \
+	  "the same in congestion avoidance") \
 	X(TCP_EARLY_RETRANS, "net.ipv4.tcp_early_retrans", 3, 0, 4, "number", \
 	  "0: no tail loss probes (RFC 8985 §7); others: probes") \
 	X(TCP_INVALID_RATELIMIT, "net.ipv4.tcp_invalid_ratelimit", 500, 0, 60000, "ms", \

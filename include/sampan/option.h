@@ -49,6 +49,8 @@ extern "C" {
 	X(TALLY, "SAMPAN_TALLY", "switch", "count for sampan_tcp_info() what it does not know else") \
 	X(BROADCAST, "SO_BROADCAST", "switch", "UDP may send to broadcast addresses") \
 	X(RECVERR, "IP_RECVERR", "switch", "UDP hears of ICMP errors though not connected") \
+	X(MAX_PACING_RATE, "SO_MAX_PACING_RATE", "bytes/s", \
+	  "text leaves no faster, and at a pace; -1: no such limit") \
 	X(INQ, "SIOCINQ", "bytes", "to be read; get only") \
 	X(OUTQ, "SIOCOUTQ", "bytes", "not acknowledged, FIN counts 1; get only") \
 	X(OUTQNSD, "SIOCOUTQNSD", "bytes", "not sent; get only") \
@@ -109,6 +111,7 @@ SAMPAN_API const char *sampan_cc_name(unsigned number);
 	X(bytes_received, "tcpi_bytes_received", "bytes") \
 	X(notsent_bytes, "tcpi_notsent_bytes", "bytes") \
 	X(delivered_segs, "tcpi_delivered", "segs") \
+	X(pacing_rate_bytes_per_s, "tcpi_pacing_rate", "bytes/s, while it sends at a pace") \
 	X(delivery_rate_bytes_per_s, "tcpi_delivery_rate", "bytes/s, last measured") \
 	X(busy_us, "tcpi_busy_time", "us with something queued") \
 	X(rwnd_limited_us, "tcpi_rwnd_limited", "us of them held by the peer's window") \

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_pace.h"
 
 /* Where a control works. */
 struct ground {
@@ -57,6 +58,7 @@ facts_of(const struct sampan *s, const struct tcp_tcb *t)
 		.srtt = sp_tcp_rtt_srtt(&t->rtt),
 		.min_rtt = SAMPAN_US(t->min_rtt_us),
 		.restart_bytes = restart_window(t),
+		.paced = tx != NULL && tx->paced,
 	};
 }
 
@@ -113,6 +115,7 @@ sp_tcp_cc_wake(struct sampan *s, struct tcp_tcb *t)
 	tx->cc_block = 0;
 	memset(tx->cc_mem, 0, sizeof(tx->cc_mem));
 	tx->pace = (struct tcp_cc_pace){ 0 };
+	sp_tcp_pace_begin(s, t);
 	if (needs_block(ops_of(t))) {
 		tx->cc_block = sp_pool_take(&s->arena, SP_KIND_TCP_CC);
 		if (tx->cc_block == 0)

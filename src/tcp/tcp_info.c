@@ -7,6 +7,7 @@
 #include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
+#include "tcp/tcp_pace.h"
 #include "tcp/tcp_recovery.h"
 #include "tcp/tcp_tally.h"
 
@@ -73,6 +74,8 @@ info_in_flight(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tc
 	KNOWN(lost_segs, tx != NULL ? segs_of(t, tx->lost_bytes) : 0);
 	KNOWN(retrans_segs, tx != NULL ? again_segs(s, t, tx) : 0);
 	KNOWN(notsent_bytes, sp_tcp_unsent(s, t));
+	if (tx != NULL && tx->paced)
+		KNOWN(pacing_rate_bytes_per_s, sp_tcp_pace_rate(s, t));
 	/* The SYN is none of them. */
 	KNOWN(delivered_segs, segs_of(t, (uint32_t)sp_tcp_delivered(s, t) - (is_opening ? 0 : 1)));
 }

@@ -7,6 +7,7 @@
 #include "tcp/tcp_delack.h"
 #include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_pace.h"
 #include "tcp/tcp_tally.h"
 
 #define KEEP_S_MAX 32767
@@ -44,6 +45,7 @@ static const struct {
 	[SAMPAN_OPT_TTL] = { -1, 255 },
 	[SAMPAN_OPT_RECVTOS] = { INT32_MIN, INT32_MAX },
 	[SAMPAN_OPT_TALLY] = { INT32_MIN, INT32_MAX },
+	[SAMPAN_OPT_MAX_PACING_RATE] = { -1, INT64_MAX },
 };
 
 static enum tcp_flag
@@ -129,6 +131,14 @@ linger2_of(int64_t value)
 	return value > LINGER2_MAX ? 0 : (int32_t)value;
 }
 
+/* Acts on what is being sent already. */
+static void
+set_max_pace(struct sampan *s, struct tcp_tcb *t, int64_t value)
+{
+	tcp_rare_of(s, t)->max_pace_bytes_per_s = value > 0 ? (uint64_t)value : 0;
+	sp_tcp_pace_begin(s, t);
+}
+
 /* At any time: RFC 9293 §3.9.1.9 (MUST-48, SHLD-21), §3.9.2 (MUST-49). */
 static int
 set_rare(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t value)
@@ -168,6 +178,8 @@ set_rare(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t
 		r->tos_wanted = value != 0;
 	else if (option == SAMPAN_OPT_TTL)
 		r->ttl = value > 0 ? (uint8_t)value : 0;
+	else if (option == SAMPAN_OPT_MAX_PACING_RATE)
+		set_max_pace(s, t, value);
 	return 0;
 }
 
@@ -190,6 +202,7 @@ is_rare(enum sampan_option option)
 		[SAMPAN_OPT_TOS] = true,
 		[SAMPAN_OPT_TTL] = true,
 		[SAMPAN_OPT_RECVTOS] = true,
+		[SAMPAN_OPT_MAX_PACING_RATE] = true,
 	};
 
 	return rare[option];
@@ -203,7 +216,7 @@ sp_tcp_setopt(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, in
 	if (bounds[option].least == bounds[option].most && option != SAMPAN_OPT_CONGESTION)
 		return SAMPAN_EOPNOTSUPP;	/* get only */
 	if (value < bounds[option].least || value > bounds[option].most ||
-	    (option == SAMPAN_OPT_TTL && value == 0))
+	    ((option == SAMPAN_OPT_TTL || option == SAMPAN_OPT_MAX_PACING_RATE) && value == 0))
 		return SAMPAN_ERANGE;
 	if (is_rare(option)) {
 		const int error = set_rare(s, t, option, value);
@@ -248,6 +261,8 @@ get_rare(const struct sampan *s, const struct tcp_tcb *t, enum sampan_option opt
 		[SAMPAN_OPT_WINDOW_CLAMP] = r->window_clamp_bytes,
 		[SAMPAN_OPT_TOS] = r->tos,
 		[SAMPAN_OPT_TTL] = or_setting(s, r->ttl, SAMPAN_SET_IP_TTL),
+		[SAMPAN_OPT_MAX_PACING_RATE] = r->max_pace_bytes_per_s != 0 ?
+		    (int64_t)r->max_pace_bytes_per_s : -1,
 		[SAMPAN_OPT_RECVTOS] = r->tos_wanted && r->rcv_tos_known ? r->rcv_tos : -1,
 	};
 

@@ -19,6 +19,7 @@
 #include "tcp/tcp_fast.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
+#include "tcp/tcp_pace.h"
 #include "tcp/tcp_rate.h"
 #include "tcp/tcp_recovery.h"
 #include "tcp/tcp_tally.h"
@@ -50,6 +51,8 @@ frame_text_max(const struct sampan *s, const struct tcp_tcb *t)
 	if ((s->link[t->link].caps & cap) == 0)
 		return t->mss_bytes;
 	most = 65535 - sp_ip_hdr_len(&t->flow.remote) - TCP_HDR_MAX;
+	if (t->tx != 0 && tcp_tx_of(s, t)->paced)
+		most = larger(smaller(most, sp_tcp_pace_room(s, t)), t->mss_bytes);
 	return most - most % t->mss_bytes;
 }
 
@@ -277,7 +280,7 @@ decide(const struct sampan *s, const struct tcp_tcb *t)
 		return plan;
 	if (report_due(s, t))
 		return (struct tcp_plan){ TCP_WHY_ACK, t->snd.nxt, 0, TCP_ACK };
-	if (t->state != SAMPAN_TCP_SYN_RECEIVED) {
+	if (t->state != SAMPAN_TCP_SYN_RECEIVED && !tcp_pace_holds(s, t)) {
 		const bool testing = sp_tcp_undo_tests(s, t);
 
 		plan = testing ? nothing : repair(s, t);
@@ -310,7 +313,9 @@ stay_quiet(struct sampan *s, struct tcp_tcb *t)
 		tcp_tx_of(s, t)->burst_left = 0;
 	if (tcp_is(t, TCP_F_ACK_DUE))
 		sp_tcp_on_ack_owed(s, t);
-	if (sp_tcp_unsent(s, t) > 0 && seq_eq(t->snd.una, t->snd.nxt))
+	if (tcp_pace_holds(s, t))
+		sp_tcp_pace_wait(s, t);
+	else if (sp_tcp_unsent(s, t) > 0 && seq_eq(t->snd.una, t->snd.nxt))
 		sp_tcp_on_blocked(s, t);
 	t->flags &= ~(uint32_t)(TCP_F_ACK_DUE | TCP_F_PROBE_DUE);
 }
@@ -354,6 +359,8 @@ commit_text(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, ui
 	sp_tcp_rtx_sent(s, t, plan, record);
 	if (tx->phase == TCP_PHASE_RECOVERY)
 		sp_tcp_recovery_sent(tx, plan->len);
+	if (tx->paced)
+		sp_tcp_pace_sent(s, t, plan->len);
 	t->sent_at = sp_tick_of(s->now);
 	sp_tcp_delack_sent_text(s, t);
 	if (cwnd_room(s, t) < t->mss_bytes)

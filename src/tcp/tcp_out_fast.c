@@ -45,7 +45,7 @@ sp_tcp_foresee(const struct sampan *s, const struct tcp_tcb *t, struct tcp_plan 
 	uint32_t len;
 
 	if (tx == NULL || t->state != SAMPAN_TCP_ESTABLISHED || (t->flags & UNUSUAL) != 0 ||
-	    tx->lost.first != 0 || tx->tlp_due || tx->more || tx->sacked_bytes != 0 ||
+	    tx->lost.first != 0 || tx->tlp_due || tx->more || tx->paced || tx->sacked_bytes != 0 ||
 	    owes_report(s, t) ||
 	    s->long_way_only)
 		return false;

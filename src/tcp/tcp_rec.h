@@ -83,6 +83,7 @@ struct tcp_tx {
 	bool tlp_due;			/* 125: a probe is to be sent */
 	bool tlp_spent : 1;		/* 126: no round trip was measured since the last probe */
 	bool more : 1;			/* MSG_MORE: hold back what does not fill a segment */
+	bool paced : 1;			/* text leaves at a pace: tcp_pace.c */
 	uint8_t burst_left;		/* 127: segments that the present burst still has */
 	/* Delivery-rate samples: tcp_rate.c. */
 	sampan_time first_sent_at;	/* 128: of what the next sample's interval begins with */
@@ -103,7 +104,10 @@ struct tcp_tx {
 					 * acknowledged, tcp_ecn.c */
 	uint8_t pad[3];
 	tcp_seq cwr_end;		/* 200 */
-	uint32_t spare[5];
+	uint32_t pace_left_bytes;	/* 204: of the quantum that may leave at once */
+	sampan_time pace_at;		/* 208: when the next one may */
+	sp_tick pace_due_at;		/* 216: TCP_AT_PACE */
+	uint32_t spare;
 	uint64_t cc_mem[TCP_CC_MEM_INLINE / sizeof(uint64_t)];	/* 224 */
 };
 _Static_assert(sizeof(struct tcp_tx) == 320, "five cache lines");
@@ -153,7 +157,9 @@ struct tcp_rare {
 	uint8_t rcv_tos;		/* of the last segment */
 	bool rcv_tos_known;
 	uint8_t pad;
-	uint32_t spare[13];
+	uint32_t spare[2];
+	uint64_t max_pace_bytes_per_s;	/* SO_MAX_PACING_RATE; 0: none */
+	uint32_t more_spare[8];
 };
 _Static_assert(sizeof(struct tcp_rare) == 128, "two cache lines");
 

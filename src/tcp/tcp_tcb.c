@@ -263,6 +263,7 @@ sp_tcp_tx_free(struct sampan *s, struct tcp_tcb *t)
 	if (t->tx == 0)
 		return;
 	sp_tcp_disarm(t, TCP_AT_LOSS);
+	sp_tcp_disarm(t, TCP_AT_PACE);
 	sp_tcp_cc_rest(s, t);
 	sp_tcp_rtx_clear(s, tcp_tx_of(s, t));
 	sp_sendq_clear(&tcp_tx_of(s, t)->q, &s->arena);

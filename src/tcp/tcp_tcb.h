@@ -86,6 +86,7 @@ enum tcp_deadline {
 	TCP_AT_LIFE,		/* keepalive; end of FIN-WAIT-2 or TIME-WAIT */
 	TCP_AT_COUNT,
 	TCP_AT_LOSS = TCP_AT_COUNT,	/* kept in struct tcp_tx: it needs data in flight */
+	TCP_AT_PACE,			/* there too: it needs something to send */
 };
 
 struct tcp_tcb {

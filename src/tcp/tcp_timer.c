@@ -33,13 +33,14 @@
 /* Time-outs that a connection without a socket survives: about 100 s, as Linux. */
 #define ORPHAN_RETRIES 8
 
-/* Where a deadline is kept; TCP_AT_LOSS is armed only with a struct tcp_tx. */
+/* Where a deadline is kept; TCP_AT_LOSS and TCP_AT_PACE are armed only with a struct
+ * tcp_tx. */
 static sp_tick *
 place(const struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which)
 {
 	if (which < TCP_AT_COUNT)
 		return &t->at[which];
-	return &tcp_tx_of(s, t)->loss_at;
+	return which == TCP_AT_LOSS ? &tcp_tx_of(s, t)->loss_at : &tcp_tx_of(s, t)->pace_due_at;
 }
 
 void
@@ -324,6 +325,7 @@ sp_tcp_tcb_timer(struct sampan *s, struct tcp_tcb *t)
 	tcp_set(t, TCP_F_DIRTY);	/* the node is out of the wheel */
 	if (expired(s, t, TCP_AT_ACK))
 		sp_tcp_delack_expired(s, t);
+	(void)expired(s, t, TCP_AT_PACE);	/* its turn at the link is all that it needs */
 	if (expired(s, t, TCP_AT_LIFE))
 		life_expired(s, t);
 	else if (expired(s, t, TCP_AT_LOSS))
