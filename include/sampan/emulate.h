@@ -23,6 +23,26 @@
  *	corrupt=1%		one bit is turned that a checksum covers: of the IPv4
  *				header behind its first octet, or of TCP, ICMP or
  *				UDP data.  Other frames are left alone
+ *	aqm=codel		how the queue is kept: droptail (it drops what does not
+ *				fit), red, codel (RFC 8289) or fq_codel (RFC 8290)
+ *	codel=5ms/100ms		its target and interval
+ *	red=20k/60k/10%		from which average on RED drops, where it drops the
+ *				share behind it, and all at twice of that; without it:
+ *				a sixth and a half of the queue, 10%
+ *	ecn=on			the discipline marks instead, what may be marked
+ *	bucket=64k		so much passes the rate at once after a rest: a shaper
+ *	police=10mbit/64k	what comes faster than a bucket of that size fills at
+ *				that rate is dropped
+ *	spike=5s/200ms[/1s]	every 5 s, for 1 s (200 ms), 200 ms are added to the
+ *				delay; nothing overtakes
+ *	batch=4ms		frames come out together, at multiples of this time
+ *	thin=4[/1ms]		of up to so many acknowledgements in a row only the
+ *				newest passes; it waits for others at most 1 ms
+ *	mss=1400		an MSS option says at most so much
+ *	strip=sack+ts		options are taken away: mss, wscale, sack, ts, other; and
+ *				ecn, the ECN field
+ *	rewrite=seq		sequence numbers are others; rewrite=sackblind forgets
+ *				to move SACK blocks.  In both directions
  *	seed=1			of all random numbers (1): same frames at the same
  *				times, same fate
  *
@@ -31,8 +51,9 @@
  * counts.  Numbers may have decimals; durations end in us, ms or s, rates in
  * bit, kbit, mbit or gbit, bytes in nothing, k or m (1024).
  *
- * Faults happen in the order loss, dup, queue and rate, delay; each kind has
- * its own random numbers, so that adding one does not change the others.
+ * Things happen in the order rewrite, strip and mss, thin, police, loss, dup,
+ * corrupt, queue and rate, delay; each kind has its own random numbers, so that
+ * adding one does not change the others.
  *
  * Big frames are cut and open checksums completed first: everything happens to
  * frames as a wire carries them.  A direction holds up to 64 MiB; what does
@@ -72,7 +93,12 @@ enum sampan_direction {
 	X(unsendable, "were not what they said they were: could not be cut") \
 	X(duplicated, "copies made") \
 	X(corrupted, "had a bit turned") \
-	X(overtakers, "skipped the delay")
+	X(overtakers, "skipped the delay") \
+	X(early_drops, "dropped by the queue's discipline") \
+	X(marked, "marked: congestion experienced") \
+	X(policed, "dropped by the policer") \
+	X(thinned, "acknowledgements that a newer one replaced") \
+	X(altered, "changed by a box")
 
 struct sampan_emulate_counts {
 #define X(field, text) uint64_t field;

@@ -1,10 +1,14 @@
 /*
  * lane.c - see lane.h.
  *
- * A frame's fate is decided when it enters.  The queue before the rate is a
- * number: what is still to pass is the time until the lane is idle, times the
- * rate.  Its arithmetic is exact, the part of a nanosecond that a frame leaves
- * over counts for the next, so that the rate is right over any time.
+ * A frame enters, may be altered, policed, lost or doubled, waits in the queue,
+ * passes the rate and then travels.  What is lost by chance is decided when it
+ * enters; what a discipline of the queue drops, when that looks at it.
+ *
+ * Nothing happens between calls, and a call brings the lane up to its time, in
+ * the order of the times, so that it does not matter how often it is called.
+ * What passes the rate is one frame at a time; the next begins when it has
+ * passed, or when it comes.
  *
  * What has passed waits in a heap for its time to come out.  Without jitter
  * and reordering times never go back, and frames of the same time come out in
@@ -16,24 +20,28 @@
 #include <string.h>
 
 #include "link/cut.h"
-#include "wire/bytes.h"
-#include "wire/eth.h"
-#include "wire/ip4.h"
+#include "link/damage.h"
 
-#define IP6_HDR_LEN 40
-#define IP_PROTO_ICMP6 58
-#define UDP_HDR_LEN 8
-#define UDP_CSUM_AT 6
-#define BITS_NS (8 * (uint64_t)1000000000)	/* bits of a byte, ns of a second */
 #define HEAP_LEAST 64
+#define USUAL_FRAME_BYTES 1500u
+#define KEY_BOX 0x626f78u
+#define KEY_QUEUE 0x7175657565u
+#define KEY_THIN 0x7468696eu
 
-void
+bool
 sp_lane_open(struct sp_lane *lane, const struct sp_emulate_way *way, uint64_t seed,
     unsigned direction)
 {
-	*lane = (struct sp_lane){ .way = *way };
+	*lane = (struct sp_lane){ .way = *way, .box_key = { { seed, KEY_BOX } } };
 	for (unsigned lot = 0; lot < SP_LOTS; lot++)
 		sp_rng_init(&lane->rng[lot], (const uint64_t[2]){ seed, direction << 8 | lot });
+	lane->thin = (struct sp_thin){ .acks = way->thin_acks, .wait_dur = way->thin_dur,
+		.key = { { seed, KEY_THIN } } };
+	lane->trace_cursor.left_bytes = SP_CAPACITY_CHANCE_BYTES;
+	sp_meter_open(&lane->rate, way->rate_bits, way->bucket_bytes);
+	sp_meter_open(&lane->police, way->police_bits, way->police_bytes);
+	return sp_queue_open(&lane->queue, &way->queue,
+	    (const uint64_t[2]){ seed, KEY_QUEUE + direction });
 }
 
 void
@@ -42,13 +50,16 @@ sp_lane_close(struct sp_lane *lane)
 	for (size_t i = 0; i < lane->parcels; i++)
 		free(lane->heap[i]);
 	free(lane->heap);
+	free(lane->passing);
+	sp_thin_close(&lane->thin);
+	sp_queue_close(&lane->queue);
 }
 
 /* True once in 10^9 / ppb.  Draws a number whatever ppb is. */
 static bool
 chance(struct sp_lane *lane, enum sp_lane_lot lot, uint32_t ppb)
 {
-	return sp_rng_below(&lane->rng[lot], SP_EMULATE_ALL) < ppb;
+	return sp_rng_below(&lane->rng[lot], SP_SHARE_ALL) < ppb;
 }
 
 /* Gilbert and Elliott: first the line changes, then the frame meets it. */
@@ -61,97 +72,6 @@ is_lost(struct sp_lane *lane)
 	    chance(lane, SP_LOT_BURST, lane->is_bad ? w->burst_end_ppb : w->burst_begin_ppb))
 		lane->is_bad = !lane->is_bad;
 	return chance(lane, SP_LOT_LOSS, lane->is_bad ? w->burst_loss_ppb : w->loss_ppb);
-}
-
-/* ---- Damage ---- */
-
-/* Bytes of a frame whose change a checksum shows. */
-struct part {
-	uint32_t first, end;
-};
-
-/* All behind the first octet, which says how far the checksum reaches; of UDP
- * its data only, for the same reason. */
-static struct part
-covered_by_ip4(const uint8_t *bytes, uint32_t len)
-{
-	const uint8_t *ip = bytes + ETH_HDR_LEN;
-	struct part part = { ETH_HDR_LEN + 1, ETH_HDR_LEN + IP4_HDR_LEN };
-	struct ip4_hdr h;
-	uint32_t end;
-
-	if (ip4_parse(&h, ip, len - ETH_HDR_LEN, len - ETH_HDR_LEN) != IP4_OK)
-		return (struct part){ 0, 0 };
-	part.end = ETH_HDR_LEN + (uint32_t)h.hdr_len;
-	end = ETH_HDR_LEN + (uint32_t)h.total_len;
-	if (h.proto == IP_PROTO_TCP || h.proto == IP_PROTO_ICMP)
-		part.end = end;
-	else if (h.proto == IP_PROTO_UDP && h.frag_off_bytes == 0 && end > part.end + UDP_HDR_LEN &&
-	    be16_get(bytes + part.end + UDP_CSUM_AT) != 0)
-		part = (struct part){ part.end + UDP_HDR_LEN, end };
-	return part;
-}
-
-/* There is no checksum of the header. */
-static struct part
-covered_by_ip6(const uint8_t *bytes, uint32_t len)
-{
-	const uint8_t *ip = bytes + ETH_HDR_LEN;
-	struct part part = { ETH_HDR_LEN + IP6_HDR_LEN, ETH_HDR_LEN + IP6_HDR_LEN };
-
-	if (len < part.end || be16_get(ip + 4) > len - part.end)
-		return part;
-	if (ip[6] == IP_PROTO_TCP || ip[6] == IP_PROTO_ICMP6)
-		part.end += be16_get(ip + 4);
-	else if (ip[6] == IP_PROTO_UDP && be16_get(ip + 4) > UDP_HDR_LEN)
-		part = (struct part){ part.first + UDP_HDR_LEN, part.end + be16_get(ip + 4) };
-	return part;
-}
-
-static void
-corrupt(struct sp_lane *lane, struct sp_parcel *p)
-{
-	const uint16_t type = be16_get(p->bytes + ETH_HDR_LEN - 2);
-	struct part part = { 0, 0 };
-	uint32_t bit;
-
-	if (type == ETH_TYPE_IP4)
-		part = covered_by_ip4(p->bytes, p->len);
-	else if (type == ETH_TYPE_IP6)
-		part = covered_by_ip6(p->bytes, p->len);
-	if (part.end <= part.first)
-		return;
-	bit = sp_rng_below(&lane->rng[SP_LOT_CORRUPT], (part.end - part.first) * 8);
-	p->bytes[part.first + bit / 8] ^= (uint8_t)(1u << bit % 8);
-	lane->counts.corrupted++;
-}
-
-/* ---- The rate ---- */
-
-/* Lets len bytes pass behind all that came before, and sets when the last of
- * them has.  False: the queue is full. */
-static bool
-pass(struct sp_lane *lane, uint32_t len, sampan_time at, sampan_time *passed_at)
-{
-	const struct sp_emulate_way *w = &lane->way;
-	uint64_t waiting_bytes, part;
-
-	*passed_at = at;
-	if (w->rate_bits == 0)
-		return true;
-	if (lane->busy_until_at < at) {
-		lane->busy_until_at = at;
-		lane->busy_rest = 0;
-	}
-	/* At most the queue's bytes times BITS_NS, 2^59. */
-	waiting_bytes = ((lane->busy_until_at - at) * w->rate_bits + lane->busy_rest) / BITS_NS;
-	if (lane->busy_until_at > at && waiting_bytes + len > w->queue_bytes)
-		return false;
-	part = len * BITS_NS + lane->busy_rest;
-	lane->busy_until_at += part / w->rate_bits;
-	lane->busy_rest = part % w->rate_bits;
-	*passed_at = lane->busy_until_at;
-	return true;
 }
 
 /* ---- On the way: a heap ---- */
@@ -169,12 +89,6 @@ swap(struct sp_lane *lane, size_t a, size_t b)
 
 	lane->heap[a] = lane->heap[b];
 	lane->heap[b] = p;
-}
-
-static size_t
-size_of(uint32_t len)
-{
-	return sizeof(struct sp_parcel) + sizeof(struct sp_parcel *) + len;
 }
 
 static bool
@@ -200,14 +114,14 @@ push(struct sp_lane *lane, struct sp_parcel *p)
 	size_t at = lane->parcels++;
 
 	p->serial = lane->serial++;
-	lane->held_bytes += size_of(p->len);
+	lane->held_bytes += sp_parcel_size(p->len);
 	lane->heap[at] = p;
 	for (; at > 0 && comes_before(p, lane->heap[(at - 1) / 2]); at = (at - 1) / 2)
 		swap(lane, at, (at - 1) / 2);
 }
 
-struct sp_parcel *
-sp_lane_take(struct sp_lane *lane, sampan_time now)
+static struct sp_parcel *
+pop(struct sp_lane *lane, sampan_time now)
 {
 	struct sp_parcel *first;
 	size_t at = 0, child;
@@ -215,7 +129,7 @@ sp_lane_take(struct sp_lane *lane, sampan_time now)
 	if (lane->parcels == 0 || lane->heap[0]->due_at > now)
 		return NULL;
 	first = lane->heap[0];
-	lane->held_bytes -= size_of(first->len);
+	lane->held_bytes -= sp_parcel_size(first->len);
 	lane->heap[0] = lane->heap[--lane->parcels];
 	while ((child = 2 * at + 1) < lane->parcels) {
 		if (child + 1 < lane->parcels &&
@@ -229,13 +143,14 @@ sp_lane_take(struct sp_lane *lane, sampan_time now)
 	return first;
 }
 
-sampan_time
-sp_lane_due(const struct sp_lane *lane)
-{
-	return lane->parcels == 0 ? SAMPAN_NEVER : lane->heap[0]->due_at;
-}
+/* ---- Behind the rate ---- */
 
-/* ---- Going in ---- */
+static bool
+is_spiked(const struct sp_emulate_way *w, sampan_time at)
+{
+	return w->spike_every_dur > 0 && at >= w->spike_every_dur &&
+	    at % w->spike_every_dur < w->spike_len_dur;
+}
 
 static sampan_dur
 delay_of(struct sp_lane *lane)
@@ -250,27 +165,116 @@ delay_of(struct sp_lane *lane)
 	return w->delay_dur + (w->jitter_dur == 0 ? 0 : lot % w->jitter_dur);
 }
 
+/* When what has passed the rate at `at` comes out.  Nothing overtakes what a
+ * spike delays. */
+static sampan_time
+due_of(struct sp_lane *lane, sampan_time at)
+{
+	const struct sp_emulate_way *w = &lane->way;
+	sampan_time due_at = at + delay_of(lane);
+
+	if (is_spiked(w, at)) {
+		due_at += w->spike_extra_dur;
+		if (lane->spiked_until_at < due_at)
+			lane->spiked_until_at = due_at;
+	}
+	if (due_at < lane->spiked_until_at)
+		due_at = lane->spiked_until_at;
+	if (w->batch_dur > 0)
+		due_at += (w->batch_dur - due_at % w->batch_dur) % w->batch_dur;
+	return due_at;
+}
+
 /* Takes the parcel over. */
 static void
-send_off(struct sp_lane *lane, struct sp_parcel *p, sampan_time at)
+travel(struct sp_lane *lane, struct sp_parcel *p, sampan_time at)
 {
-	sampan_time passed_at;
-
-	if (!pass(lane, p->len, at, &passed_at)) {
-		lane->counts.queue_drops++;
-		free(p);
-		return;
-	}
-	if (chance(lane, SP_LOT_CORRUPT, lane->way.corrupt_ppb))
-		corrupt(lane, p);
-	p->due_at = passed_at + delay_of(lane);
-	if (lane->held_bytes + size_of(p->len) > SP_LANE_MOST_BYTES || !make_room(lane)) {
+	p->due_at = due_of(lane, at);
+	if (!make_room(lane)) {
 		lane->counts.memory_drops++;
 		free(p);
 		return;
 	}
 	push(lane, p);
 }
+
+/* ---- The rate ---- */
+
+static bool
+has_rate(const struct sp_lane *lane)
+{
+	return lane->way.rate_bits > 0 || lane->way.trace != NULL;
+}
+
+static sampan_time
+pass(struct sp_lane *lane, uint32_t len, sampan_time at)
+{
+	if (lane->way.trace != NULL)
+		return sp_capacity_pass(lane->way.trace, &lane->trace_cursor, len, at);
+	return sp_meter_pass(&lane->rate, len, at);
+}
+
+/* Brings queue and rate up to now. */
+static void
+serve(struct sp_lane *lane, sampan_time now)
+{
+	for (;;) {
+		sampan_time from_at = now;
+
+		if (lane->passing != NULL) {
+			if (lane->passed_at > now)
+				return;
+			travel(lane, lane->passing, lane->passed_at);
+			from_at = lane->passed_at;
+		}
+		lane->passing = sp_queue_pop(&lane->queue, from_at);
+		if (lane->passing == NULL)
+			return;
+		lane->passed_at = pass(lane, lane->passing->len, from_at);
+	}
+}
+
+/* Bytes of what is passing that have not passed. */
+static uint64_t
+passing_bytes(const struct sp_lane *lane, sampan_time at)
+{
+	if (lane->way.trace == NULL)
+		return sp_meter_waiting(&lane->rate, at);
+	return lane->passing == NULL ? 0 : lane->passing->len;
+}
+
+static sampan_dur
+usual_dur(const struct sp_lane *lane)
+{
+	return lane->way.rate_bits == 0 ? SAMPAN_MS(1) :
+	    USUAL_FRAME_BYTES * SAMPAN_SEC(8) / lane->way.rate_bits;
+}
+
+static size_t
+held_bytes(const struct sp_lane *lane)
+{
+	return lane->held_bytes + lane->queue.held_bytes +
+	    (lane->passing == NULL ? 0 : sp_parcel_size(lane->passing->len));
+}
+
+/* Takes the parcel over. */
+static void
+send_off(struct sp_lane *lane, struct sp_parcel *p, sampan_time at)
+{
+	if (chance(lane, SP_LOT_CORRUPT, lane->way.corrupt_ppb))
+		lane->counts.corrupted += sp_damage(p->bytes, p->len, &lane->rng[SP_LOT_CORRUPT]);
+	if (held_bytes(lane) + sp_parcel_size(p->len) > SP_LANE_MOST_BYTES) {
+		lane->counts.memory_drops++;
+		free(p);
+	} else if (!has_rate(lane)) {
+		travel(lane, p, at);
+	} else {
+		sp_queue_push(&lane->queue, p, at, passing_bytes(lane, at), usual_dur(lane));
+		serve(lane, at);
+	}
+}
+
+/* ---- Going in ---- */
 
 static struct sp_parcel *
 new_parcel(struct sp_lane *lane, uint32_t room)
@@ -282,12 +286,17 @@ new_parcel(struct sp_lane *lane, uint32_t room)
 	return p;
 }
 
+/* Behind the boxes.  Takes the parcel over. */
 static void
-enter(struct sp_lane *lane, struct sp_parcel *p, sampan_time at)
+meet_line(struct sp_lane *lane, struct sp_parcel *p, sampan_time at)
 {
 	struct sp_parcel *copy;
 
-	lane->counts.frames++;
+	if (lane->way.police_bits > 0 && !sp_meter_admit(&lane->police, p->len, at)) {
+		lane->counts.policed++;
+		free(p);
+		return;
+	}
 	if (is_lost(lane)) {
 		lane->counts.lost++;
 		free(p);
@@ -303,6 +312,44 @@ enter(struct sp_lane *lane, struct sp_parcel *p, sampan_time at)
 		send_off(lane, copy, at);
 }
 
+/* Brings the whole lane up to now. */
+static void
+bring_up(struct sp_lane *lane, sampan_time now)
+{
+	struct sp_parcel *p;
+	sampan_time at;
+
+	while ((p = sp_thin_take(&lane->thin, now, &at)) != NULL) {
+		serve(lane, at);
+		meet_line(lane, p, at);
+	}
+	serve(lane, now);
+}
+
+static void
+note_counts(struct sp_lane *lane)
+{
+	lane->counts.queue_drops = lane->queue.full;
+	lane->counts.early_drops = lane->queue.early;
+	lane->counts.marked = lane->queue.marked;
+	lane->counts.thinned = lane->thin.thinned;
+}
+
+static void
+enter(struct sp_lane *lane, struct sp_parcel *p, sampan_time at)
+{
+	struct sp_parcel *on[2];
+	unsigned n;
+
+	lane->counts.frames++;
+	if (!sp_box_is_none(&lane->way.box))
+		lane->counts.altered += sp_box_pass(&lane->way.box, &lane->box_key, p->bytes,
+		    p->len);
+	n = sp_thin_put(&lane->thin, p, at, on);
+	for (unsigned i = 0; i < n; i++)
+		meet_line(lane, on[i], at);
+}
+
 void
 sp_lane_put(struct sp_lane *lane, const struct sampan_frame *frame, sampan_time at)
 {
@@ -313,6 +360,7 @@ sp_lane_put(struct sp_lane *lane, const struct sampan_frame *frame, sampan_time 
 		lane->counts.unsendable++;
 		return;
 	}
+	bring_up(lane, at);
 	while ((p = new_parcel(lane, cut.piece_bytes)) != NULL) {
 		p->len = sp_cut_next(&cut, p->bytes);
 		if (p->len == 0)
@@ -320,4 +368,48 @@ sp_lane_put(struct sp_lane *lane, const struct sampan_frame *frame, sampan_time 
 		enter(lane, p, at);
 	}
 	free(p);
+	note_counts(lane);
+}
+
+struct sp_parcel *
+sp_lane_take(struct sp_lane *lane, sampan_time now)
+{
+	bring_up(lane, now);
+	note_counts(lane);
+	return pop(lane, now);
+}
+
+sampan_time
+sp_lane_due(const struct sp_lane *lane)
+{
+	const struct sp_emulate_way *w = &lane->way;
+	const sampan_dur least_dur = w->reorder_ppb > 0 ? 0 : w->delay_dur;
+	sampan_time due_at = lane->parcels == 0 ? SAMPAN_NEVER : lane->heap[0]->due_at;
+	const sampan_time thin_at = sp_thin_due(&lane->thin);
+
+	if (lane->passing != NULL && lane->passed_at + least_dur < due_at)
+		due_at = lane->passed_at + least_dur;
+	return thin_at < due_at ? thin_at : due_at;
+}
+
+/* ---- Changes and state ---- */
+
+void
+sp_lane_change(struct sp_lane *lane, const struct sp_emulate_way *way, sampan_time now)
+{
+	bring_up(lane, now);
+	if (way->rate_bits != lane->way.rate_bits && way->rate_bits > 0 &&
+	    lane->way.rate_bits > 0) {
+		sp_meter_change(&lane->rate, way->rate_bits, now);
+		if (lane->passing != NULL && lane->rate.bucket_bytes == 0)
+			lane->passed_at = lane->rate.busy_until_at;
+	}
+	lane->way = *way;
+	lane->queue.config.limit_bytes = way->queue.limit_bytes;
+}
+
+uint64_t
+sp_lane_waiting(const struct sp_lane *lane, sampan_time now)
+{
+	return has_rate(lane) ? lane->queue.bytes + passing_bytes(lane, now) : 0;
 }

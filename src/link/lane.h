@@ -12,17 +12,12 @@
 
 #include "base/rng.h"
 #include "link/emulate_spec.h"
+#include "link/meter.h"
+#include "link/queue.h"
+#include "link/thin.h"
 
 /* All that a lane may hold, its own bookkeeping included. */
 #define SP_LANE_MOST_BYTES ((size_t)64 << 20)
-
-/* A frame as a wire carries it.  Whoever takes it out frees it. */
-struct sp_parcel {
-	sampan_time due_at;	/* comes out */
-	uint64_t serial;	/* order of those due at the same time */
-	uint32_t len;
-	uint8_t bytes[];
-};
 
 /* What random numbers are drawn for. */
 enum sp_lane_lot {
@@ -39,16 +34,23 @@ struct sp_lane {
 	struct sp_emulate_way way;
 	struct sp_rng rng[SP_LOTS];
 	bool is_bad;			/* in a burst */
-	sampan_time busy_until_at;	/* all accepted so far has passed the rate */
-	uint64_t busy_rest;		/* of a nanosecond, in 1 / rate */
+	struct sp_key box_key;		/* the same in both directions */
+	struct sp_thin thin;
+	struct sp_meter police, rate;
+	struct sp_capacity_cursor trace_cursor;
+	struct sp_queue queue;
+	struct sp_parcel *passing;	/* the rate; NULL: it is idle */
+	sampan_time passed_at;		/* valid while passing */
+	sampan_time spiked_until_at;	/* nothing comes out before */
 	uint64_t serial;
-	size_t held_bytes;
+	size_t held_bytes;		/* in the heap */
 	struct sp_parcel **heap;	/* the first to come out is heap[0] */
 	size_t parcels, room;
 	struct sampan_emulate_counts counts;
 };
 
-void sp_lane_open(struct sp_lane *lane, const struct sp_emulate_way *way, uint64_t seed,
+/* False: no memory.  A trace that the way names must outlive the lane. */
+bool sp_lane_open(struct sp_lane *lane, const struct sp_emulate_way *way, uint64_t seed,
     unsigned direction);
 void sp_lane_close(struct sp_lane *lane);
 
@@ -59,7 +61,14 @@ void sp_lane_put(struct sp_lane *lane, const struct sampan_frame *frame, sampan_
 /* The next one that has come out by now; NULL: none. */
 struct sp_parcel *sp_lane_take(struct sp_lane *lane, sampan_time now);
 
-/* When the next one comes out; SAMPAN_NEVER: the lane is empty. */
+/* No frame comes out before this time; SAMPAN_NEVER: the lane is empty. */
 sampan_time sp_lane_due(const struct sp_lane *lane);
+
+/* From now on the line is another.  Its queue stays of the same kind, and a line
+ * without a rate gets none. */
+void sp_lane_change(struct sp_lane *lane, const struct sp_emulate_way *way, sampan_time now);
+
+/* Bytes that wait for the rate, as of the last call. */
+uint64_t sp_lane_waiting(const struct sp_lane *lane, sampan_time now);
 
 #endif

@@ -63,17 +63,22 @@ frame_of(const struct sp_parcel *p)
 	};
 }
 
+static uint64_t
+drops_of(const struct sampan_emulate_counts *c)
+{
+	return c->lost + c->queue_drops + c->early_drops + c->policed + c->memory_drops +
+	    c->unsendable;
+}
+
 /* What the lanes have dropped, and what ended the inner link. */
 static void
 note_state(struct emulator *e)
 {
-	struct sampan_emulate_counts *in = &e->lane[SAMPAN_IN].counts;
-	struct sampan_emulate_counts *out = &e->lane[SAMPAN_OUT].counts;
+	const struct sampan_emulate_counts *in = &e->lane[SAMPAN_IN].counts;
+	const struct sampan_emulate_counts *out = &e->lane[SAMPAN_OUT].counts;
 
-	e->link.counts.drops_in = e->inner->counts.drops_in + in->lost + in->queue_drops +
-	    in->memory_drops + in->unsendable;
-	e->link.counts.drops_out = e->inner->counts.drops_out + out->lost + out->queue_drops +
-	    out->memory_drops + out->unsendable;
+	e->link.counts.drops_in = e->inner->counts.drops_in + drops_of(in);
+	e->link.counts.drops_out = e->inner->counts.drops_out + drops_of(out);
 	e->link.error = e->inner->error;
 }
 
@@ -166,6 +171,16 @@ static const struct sp_link_ops emulator_ops = {
 	.close = emulator_close,
 };
 
+/* The inner link stays the caller's. */
+static int
+give_up(struct emulator *e, const struct sp_why *why)
+{
+	sp_lane_close(&e->lane[SAMPAN_IN]);
+	sp_lane_close(&e->lane[SAMPAN_OUT]);
+	free(e);
+	return sp_why(why, ENOMEM, "no memory for the emulator");
+}
+
 int
 sampan_link_emulate(struct sampan_link *inner, const char *text, struct sampan_link **out,
     char *why_text, size_t why_len)
@@ -186,8 +201,10 @@ sampan_link_emulate(struct sampan_link *inner, const char *text, struct sampan_l
 	e->link.hosts = inner->hosts;
 	memcpy(e->link.host, inner->host, sizeof(inner->host));
 	e->inner = inner;
-	sp_lane_open(&e->lane[SAMPAN_IN], &spec.way[SAMPAN_IN], spec.seed, SAMPAN_IN);
-	sp_lane_open(&e->lane[SAMPAN_OUT], &spec.way[SAMPAN_OUT], spec.seed, SAMPAN_OUT);
+	for (unsigned d = SAMPAN_IN; d <= SAMPAN_OUT; d++) {
+		if (!sp_lane_open(&e->lane[d], &spec.way[d], spec.seed, d))
+			return give_up(e, &why);
+	}
 	*out = &e->link;
 	return 0;
 }

@@ -59,9 +59,9 @@ open_flow(struct flow *f, const struct plan *plan, uint64_t seed)
 	there = (struct sp_emulate_way){ .loss_ppb = plan->loss_ppb,
 		.reorder_ppb = plan->reorder_ppb, .delay_dur = ONE_WAY,
 		.jitter_dur = plan->jitter_dur, .rate_bits = RATE_BITS,
-		.queue_bytes = QUEUE_BYTES };
+		.queue.limit_bytes = QUEUE_BYTES };
 	back = (struct sp_emulate_way){ .delay_dur = ONE_WAY, .rate_bits = RATE_BITS,
-		.queue_bytes = QUEUE_BYTES };
+		.queue.limit_bytes = QUEUE_BYTES };
 	*f = (struct flow){ 0 };
 	sim_open(&f->sim, &config);
 	must(sampan_set(f->sim.s[0], "net.ipv4.tcp_congestion_control",

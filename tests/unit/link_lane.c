@@ -325,6 +325,101 @@ TEST(lane_memory_is_bounded)
 	sp_lane_close(&lane);
 }
 
+/* ---- Spikes, batches, changes ---- */
+
+TEST(lane_spikes_delay_and_keep_order)
+{
+	struct sp_lane lane = lane_of("delay=10ms,spike=1s/100ms/50ms");
+	static const struct { unsigned at_ms, due_ms; } frames[] = {
+		{ 999, 1009 }, { 1000, 1110 }, { 1049, 1159 }, { 1050, 1159 }, { 1150, 1160 },
+	};
+	sampan_time due_at;
+
+	for (uint32_t i = 0; i < 5; i++)
+		put_number(&lane, i, 60, SAMPAN_MS(frames[i].at_ms));
+	for (uint32_t i = 0; i < 5; i++) {
+		EXPECT_EQ(take_number(&lane, SAMPAN_SEC(9), &due_at), i);
+		EXPECT_EQ(due_at, SAMPAN_MS(frames[i].due_ms));
+	}
+	sp_lane_close(&lane);
+}
+
+TEST(lane_batches_come_out_together)
+{
+	struct sp_lane lane = lane_of("batch=4ms,delay=1ms");
+	static const struct { unsigned at_us, due_ms; } frames[] = {
+		{ 1, 4 }, { 2999, 4 }, { 3000, 4 }, { 3001, 8 },
+	};
+	sampan_time due_at;
+
+	for (uint32_t i = 0; i < 4; i++)
+		put_number(&lane, i, 60, SAMPAN_US(frames[i].at_us));
+	for (uint32_t i = 0; i < 4; i++) {
+		EXPECT_EQ(take_number(&lane, SAMPAN_SEC(9), &due_at), i);
+		EXPECT_EQ(due_at, SAMPAN_MS(frames[i].due_ms));
+	}
+	sp_lane_close(&lane);
+}
+
+/* 1,000 bytes need 8 ms of 1 Mbit/s and 4 ms of 2 Mbit/s. */
+TEST(lane_changed_sends_what_waits_at_the_new_rate)
+{
+	struct sp_lane lane = lane_of("rate=1mbit,queue=64k");
+	struct sp_emulate_way way = lane.way;
+	static const unsigned due_ms[] = { 8, 14, 18, 22 };
+	sampan_time due_at;
+
+	for (uint32_t i = 0; i < 4; i++)
+		put_number(&lane, i, 1000, 0);
+	(void)sp_lane_take(&lane, SAMPAN_MS(4));
+	EXPECT_EQ(sp_lane_waiting(&lane, SAMPAN_MS(4)), 3500);
+	way.rate_bits = 2000000;
+	sp_lane_change(&lane, &way, SAMPAN_MS(12));
+	for (uint32_t i = 0; i < 4; i++) {
+		EXPECT_EQ(take_number(&lane, SAMPAN_SEC(1), &due_at), i);
+		EXPECT_EQ(due_at, SAMPAN_MS(due_ms[i]));
+	}
+	sp_lane_close(&lane);
+}
+
+/* However seldom it is looked at, the same happens at the same times. */
+TEST(lane_does_not_depend_on_when_it_is_asked)
+{
+	const char *words = "rate=8mbit,queue=200k,aqm=codel,delay=60s,jitter=1ms,loss=3%,dup=2%";
+	struct sp_lane often = lane_of(words), seldom = lane_of(words);
+	sampan_time due[2];
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < 3000; i++) {
+		put_number(&seldom, i, 1000, SAMPAN_US(700 * i));
+		put_number(&often, i, 1000, SAMPAN_US(700 * i));
+		for (unsigned k = 0; k < 7; k++)	/* nothing has come out: a minute's delay */
+			EXPECT(sp_lane_take(&often, SAMPAN_US(700 * i + 100 * k)) == NULL);
+	}
+	for (int64_t number = 0; number >= 0; n++) {
+		number = take_number(&seldom, SAMPAN_SEC(90), &due[0]);
+		EXPECT_EQ(take_number(&often, SAMPAN_SEC(90), &due[1]), number);
+		EXPECT(number < 0 || due[0] == due[1]);
+	}
+	EXPECT(n > 1000);
+	EXPECT(seldom.counts.early_drops > 10);
+	sp_lane_close(&often);
+	sp_lane_close(&seldom);
+}
+
+TEST(lane_police_drops_what_is_too_fast)
+{
+	struct sp_lane lane = lane_of("police=8mbit/3000");
+
+	for (uint32_t i = 0; i < 5; i++)
+		put_number(&lane, i, 1000, 0);
+	EXPECT_EQ(lane.counts.policed, 2);
+	put_number(&lane, 5, 1000, SAMPAN_MS(1));
+	EXPECT_EQ(lane.counts.policed, 2);
+	EXPECT_EQ(lane.counts.queue_drops, 0);
+	sp_lane_close(&lane);
+}
+
 /* ---- Damage ---- */
 
 /* An IPv4 packet of some protocol behind which come len octets; TCP and UDP
