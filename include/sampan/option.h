@@ -78,6 +78,7 @@ SAMPAN_API const char *sampan_cc_name(unsigned number);
 #define SAMPAN_TCP_INFO(X) \
 	X(state, "tcpi_state", "enum sampan_tcp_state") \
 	X(ca_state, "tcpi_ca_state", "0 open 1 disorder 2 cwr 3 recovery 4 loss") \
+	X(congestion, "TCP_CONGESTION", "number: sampan_cc_name()") \
 	X(retransmits, "tcpi_retransmits", "time-outs since progress") \
 	X(probes, "tcpi_probes", "unanswered window or keepalive probes") \
 	X(backoff, "tcpi_backoff", "doublings of the RTO") \
@@ -110,7 +111,6 @@ SAMPAN_API const char *sampan_cc_name(unsigned number);
 	X(bytes_acked, "tcpi_bytes_acked", "bytes") \
 	X(bytes_received, "tcpi_bytes_received", "bytes") \
 	X(notsent_bytes, "tcpi_notsent_bytes", "bytes") \
-	X(delivered_segs, "tcpi_delivered", "segs") \
 	X(pacing_rate_bytes_per_s, "tcpi_pacing_rate", "bytes/s, while it sends at a pace") \
 	X(delivery_rate_bytes_per_s, "tcpi_delivery_rate", "bytes/s, last measured") \
 	X(busy_us, "tcpi_busy_time", "us with something queued") \
@@ -122,6 +122,7 @@ SAMPAN_API const char *sampan_cc_name(unsigned number);
 	X(data_segs_in, "tcpi_data_segs_in", "segs with text") \
 	X(bytes_sent, "tcpi_bytes_sent", "bytes, again too") \
 	X(bytes_retrans, "tcpi_bytes_retrans", "bytes sent again") \
+	X(delivered_segs, "tcpi_delivered", "segs, again too, SYN not") \
 	X(dsack_dups, "tcpi_dsack_dups", "duplicates that the peer reported") \
 	X(reord_seen, "tcpi_reord_seen", "times that reordering was seen") \
 	X(rcv_ooopack, "tcpi_rcv_ooopack", "segs that came behind a gap")

@@ -102,6 +102,8 @@ print_joined(const cJSON *row, FILE *to)
 	const unsigned ca = (unsigned)sp_row_number_of(row, "ca_state");
 	const double ssthresh = sp_row_number_of(row, "snd_ssthresh_segs");
 
+	if (sp_row_has(row, "congestion"))
+		(void)fprintf(to, " %s", sp_row_text_of(row, "congestion"));
 	if (options & 1)
 		(void)fprintf(to, " ts");
 	if (options & 2)

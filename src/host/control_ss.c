@@ -126,14 +126,17 @@ add_status(struct sp_reply *r, const struct sampan_status *st)
 	if (info->has & UINT64_C(1) << SAMPAN_INFO_##field) \
 		sp_row_number(r, info_names[SAMPAN_INFO_##field], info->field);
 
-/* The state is there already. */
+/* The state is there already, and a control has a name. */
 static void
 add_info(struct sp_reply *r, const struct sampan_tcp_info *whole)
 {
+	const uint64_t as_text = UINT64_C(1) << SAMPAN_INFO_congestion;
 	struct sampan_tcp_info without = *whole;
 	const struct sampan_tcp_info *info = &without;
 
-	without.has &= ~(UINT64_C(1) << SAMPAN_INFO_state);
+	if ((whole->has & as_text) != 0)
+		sp_row_text(r, "congestion", sampan_cc_name((unsigned)whole->congestion));
+	without.has &= ~(UINT64_C(1) << SAMPAN_INFO_state | as_text);
 	SAMPAN_TCP_INFO(ADD)
 }
 

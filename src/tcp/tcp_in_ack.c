@@ -8,6 +8,7 @@
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_recovery.h"
 #include "tcp/tcp_sack.h"
+#include "tcp/tcp_tally.h"
 
 /* R-9293-17. */
 static enum tcp_step
@@ -163,6 +164,8 @@ process_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		take_sample(s, t, rtt, d.prior_in_flight_bytes);
 	if (rtt != 0 && t->tx != 0)
 		tcp_tx_of(s, t)->tlp_spent = false;
+	if (t->rare != 0)
+		sp_tcp_tally_delivery(s, t, &d);
 	if (t->tx != 0)
 		sp_tcp_recovery_ack(s, t, seg, &d, rtt);
 	if (progress) {

@@ -28,6 +28,7 @@ static void
 info_always(const struct tcp_tcb *t, struct sampan_tcp_info *info)
 {
 	KNOWN(state, t->state);
+	KNOWN(congestion, t->cc_id);
 	KNOWN(retransmits, seq_eq(t->snd.una, t->snd.nxt) ? 0 : t->retries);
 	KNOWN(probes, seq_eq(t->snd.una, t->snd.nxt) ? t->retries : 0);
 	KNOWN(backoff, t->backoff);
@@ -38,20 +39,33 @@ info_always(const struct tcp_tcb *t, struct sampan_tcp_info *info)
 	KNOWN(total_retrans_segs, t->retrans_segs);
 }
 
-/* Sent again and, as far as is known, still on the way. */
-static uint32_t
-again_segs(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_tx *tx)
+struct flight {
+	uint32_t all_segs, sacked_segs, lost_segs;
+	uint32_t again_segs;		/* sent again and, as far as is known, still on the way */
+};
+
+static struct flight
+flight_of(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_tx *tx)
 {
-	const struct tcp_sent *r = tcp_sent_by_seq(s, tx->by_seq.first);
-	uint32_t segs = 0;
+	const struct tcp_sent *r = tx != NULL ? sp_tcp_rtx_first(s, tx) : NULL;
+	struct flight n = { 0 };
 
 	for (; r != NULL; r = tcp_sent_by_seq(s, r->by_seq.next)) {
-		const unsigned gone = TCP_SENT_LOST | TCP_SENT_SACKED;
-
-		if ((r->flags & (TCP_SENT_AGAIN | gone)) == TCP_SENT_AGAIN)
-			segs += segs_of(t, seq_diff(r->end, r->start));
+		n.all_segs += r->segs;
+		if ((r->flags & TCP_SENT_SACKED) != 0)
+			n.sacked_segs += r->segs;
+		else if ((r->flags & TCP_SENT_LOST) != 0)
+			n.lost_segs += r->segs;
+		else if ((r->flags & TCP_SENT_AGAIN) != 0)
+			n.again_segs += r->segs;
 	}
-	return segs;
+	if (tx != NULL && !tcp_is(t, TCP_F_SACK))	/* as many as duplicates came */
+		n.sacked_segs = segs_of(t, tx->sacked_bytes);
+	if (tcp_is(t, TCP_F_FIN_SENT) && !seq_eq(t->snd.una, t->snd.nxt))
+		n.all_segs += sp_tcp_fin_is_alone(s, t);
+	if (seq_eq(t->snd.una, t->iss) && !seq_eq(t->snd.nxt, t->iss))
+		n.all_segs++;				/* the SYN */
+	return n;
 }
 
 static void
@@ -63,21 +77,19 @@ info_in_flight(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tc
 		[TCP_PHASE_LOSS] = 4,
 	};
 	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
-	const bool is_opening = seq_eq(t->snd.una, t->iss);
+	const struct flight n = flight_of(s, t, tx);
 	const bool disorder = tx != NULL && tx->phase == TCP_PHASE_OPEN && tx->sacked_bytes > 0;
 
 	const bool reduced = tx != NULL && tx->phase == TCP_PHASE_OPEN && tx->cwr;
 
 	KNOWN(ca_state, tx == NULL ? 0 : reduced ? 2 : disorder ? 1 : ca_state[tx->phase]);
-	KNOWN(unacked_segs, segs_of(t, seq_diff(t->snd.nxt, t->snd.una)));
-	KNOWN(sacked_segs, tx != NULL ? segs_of(t, tx->sacked_bytes) : 0);
-	KNOWN(lost_segs, tx != NULL ? segs_of(t, tx->lost_bytes) : 0);
-	KNOWN(retrans_segs, tx != NULL ? again_segs(s, t, tx) : 0);
+	KNOWN(unacked_segs, n.all_segs);
+	KNOWN(sacked_segs, n.sacked_segs);
+	KNOWN(lost_segs, n.lost_segs);
+	KNOWN(retrans_segs, n.again_segs);
 	KNOWN(notsent_bytes, sp_tcp_unsent(s, t));
 	if (tx != NULL && tx->paced)
 		KNOWN(pacing_rate_bytes_per_s, sp_tcp_pace_rate(s, t));
-	/* The SYN is none of them. */
-	KNOWN(delivered_segs, segs_of(t, (uint32_t)sp_tcp_delivered(s, t) - (is_opening ? 0 : 1)));
 }
 
 static void
@@ -139,6 +151,7 @@ info_tally(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tcp_in
 	KNOWN(data_segs_out, a->text_segs_out);
 	KNOWN(bytes_sent, a->bytes_sent);
 	KNOWN(bytes_retrans, a->bytes_retrans);
+	KNOWN(delivered_segs, a->delivered_segs);
 	KNOWN(dsack_dups, a->dsacks);
 	KNOWN(reord_seen, a->reorders);
 	KNOWN(rcv_ooopack, a->out_of_order);

@@ -23,7 +23,6 @@
 
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_recovery.h"
-#include "tcp/tcp_tally.h"
 
 #define DUP_THRESH 3
 /* How long to remember once everything is acknowledged; an RTO if that is longer. */
@@ -137,7 +136,7 @@ lose_first(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 	struct tcp_sent *r = sp_tcp_rtx_first(s, tx);
 
 	if (r != NULL && (r->flags & TCP_SENT_LOST) == 0) {
-		sp_tcp_rtx_cut(s, tx, r, t->mss_bytes);
+		sp_tcp_rtx_cut(s, t, r, t->mss_bytes);
 		sp_tcp_rtx_lost(s, tx, r);
 	}
 }
@@ -184,8 +183,6 @@ sp_tcp_loss_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *
 	rack_update(s, tx, d);
 	if (d->reordered)
 		t->reordering = 1;
-	if (t->rare != 0)
-		sp_tcp_tally_delivery(s, t, d);
 	adapt_window(t, tx, d);
 	rack_detect(s, t, tx);
 }

@@ -20,6 +20,7 @@ enum tcp_sent_flag {
 	TCP_SENT_SACKED = 1 << 0,	/* delivered; stands in no second list */
 	TCP_SENT_LOST = 1 << 1,		/* to be sent again */
 	TCP_SENT_AGAIN = 1 << 2,	/* was sent more than once */
+	TCP_SENT_FIN = 1 << 3,		/* our FIN left with it */
 };
 
 struct tcp_sent {
@@ -28,7 +29,7 @@ struct tcp_sent {
 	struct sp_node by_time;		/* 16 */
 	uint8_t flags;			/* enum tcp_sent_flag */
 	uint8_t app_limited;		/* the application had no more */
-	uint8_t pad[2];
+	uint16_t segs;			/* of which the last octet is in it */
 	uint32_t delivered_bytes;	/* of the connection, when it was sent */
 	sampan_time sent_at;		/* last; RFC 8985 §4 (R-8985-2) */
 	sampan_time delivered_at;	/* when that many were delivered */

@@ -13,8 +13,12 @@
  * A selective acknowledgement must find its records: the search begins at the
  * end that is nearer and looks at no more than SEARCH_MAX of them.  What it
  * does not reach it ignores, which is always allowed (RFC 2018 §5: advisory),
- * so no peer can make a segment expensive (R-V-2); sizes are bytes in 32 bits,
- * and nothing counts segments (R-V-1).
+ * so no peer can make a segment expensive (R-V-2); what is decided by is bytes in
+ * 32 bits, never a count of segments (R-V-1).
+ *
+ * Records know of how many segments they hold the last octet, for who asks
+ * (tcp_info.c): a segment is delivered when its last octet is.  Cutting a record
+ * shares them out, melting adds them up, so none is counted twice or lost.
  */
 #include "tcp/tcp_rtx.h"
 
@@ -64,11 +68,23 @@ sp_tcp_rtx_clear(struct sampan *s, struct tcp_tx *tx)
 	tx->lost_bytes = 0;
 }
 
+/* Of the segments in a record those that end before `at`; its own end stays. */
+static uint16_t
+segs_before(const struct tcp_tcb *t, const struct tcp_sent *r, tcp_seq at)
+{
+	const uint32_t n = seq_diff(at, r->start) / t->mss_bytes;
+
+	if (r->segs == 0)
+		return 0;
+	return (uint16_t)(n < r->segs ? n : r->segs - 1u);
+}
+
 /* Cuts a record in two; the front keeps everything, the rest is like it.
  * NULL: no memory, nothing has changed. */
 static struct tcp_sent *
-split(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r, tcp_seq at)
+split(struct sampan *s, const struct tcp_tcb *t, struct tcp_sent *r, tcp_seq at)
 {
+	struct tcp_tx *tx = tcp_tx_of(s, t);
 	const uint32_t ref = sp_pool_take(&s->arena, SP_KIND_TCP_SENT);
 	struct tcp_sent *rest = sp_at(&s->arena, ref);
 
@@ -78,7 +94,10 @@ split(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r, tcp_seq at)
 	rest->by_seq = (struct sp_node){ 0, 0 };
 	rest->by_time = (struct sp_node){ 0, 0 };
 	rest->start = at;
+	r->segs = segs_before(t, r, at);
+	rest->segs = (uint16_t)(rest->segs - r->segs);
 	r->end = at;
+	r->flags &= (uint8_t)~TCP_SENT_FIN;
 	sp_list_insert(&s->arena, &tx->by_seq, &r->by_seq, &rest->by_seq);
 	if ((r->flags & TCP_SENT_LOST) != 0)
 		sp_list_insert(&s->arena, &tx->lost, &r->by_time, &rest->by_time);
@@ -87,54 +106,63 @@ split(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r, tcp_seq at)
 	return rest;
 }
 
-/* The record has just left (again). */
+/* The record has just left (again), by this plan. */
 static void
-stamp(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, struct tcp_sent *r)
+stamp(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, struct tcp_sent *r)
 {
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+
+	r->segs = (uint16_t)((tcp_sent_len(r) + t->mss_bytes - 1) / t->mss_bytes);
+	if ((plan->flags & TCP_FIN) != 0)
+		r->flags |= TCP_SENT_FIN;
 	sp_tcp_rate_sent(s, t, r);
 	sp_list_push(&s->arena, &tx->by_time, &r->by_time);
 }
 
 void
-sp_tcp_rtx_cut(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r, uint32_t bytes)
+sp_tcp_rtx_cut(struct sampan *s, const struct tcp_tcb *t, struct tcp_sent *r, uint32_t bytes)
 {
 	if (tcp_sent_len(r) > bytes)
-		split(s, tx, r, seq_add(r->start, bytes));
+		split(s, t, r, seq_add(r->start, bytes));
 }
 
 struct tcp_sent *
-sp_tcp_rtx_last(struct sampan *s, struct tcp_tx *tx, uint32_t bytes)
+sp_tcp_rtx_last(struct sampan *s, const struct tcp_tcb *t, uint32_t bytes)
 {
-	struct tcp_sent *r = tcp_sent_last(s, tx);
+	struct tcp_sent *r = tcp_sent_last(s, tcp_tx_of(s, t));
 	struct tcp_sent *rest = NULL;
 
 	if (tcp_sent_len(r) > bytes)
-		rest = split(s, tx, r, seq_sub(r->end, bytes));
+		rest = split(s, t, r, seq_sub(r->end, bytes));
 	return rest != NULL ? rest : r;
 }
 
 /* The record, which is lost or the last one, has been sent again. */
 static void
-sent_again(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, struct tcp_sent *r)
+sent_again(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, struct tcp_sent *r)
 {
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+
 	if (tx->phase != TCP_PHASE_OPEN)
 		sp_tcp_undo_again(s, tx, r);
 	unlist(s, tx, r);
 	r->flags = TCP_SENT_AGAIN;
-	stamp(s, t, tx, r);
+	stamp(s, t, plan, r);
 	t->retrans_segs++;
 	sp_count(s, SAMPAN_COUNT_TCP_RETRANS_SEGS);
 }
 
 /* What a plan that repeats text repeats; NULL: it is new text. */
 static struct tcp_sent *
-repeated(struct sampan *s, struct tcp_tx *tx, const struct tcp_plan *plan)
+repeated(struct sampan *s, const struct tcp_tcb *t, const struct tcp_plan *plan)
 {
+	const struct tcp_tx *tx = tcp_tx_of(s, t);
+
 	if (plan->why == TCP_WHY_REPAIR)
 		return tcp_sent_by_time(s, tx->lost.first);
 	if (plan->why == TCP_WHY_TAIL && tx->by_seq.last != 0 &&
 	    seq_lt(plan->seq, tcp_sent_last(s, tx)->end))
-		return sp_tcp_rtx_last(s, tx, plan->len);
+		return sp_tcp_rtx_last(s, t, plan->len);
 	return NULL;
 }
 
@@ -142,17 +170,17 @@ void
 sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_t record)
 {
 	struct tcp_tx *tx = tcp_tx_of(s, t);
-	struct tcp_sent *old = repeated(s, tx, plan);
+	struct tcp_sent *old = repeated(s, t, plan);
 	struct tcp_sent *r = sp_at(&s->arena, record);
 
 	if (old != NULL) {
-		sp_tcp_rtx_cut(s, tx, old, plan->len);
-		sent_again(s, t, tx, old);
+		sp_tcp_rtx_cut(s, t, old, plan->len);
+		sent_again(s, t, plan, old);
 		return;
 	}
 	*r = (struct tcp_sent){ .start = plan->seq, .end = seq_add(plan->seq, plan->len) };
 	sp_list_push(&s->arena, &tx->by_seq, &r->by_seq);
-	stamp(s, t, tx, r);
+	stamp(s, t, plan, r);
 	if (plan->len % t->mss_bytes != 0)
 		tx->small_end = r->end;
 }
@@ -167,6 +195,7 @@ note_delivered(struct tcp_tx *tx, const struct tcp_sent *r, struct tcp_delivery 
 	const bool again = (r->flags & TCP_SENT_AGAIN) != 0;
 
 	d->fresh_bytes += tcp_sent_len(r);
+	d->fresh_segs += r->segs;
 	d->again = d->again || again;
 	if (!again && r->sent_at > d->once_at)
 		d->once_at = r->sent_at;
@@ -194,12 +223,15 @@ acked_again_by(const struct tcp_delivery *d)
 
 /* The part of a record before ack is acknowledged. */
 static void
-cut_front(struct tcp_tx *tx, struct tcp_sent *r, tcp_seq ack, struct tcp_delivery *d)
+cut_front(const struct tcp_tcb *t, struct tcp_tx *tx, struct tcp_sent *r, tcp_seq ack,
+    struct tcp_delivery *d)
 {
 	const uint32_t len = seq_diff(ack, r->start);
 	struct tcp_sent front = *r;
 
 	front.end = ack;
+	front.segs = segs_before(t, r, ack);
+	r->segs = (uint16_t)(r->segs - front.segs);
 	if ((r->flags & TCP_SENT_SACKED) != 0)
 		tx->sacked_bytes -= len;
 	else
@@ -210,13 +242,14 @@ cut_front(struct tcp_tx *tx, struct tcp_sent *r, tcp_seq ack, struct tcp_deliver
 }
 
 static void
-drop_acked(struct sampan *s, struct tcp_tx *tx, tcp_seq ack, struct tcp_delivery *d)
+drop_acked(struct sampan *s, const struct tcp_tcb *t, tcp_seq ack, struct tcp_delivery *d)
 {
+	struct tcp_tx *tx = tcp_tx_of(s, t);
 	struct tcp_sent *r;
 
 	while ((r = sp_tcp_rtx_first(s, tx)) != NULL && seq_lt(r->start, ack)) {
 		if (seq_lt(ack, r->end)) {
-			cut_front(tx, r, ack, d);
+			cut_front(t, tx, r, ack, d);
 			return;
 		}
 		if ((r->flags & TCP_SENT_SACKED) != 0)
@@ -245,6 +278,15 @@ settle_estimate(const struct tcp_tcb *t, struct tcp_tx *tx, struct tcp_delivery 
 		tx->sacked_bytes = 0;
 }
 
+bool
+sp_tcp_fin_is_alone(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
+
+	return tx == NULL || tx->by_seq.last == 0 ||
+	    (tcp_sent_last(s, tx)->flags & TCP_SENT_FIN) == 0;
+}
+
 /* Only now are bytes let go of: RFC 2018 §5 (R-2018-8); so a repair always has the
  * same ones (R-2525-2). */
 void
@@ -253,14 +295,16 @@ sp_tcp_rtx_acked(struct sampan *s, struct tcp_tcb *t, tcp_seq ack, struct tcp_de
 	struct tcp_tx *tx = tcp_tx_if_any(s, t);
 
 	d->acked_bytes = seq_diff(ack, t->snd.una);
-	if (tcp_is(t, TCP_F_FIN_SENT) && seq_eq(ack, t->snd.nxt))
+	if (tcp_is(t, TCP_F_FIN_SENT) && seq_eq(ack, t->snd.nxt)) {
 		d->acked_bytes--;
+		d->fresh_segs += sp_tcp_fin_is_alone(s, t);
+	}
 	tcp_advance_una(t, ack);
 	if (tx == NULL)
 		return;
 	if (!tcp_is(t, TCP_F_SACK))
 		settle_estimate(t, tx, d);
-	drop_acked(s, tx, ack, d);
+	drop_acked(s, t, ack, d);
 	tx->small_end = seq_max(tx->small_end, ack);
 	tx->rack_fack = seq_max(tx->rack_fack, ack);
 	sp_sendq_drop(&tx->q, &s->arena, d->acked_bytes);
@@ -272,9 +316,12 @@ melt(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r)
 {
 	struct tcp_sent *next = tcp_sent_by_seq(s, r->by_seq.next);
 
-	if (next == NULL || (next->flags & TCP_SENT_SACKED) == 0)
+	if (next == NULL || (next->flags & TCP_SENT_SACKED) == 0 ||
+	    r->segs + next->segs > UINT16_MAX)
 		return;
 	r->end = next->end;
+	r->segs = (uint16_t)(r->segs + next->segs);
+	r->flags |= next->flags & TCP_SENT_FIN;
 	discard(s, tx, next);
 }
 
@@ -319,8 +366,8 @@ sp_tcp_rtx_sacked(struct sampan *s, struct tcp_tcb *t, struct sp_range block,
 	for (unsigned i = 0; i < SEARCH_MAX && r != NULL && seq_lt(r->start, end); i++) {
 		if ((r->flags & TCP_SENT_SACKED) == 0) {
 			if (seq_lt(r->start, start))
-				r = split(s, tx, r, start);
-			if (r == NULL || (seq_lt(end, r->end) && split(s, tx, r, end) == NULL))
+				r = split(s, t, r, start);
+			if (r == NULL || (seq_lt(end, r->end) && split(s, t, r, end) == NULL))
 				return;
 			mark_sacked(s, tx, r, d);
 		}

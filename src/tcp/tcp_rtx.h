@@ -21,6 +21,7 @@ struct tcp_delivery {
 	uint32_t sacked_bytes;		/* newly delivered selectively */
 	uint32_t counted_bytes;		/* without SACK: of acked_bytes, by duplicates before */
 	uint32_t fresh_bytes;		/* of both together: not known delivered before */
+	uint32_t fresh_segs;		/* whose last octet is among them, or our FIN */
 	bool any;			/* newest below is valid */
 	bool again;			/* some of it was */
 	bool reordered;			/* something sent once arrived behind what came later */
@@ -61,10 +62,13 @@ void sp_tcp_rtx_found(struct sampan *s, struct tcp_tcb *t);
 
 /* Makes a record at most `bytes` long, the rest one of its own; without memory
  * it stays whole. */
-void sp_tcp_rtx_cut(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r, uint32_t bytes);
+void sp_tcp_rtx_cut(struct sampan *s, const struct tcp_tcb *t, struct tcp_sent *r, uint32_t bytes);
 
 /* The last segment of what is outstanding, cut off, for a probe. */
-struct tcp_sent *sp_tcp_rtx_last(struct sampan *s, struct tcp_tx *tx, uint32_t bytes);
+struct tcp_sent *sp_tcp_rtx_last(struct sampan *s, const struct tcp_tcb *t, uint32_t bytes);
+
+/* Did our FIN, which is outstanding, leave without text? */
+bool sp_tcp_fin_is_alone(const struct sampan *s, const struct tcp_tcb *t);
 
 /* The oldest stretch that is not acknowledged; NULL: none. */
 struct tcp_sent *sp_tcp_rtx_first(const struct sampan *s, const struct tcp_tx *tx);

@@ -84,6 +84,7 @@ sp_tcp_tally_delivery(struct sampan *s, struct tcp_tcb *t, const struct tcp_deli
 
 	if (a == NULL)
 		return;
+	a->delivered_segs += d->fresh_segs;
 	a->dsacks += d->dsack;
 	a->reorders += d->reordered;
 }

@@ -30,7 +30,9 @@ struct tcp_tally {
 	uint32_t rate_bytes, rate_us;	/* delivered, and in what time; 0: not measured */
 	uint32_t rcv_mss_bytes;		/* largest text of a segment */
 	uint8_t limit;			/* enum tcp_limit */
-	uint8_t pad[31];
+	uint8_t pad[3];
+	uint32_t delivered_segs;
+	uint8_t spare[24];
 };
 _Static_assert(sizeof(struct tcp_tally) == 128, "two cache lines");
 

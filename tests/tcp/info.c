@@ -166,7 +166,6 @@ TEST_TWICE(established_info_counts_bytes_both_ways)
 	fx_drop(&f);
 	peer_sends(&f, .flags = TCP_ACK);
 	EXPECT_EQ(fx_info(&f).bytes_acked, 3000);
-	EXPECT_EQ(fx_info(&f).delivered_segs, 3);
 }
 
 /* FIN and SYN are no bytes. */
@@ -255,7 +254,8 @@ TEST_TWICE(established_info_least_round_trip_is_of_late)
 
 #define TALLY_FIELDS (1ull << SAMPAN_INFO_segs_out | 1ull << SAMPAN_INFO_bytes_sent | \
 	1ull << SAMPAN_INFO_busy_us | 1ull << SAMPAN_INFO_delivery_rate_bytes_per_s | \
-	1ull << SAMPAN_INFO_rcv_mss_bytes | 1ull << SAMPAN_INFO_dsack_dups)
+	1ull << SAMPAN_INFO_rcv_mss_bytes | 1ull << SAMPAN_INFO_dsack_dups | \
+	1ull << SAMPAN_INFO_delivered_segs)
 
 TEST(tally_fields_are_absent_without_one)
 {
@@ -319,6 +319,59 @@ TEST_TWICE(tally_tells_what_holds_it_up)
 	info = fx_info(&f);
 	EXPECT(info.bytes_retrans > 0 && info.bytes_sent == 2000 + info.bytes_retrans);
 	EXPECT(info.retrans_segs > 0);
+}
+
+/* Segments, however short, and never one twice: a segment is delivered when its last
+ * octet is. */
+TEST_TWICE(tally_counts_what_was_delivered)
+{
+	struct fx f = fx_with_rtt(.rtt = RTT);
+
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_TALLY, 1), 0);
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_NODELAY, 1), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		EXPECT_EQ(fx_write(&f, 10), 10);
+		fx_drop(&f);
+	}
+	EXPECT_EQ(fx_write(&f, 2500), 2500);
+	fx_drop(&f);
+	EXPECT_INFO(fx_info(&f), unacked_segs, 6);
+	EXPECT_INFO(fx_info(&f), delivered_segs, 0);
+	peer_sacks(&f, 20, { 30, 1030 });
+	EXPECT_INFO(fx_info(&f), delivered_segs, 3);
+	EXPECT_INFO(fx_info(&f), sacked_segs, 1);
+	EXPECT_INFO(fx_info(&f), unacked_segs, 4);
+	peer_sacks(&f, 20, { 30, 1530 });	/* half of the next: it counts later */
+	EXPECT_INFO(fx_info(&f), delivered_segs, 3);
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 1630));
+	EXPECT_INFO(fx_info(&f), delivered_segs, 4);
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 2530));
+	EXPECT_INFO(fx_info(&f), delivered_segs, 6);
+	EXPECT_INFO(fx_info(&f), unacked_segs, 0);
+}
+
+/* A frame of many segments, cut where acknowledgements end; FIN is one of its own
+ * where it left alone. */
+TEST_TWICE(tally_counts_what_was_delivered_of_big_frames)
+{
+	struct fx f = fx_with_rtt(.rtt = RTT, .caps = SAMPAN_LINK_TSO4 |
+	    SAMPAN_LINK_TSO6 | SAMPAN_LINK_CSUM_OUT);
+
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_TALLY, 1), 0);
+	EXPECT_EQ(fx_write(&f, 9500), 9500);
+	fx_drop(&f);
+	EXPECT_INFO(fx_info(&f), unacked_segs, 10);
+	peer_sacks(&f, 3000, { 5000, 7000 });
+	EXPECT_INFO(fx_info(&f), delivered_segs, 5);
+	EXPECT_INFO(fx_info(&f), sacked_segs, 2);
+	EXPECT_INFO(fx_info(&f), unacked_segs, 7);
+	EXPECT_EQ(sampan_shutdown(f.s, f.h, SAMPAN_SHUT_WR), 0);
+	fx_drop(&f);
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 9500));
+	EXPECT_INFO(fx_info(&f), delivered_segs, 10);
+	EXPECT_INFO(fx_info(&f), unacked_segs, 1);
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 9501));
+	EXPECT_INFO(fx_info(&f), delivered_segs, 11);
 }
 
 /* net.sampan.tcp_tally, and a listener that has one, for all that come. */
