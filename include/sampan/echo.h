@@ -37,10 +37,9 @@ struct sampan_echo_answer {
 };
 
 /* Sends a request and names it.  INVAL: the structure, or no host's address.
- * NETUNREACH: no route, or our own address.  MSGSIZE: more than one packet of
- * that link, or more than 4,000 octets.  NOBUFS: no memory (a block of
- * less than 1 MiB has none for more than 1,000 octets), or SAMPAN_ECHO_MOST are
- * waited for. */
+ * NETUNREACH: no route, or our own address.  MSGSIZE: more than a packet holds,
+ * 65,507 octets, over IPv6 65,527; what is too big for the link leaves in fragments.
+ * NOBUFS: no memory, or SAMPAN_ECHO_MOST are waited for. */
 SAMPAN_API int sampan_echo_send(struct sampan *s, const struct sampan_echo *echo,
     uint32_t *ticket);
 

@@ -11,6 +11,7 @@
 
 #include "cmd/ask.h"
 #include "link/number.h"
+#include "link/spec.h"
 
 struct ping_args {
 	const char *name;	/* NULL: the only one */
@@ -30,11 +31,17 @@ struct tally {
 
 enum { OPT_JSON = 256 };
 
+/* What fits into a packet: 65,535 octets with the header of IPv4, behind that of
+ * IPv6, and 8 of ICMP. */
+#define SIZE_MOST4 65507
+#define SIZE_MOST6 65527
+
 static const struct argp_option options[] = {
 	{ "count", 'c', "N", 0, "send N requests; without it they go on until Ctrl-C", 0 },
 	{ "interval", 'i', "SECONDS", 0, "between two requests, at least 0.01; the default is 1",
 	  0 },
-	{ "size", 's', "BYTES", 0, "of data behind the ICMP header; the default is 56", 0 },
+	{ "size", 's', "BYTES", 0, "of data behind the ICMP header, at most 65507, over IPv6 "
+	  "65527; the default is 56", 0 },
 	{ "timeout", 'W', "SECONDS", 0, "how long an answer is waited for; the default is 2", 0 },
 	{ "ttl", 't', "N", 0, "time to live of the requests", 0 },
 	{ "quiet", 'q', NULL, 0, "statistics only", 0 },
@@ -66,7 +73,7 @@ read_seconds(sampan_dur *dur, const char *what, const char *text, const struct s
 static error_t
 parse(int key, char *arg, struct argp_state *state)
 {
-	static const uint64_t counts[] = { 1, UINT32_MAX }, sizes[] = { 0, UINT16_MAX },
+	static const uint64_t counts[] = { 1, UINT32_MAX }, sizes[] = { 0, SIZE_MOST6 },
 	    ttls[] = { 1, 255 };
 	const struct cmd_args *args = state->input;
 	struct ping_args *a = args->options;
@@ -248,7 +255,7 @@ ping_run(int argc, char **argv)
 	struct cmd_words words = { .most = 1 };
 	struct ping_args a = { .bytes = 56, .interval_dur = SAMPAN_SEC(1),
 	    .wait_dur = SAMPAN_SEC(2) };
-	struct sampan_addr unused;
+	struct sampan_addr to;
 	const int exit_code = sp_cmd_parse_words(&argp, argc, argv, &a, &words);
 	size_t len;
 
@@ -258,10 +265,13 @@ ping_run(int argc, char **argv)
 		return sp_cmd_fail(argv[0], EINVAL, "give an address, such as 'sampan ping "
 		    "10.77.0.1'");
 	a.to = words.word[0];
-	len = sampan_addr_read(&unused, a.to);
+	len = sampan_addr_read(&to, a.to);
 	if (len == 0 || a.to[len] != '\0')
 		return sp_cmd_fail(argv[0], EINVAL, "'%s' is no IP address: names are not looked "
 		    "up, give a number such as 10.77.0.1", a.to);
+	if (sp_prefix_is_v4(&to) && a.bytes > SIZE_MOST4)
+		return sp_cmd_fail(argv[0], EINVAL, "--size %u: give a number from 0 to %d over "
+		    "IPv4", (unsigned)a.bytes, SIZE_MOST4);
 	return ping(&a, argv[0]);
 }
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <sampan/address.h>
+
 static const struct sp_control_cmd *const commands[] = {
 	&sp_control_capture,
 	&sp_control_conn,
@@ -37,6 +39,27 @@ sp_query_refuse(struct sp_query *q, const char *format, ...)
 	(void)vsnprintf(q->refusal, sizeof(q->refusal), format, args);
 	va_end(args);
 	return -1;
+}
+
+static bool
+is_own(const struct sampan *s, const struct sampan_addr *to)
+{
+	struct sampan_addr_info info;
+
+	for (unsigned i = 0; sampan_addr_get(s, i, &info) == 0; i++) {
+		if (memcmp(&info.addr, to, sizeof(*to)) == 0)
+			return true;
+	}
+	return false;
+}
+
+int
+sp_query_refuse_to(struct sp_query *q, const struct sampan_addr *to, int error)
+{
+	if (is_own(sampan_loop_stack(q->loop), to))
+		return sp_query_refuse(q, "that is an address of the stack itself, which has no "
+		    "loopback: give another host's");
+	return sp_query_refuse(q, "%s", sampan_strerror(error));
 }
 
 static int

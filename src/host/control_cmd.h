@@ -80,6 +80,10 @@ void sp_query_end(struct sp_query *q);
 __attribute__((format(printf, 2, 3)))
 int sp_query_refuse(struct sp_query *q, const char *format, ...);
 
+/* The same for an error of a call that speaks to `to`: an address of the stack's own
+ * is told as such, since it has no loopback. */
+int sp_query_refuse_to(struct sp_query *q, const struct sampan_addr *to, int error);
+
 /* Fields of a request: false, 0 or NULL if there is none of that type. */
 bool sp_request_flag(const cJSON *request, const char *key);
 const char *sp_request_text(const cJSON *request, const char *key);

@@ -50,7 +50,7 @@ begin_connecting(struct sp_query *q, const struct sampan_sockaddr *peer)
 		error = SAMPAN_ENOSPACE;
 	else
 		error = sampan_connect(s, c->handle, peer);
-	return error == SAMPAN_EINPROGRESS ? 0 : sp_query_refuse(q, "%s", sampan_strerror(error));
+	return error == SAMPAN_EINPROGRESS ? 0 : sp_query_refuse_to(q, &peer->addr, error);
 }
 
 static int

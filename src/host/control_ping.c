@@ -40,7 +40,7 @@ read_numbers(struct sp_query *q, const cJSON *request, struct ping *p)
 	const struct sp_request_range interval = { "interval_ns", INTERVAL_LEAST, DAY,
 	    SAMPAN_SEC(1) };
 	const struct sp_request_range wait = { "wait_ns", SAMPAN_MS(1), DAY, SAMPAN_SEC(2) };
-	const struct sp_request_range bytes = { "bytes", 0, UINT16_MAX, 56 };
+	const struct sp_request_range bytes = { "bytes", 0, 65527, 56 };
 	const struct sp_request_range ttl = { "ttl", 1, 255, 0 };
 	uint64_t number;
 
@@ -191,7 +191,7 @@ send_next(struct sp_query *q, struct sp_reply *r, sampan_time now)
 	}
 	w->ticket = 0;
 	if (error != SAMPAN_ENOBUFS)
-		return sp_query_refuse(q, "%s", sampan_strerror(error));
+		return sp_query_refuse_to(q, &p->echo.to, error);
 	answer_loss(q, r, p->echo.seq, sampan_strerror(error));
 	return 0;
 }

@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-#include "net/ip.h"
-#include "net/reply.h"
+#include "buf/chunk.h"
+#include "net/split.h"
 #include "wire/bytes.h"
 #include "wire/csum.h"
 #include "wire/icmp4.h"
@@ -20,8 +20,7 @@
 
 #define HDR_LEN 8u
 #define COOKIE_LEN 8u
-/* A reply's chunk holds no more: what sp_icmp_in() answers has the same limit. */
-#define PAYLOAD_MOST 4000u
+#define PACKET_BYTES_MAX 65535u		/* RFC 791 §3.1; RFC 8200 §3: behind its header */
 /* One that nobody asked about for so long may go. */
 #define CARE_DUR SAMPAN_SEC(60)
 
@@ -98,28 +97,36 @@ release(struct sampan *s, struct sp_echo *e)
 
 /* ---- Requests ---- */
 
-/* How many octets fit into a packet on the way; 0: there is none. */
+/* ---- Requests ---- */
+
+/* How many octets an echo request to there can have. */
 static uint32_t
-room_on(const struct sampan *s, const struct sampan_addr *to)
+payload_most(const struct sampan_addr *to)
 {
-	struct sp_path path;
-
-	if (!sp_route_find(s, to, &path))
-		return 0;
-	return sp_link_mtu(s, path.link, sp_addr_is_v4(to)) - sp_ip_hdr_len(to) - HDR_LEN;
+	return PACKET_BYTES_MAX - HDR_LEN - (sp_addr_is_v4(to) ? sp_ip_hdr_len(to) : 0);
 }
 
-/* The cookie, then octets that count, as ping(8) has them. */
-static void
-fill_payload(uint8_t *p, const struct sp_echo *e)
+/* Shows octets that count, as ping(8) has them, behind the cookie: a chunk with some
+ * rounds of them, as often as is needed.  False: the chunk is too small for that. */
+static bool
+show_octets(struct sampan_frame *f, struct sp_chunk *c, uint32_t len)
 {
-	for (uint32_t i = 0; i < e->payload_bytes; i++)
-		p[i] = (uint8_t)i;
-	memcpy(p, &e->cookie, e->payload_bytes < COOKIE_LEN ? e->payload_bytes : COOKIE_LEN);
+	const uint32_t each = len <= c->cap ? len : c->cap & ~255u;
+
+	for (uint32_t i = 0; i < each; i++)
+		c->data[i] = (uint8_t)(COOKIE_LEN + i);
+	for (; len > 0 && each > 0 && f->slices < SAMPAN_FRAME_SLICES; f->slices++) {
+		const uint32_t n = len < each ? len : each;
+
+		f->slice[f->slices] = (struct sampan_slice){ c->data, n };
+		len -= n;
+	}
+	return len == 0;
 }
 
+/* The header in front of the body, with its checksum. */
 static void
-fill(const struct sampan *s, struct sp_reply *r, const struct sp_ip_out *out,
+write_hdr(const struct sampan *s, struct sp_text *text, const struct sp_ip_out *out,
     const struct sp_echo *e)
 {
 	const bool v4 = sp_addr_is_v4(out->dst);
@@ -127,55 +134,67 @@ fill(const struct sampan *s, struct sp_reply *r, const struct sp_ip_out *out,
 		.type = v4 ? ICMP4_ECHO : ICMP6_ECHO,
 		.rest = (uint32_t)e->id << 16 | e->seq,
 	};
-	uint8_t *p = sp_ip_l4(r);
+	struct sp_csum sum = { 0, false };
 
-	icmp4_emit(p, &hdr);
-	fill_payload(p + HDR_LEN, e);
-	if (v4)
-		icmp4_csum_put(p, sp_csum_add(p, out->payload_len, 0, s->csum_variant));
-	else
-		sp_ip_csum_icmp6(s, r, out);
+	icmp4_emit(text->hdr, &hdr);
+	sum.sum = sp_csum_add(text->hdr, HDR_LEN, v4 ? 0 : sp_ip_pseudo(out), s->csum_variant);
+	sp_span_csum(&sum, text->body, s->csum_variant);
+	be16_put(text->hdr + ICMP6_CSUM_OFF, (uint16_t)~sp_csum_fold(sum.sum));
+}
+
+/* 0, or NOBUFS. */
+static int
+send_text(struct sampan *s, const struct sp_ip_out *out, const struct sp_echo *e)
+{
+	const uint32_t cookie_len = e->payload_bytes < COOKIE_LEN ? e->payload_bytes : COOKIE_LEN;
+	const uint32_t ref = sp_chunk_take(&s->arena, e->payload_bytes - cookie_len);
+	struct sampan_frame f = { .head_len = (uint16_t)cookie_len };
+	struct sp_text text = { .hdr_len = HDR_LEN, .body = { &f, 0, e->payload_bytes } };
+	int error = SAMPAN_ENOBUFS;
+
+	if (ref == 0)
+		return error;
+	memcpy(f.head, &e->cookie, cookie_len);
+	if (show_octets(&f, sp_chunk_at(&s->arena, ref), e->payload_bytes - cookie_len)) {
+		write_hdr(s, &text, out, e);
+		error = sp_ip_send_text(s, out, &text) ? 0 : SAMPAN_ENOBUFS;
+	}
+	sp_chunk_drop(&s->arena, ref);
+	return error;
 }
 
 static int
 send_request(struct sampan *s, const struct sampan_echo *echo, const struct sp_echo *e)
 {
-	const bool v4 = sp_addr_is_v4(&echo->to);
 	struct sampan_addr src;
 	const struct sp_ip_out out = {
 		.src = &src,
 		.dst = &echo->to,
 		.payload_len = HDR_LEN + e->payload_bytes,
-		.proto = v4 ? IP_PROTO_ICMP : IP_PROTO_ICMP6,
+		.proto = sp_addr_is_v4(&echo->to) ? IP_PROTO_ICMP : IP_PROTO_ICMP6,
 		.ttl = echo->ttl,
 	};
-	struct sp_reply *r;
+	int error;
 
 	if (!sp_source_find(s, &echo->to, &src))
 		return SAMPAN_ENETUNREACH;
-	r = sp_ip_take(s, &out);
-	if (r == NULL)
-		return SAMPAN_ENOBUFS;
-	fill(s, r, &out, e);
-	sp_ip_send(s, r);
-	sp_count(s, SAMPAN_COUNT_ICMP_ECHOS_OUT);
-	return 0;
+	error = send_text(s, &out, e);
+	if (error == 0)
+		sp_count(s, SAMPAN_COUNT_ICMP_ECHOS_OUT);
+	return error;
 }
 
 /* What can be said before a place is taken. */
 static int
 judge(const struct sampan *s, const struct sampan_echo *echo)
 {
-	uint32_t room;
+	struct sp_path path;
 
 	if (echo->size != sizeof(*echo) || !sp_addr_is_unicast(s, &echo->to))
 		return SAMPAN_EINVAL;
-	room = room_on(s, &echo->to);
-	if (room == 0 || sp_local_find(s, 0, &echo->to) != NULL)
+	if (sp_local_find(s, 0, &echo->to) != NULL || !sp_route_find(s, &echo->to, &path))
 		return SAMPAN_ENETUNREACH;
-	if (echo->payload_bytes > room || echo->payload_bytes > PAYLOAD_MOST)
-		return SAMPAN_EMSGSIZE;
-	return 0;
+	return echo->payload_bytes > payload_most(&echo->to) ? SAMPAN_EMSGSIZE : 0;
 }
 
 int

@@ -184,8 +184,8 @@ TEST(echo_request_that_cannot_be_is_refused)
 	struct sampan_echo echo = { .size = sizeof(echo), .to = sampan_addr_v4(10, 0, 0, 2) };
 	uint32_t ticket;
 
-	EXPECT_EQ(send_echo(&f, 1, 1500 - 28, &ticket), 0);
-	EXPECT_EQ(send_echo(&f, 1, 1500 - 27, &ticket), SAMPAN_EMSGSIZE);
+	EXPECT_EQ(send_echo(&f, 1, 65507, &ticket), 0);
+	EXPECT_EQ(send_echo(&f, 1, 65508, &ticket), SAMPAN_EMSGSIZE);
 	echo.to = sampan_addr_v4(192, 0, 2, 1);
 	EXPECT_EQ(sampan_echo_send(f.s, &echo, &ticket), SAMPAN_ENETUNREACH);
 	echo.to = sampan_addr_v4(10, 0, 0, 1);
@@ -196,6 +196,38 @@ TEST(echo_request_that_cannot_be_is_refused)
 	EXPECT_EQ(sampan_echo_send(f.s, &echo, &ticket), SAMPAN_EINVAL);
 	EXPECT_EQ(sampan_echo_take(f.s, 0, &(struct sampan_echo_answer){ 0 }), SAMPAN_EBADHANDLE);
 	sampan_echo_forget(f.s, 255);
+}
+
+/* What is too big for the link leaves in fragments: RFC 791. */
+TEST(echo_request_of_any_size_is_whole)
+{
+	static uint8_t got[65536];
+	static const uint16_t sizes[] = { 0, 7, 8, 9, 1472, 1473, 2500, 4089, 60000, 65507 };
+	struct fx f = fx_listen(.arena_bytes = (size_t)4 << 20);
+	uint32_t ticket, n, at;
+
+	introduce(&f);
+	fx_drop(&f);
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		EXPECT_EQ(send_echo(&f, 1, sizes[i], &ticket), 0);
+		for (n = 0; n < 8u + sizes[i]; n += frame_len - 34) {
+			struct sampan_frame out;
+
+			EXPECT_EQ(sampan_output(f.s, f.link, &out, 1, f.now), 1);
+			frame_len = frame_flatten(&out, frame);
+			sampan_sent(f.s, &out, 1);
+			at = 8u * (be16_get(frame + 20) & 0x1fff);
+			EXPECT_EQ(at, n);
+			EXPECT_EQ((be16_get(frame + 20) & 0x2000) != 0,
+			    at + frame_len - 34 < 8u + sizes[i]);
+			memcpy(got + at, frame + 34, frame_len - 34);
+		}
+		EXPECT_EQ((uint16_t)~frame_sum(got, n, 0), 0);
+		for (uint32_t j = 16; j < n; j++)
+			EXPECT_EQ(got[j], (uint8_t)(j - 8));
+		sampan_echo_forget(f.s, ticket);
+	}
+	expect_quiet(&f);
 }
 
 /* All places are taken; a minute later the first gives way. */
