@@ -43,6 +43,7 @@ struct chat_conn {
 	char name[NAME_BYTES + 1];
 	bool leaving;		/* what is queued is sent, then it ends */
 	bool dropped;		/* the others have not been told */
+	bool told;		/* they have, or will be */
 	bool unread;		/* it has said too much: read on at the next tick */
 	int16_t lines;		/* that it may say */
 	uint8_t first, n;	/* of the queue */
@@ -145,6 +146,7 @@ drop(struct chat *chat, struct chat_conn *c)
 	empty_queue(c);
 	c->leaving = true;
 	c->dropped = true;
+	c->told = true;
 	chat->dropped++;
 	c->conn.deadline_at = chat->x->now + LAST_WORD_DUR;
 	if (m == NULL)
@@ -281,6 +283,14 @@ do_who(struct chat *chat, struct chat_conn *c)
 	tell(chat, c, "* %u here:%s%s\r\n", all, names, shown < all ? " ..." : "");
 }
 
+/* It leaves when it has heard what is queued, or has not in time. */
+static void
+set_out(const struct chat *chat, struct chat_conn *c)
+{
+	c->leaving = true;
+	c->conn.deadline_at = chat->x->now + LAST_WORD_DUR;
+}
+
 static void
 do_command(struct chat *chat, struct chat_conn *c, const char *line)
 {
@@ -289,7 +299,7 @@ do_command(struct chat *chat, struct chat_conn *c, const char *line)
 	else if (strcmp(line, "/who") == 0)
 		do_who(chat, c);
 	else if (strcmp(line, "/quit") == 0)
-		c->leaving = true;
+		set_out(chat, c);
 	else
 		tell(chat, c, "* /nick NAME, /who, /quit\r\n");
 }
@@ -350,11 +360,11 @@ static void
 leave(struct chat *chat, struct chat_conn *c)
 {
 	char name[NAME_BYTES + 1];
-	const bool silent = c->conn.deadline_at != SAMPAN_NEVER;
+	const bool told = c->told;
 
 	memcpy(name, c->name, sizeof(name));
 	sp_svc_goodbye(chat->x, c->conn.handle, &c->conn);
-	if (!silent)
+	if (!told)
 		tell_all(chat, "* %s has left\r\n", name);
 }
 
@@ -390,11 +400,21 @@ chat_accepted(struct svc_host *x, struct svc_conn *conn, const struct sampan_soc
 	tell_dropped(chat);
 }
 
-/* Readers that did not take even the last word. */
+/* Who did not take even the last word. */
 static void
 chat_expired(struct svc_host *x, struct svc_conn *conn)
 {
+	struct chat *chat = sp_svc_state(x, &sp_svc_chat);
+	const struct chat_conn *c = chat_of(conn);
+	char name[NAME_BYTES + 1];
+	const bool told = c->told;
+
+	memcpy(name, c->name, sizeof(name));
 	sp_svc_abort(x, conn);
+	if (told)
+		return;
+	tell_all(chat, "* %s has left\r\n", name);
+	tell_dropped(chat);
 }
 
 static void
@@ -421,8 +441,8 @@ chat_stop(struct svc_host *x, struct svc_conn *conn)
 
 	if (!c->leaving)
 		tell(chat, c, "* The server ends\r\n");
-	c->leaving = true;
-	c->conn.deadline_at = x->now + LAST_WORD_DUR;
+	set_out(chat, c);
+	c->told = true;
 	if (c->n == 0)
 		sp_svc_goodbye(x, conn->handle, conn);
 }

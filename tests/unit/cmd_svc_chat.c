@@ -171,6 +171,33 @@ TEST(chat_dropped_reader_that_takes_nothing_is_gone_soon)
 	sv_end(&v);
 }
 
+/* The same for who wants to go, and then does not take what is left. */
+TEST(chat_quit_by_who_takes_nothing_is_gone_soon)
+{
+	static char line[CHAT_LINE_BYTES + 1];
+	struct sv_client *talker, *slow;
+
+	sv_make(&v, (struct svc_options){ 0 });
+	talker = sv_connect(&v, 5000);
+	slow = sv_connect(&v, 5000);
+	slow->deaf = true;
+	memset(line, 'x', sizeof(line));
+	line[CHAT_LINE_BYTES] = '\n';
+	for (unsigned i = 0; i < 830; i++) {
+		sv_say_bytes(&v, talker, line, sizeof(line));
+		sv_run(&v, SAMPAN_MS(50));
+		sv_forget(talker);
+	}
+	EXPECT_EQ(sv_connections(&v), 2);
+	sv_say(&v, slow, "/quit\n");
+	sv_run(&v, SAMPAN_SEC(5));
+	EXPECT_EQ(sv_connections(&v), 2);
+	sv_run(&v, SAMPAN_SEC(7));
+	EXPECT_EQ(sv_connections(&v), 1);
+	EXPECT(heard(talker, "* guest2 has left\r\n"));
+	sv_end(&v);
+}
+
 /* Who talks without pause is read as fast as is good for the others. */
 TEST(chat_flood_drops_nobody)
 {
