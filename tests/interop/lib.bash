@@ -7,7 +7,8 @@
 #	check TEXT COMMAND...	one test; its output is shown if it fails
 #	finish_tests		the plan, and the exit code
 #
-#	SAMPAN_BUILD=DIR   where the programs are, default build
+#	SAMPAN_BUILD=DIR   where the programs are, default build; build-asan: the
+#			   command with sanitizers
 #	SAMPAN_FULL=1      the long form
 
 set -u
@@ -16,6 +17,8 @@ build=${SAMPAN_BUILD:-build}
 case $build in /*) ;; *) build=$top/$build ;; esac
 sampan=$build/sampan
 full=${SAMPAN_FULL:-0}
+sanitized=0
+case $build in *-asan) sanitized=1 ;; esac
 count=0
 failed=0
 started=()

@@ -135,7 +135,9 @@ slow_reader() {
 
 pings() {
 	says '^20 packets transmitted, 20 received, 0% packet loss' "$sampan" ping -c 20 -i 0.02 -s 1400 10.77.0.1 &&
-		says '"ttl":64,"rtt_ns":' "$sampan" ping --json -c 1 10.77.0.1
+		says '"ttl":64,"rtt_ns":' "$sampan" ping --json -c 1 10.77.0.1 &&
+		says '^3 packets transmitted, 3 received' "$sampan" ping -c 3 -i 0.05 -s 60000 10.77.0.1 &&
+		says '^65515 bytes from' "$sampan" ping -c 1 -s 65507 10.77.0.1
 }
 
 nobody_answers() {
@@ -220,6 +222,20 @@ limits() {
 	[ "$(tcpdump -nr "$dir/four.pcapng" 2>/dev/null | wc -l)" = 4 ] && [ "$(stat -c %s "$dir/small.pcapng")" -le 2200 ]
 }
 
+rss_kib() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$server/status"; }
+
+# grows_by_at_most KIB COMMAND...: so much does the instance, whatever COMMAND does.  (A
+# build with sanitizers keeps what was freed.)
+grows_by_at_most() {
+	local most=$1 before after
+	shift
+	before=$(rss_kib)
+	"$@" || return 1
+	after=$(rss_kib)
+	echo "$before KiB before, $after KiB after"
+	[ "$sanitized" = 1 ] || [ $((after - before)) -le "$most" ]
+}
+
 # Nobody reads: the stack goes on.
 deaf_capture() {
 	"$sampan" capture -q - >"$dir/pipe" &
@@ -231,6 +247,36 @@ deaf_capture() {
 	kill -CONT "$deaf"
 	kill -INT "$deaf"
 	wait "$deaf"
+}
+
+# As many clients as want to: some ask, some never end their line, some read nothing.
+# The stack goes on meanwhile, and the next one is heard.
+thousand_clients() {
+	cat >"$dir/many.py" <<'END'
+import resource, socket, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+clients = []
+for i in range(1000):
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(sys.argv[1])
+    try:
+        s.sendall([b'{"do":"ss"', b'{"do":"ss","connected":true,"listening":true}\n' * 40, b"\n"][i % 3])
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    clients.append(s)
+print("connected", flush=True)
+sys.stdin.read()
+END
+	local many
+	mkfifo "$dir/many"
+	python3 "$dir/many.py" "$dir/$name.sock" <"$dir/many" >"$dir/many.log" 2>&1 &
+	many=$!
+	started+=("$many")
+	exec 8>"$dir/many"
+	wait_for 30 grep -q connected "$dir/many.log" || return 1
+	"${inside[@]}" "$client" echo 10.77.0.2 7 20 3000 && counts 50 state established || return 1
+	exec 8>&-
+	wait "$many"
 }
 
 # ---- All together ----
@@ -268,8 +314,10 @@ check "ss: filters" filters
 check "ss --json: rows that a program reads" ss_json_is_json
 check "ss: the reader goes away" no_reader
 check "ss -s" says '^ESTABLISHED  50$' "$sampan" ss -s
+check "ss -i: the congestion control" says '	 cubic ' "$sampan" ss -i
 check "ss -o" says 'ESTABLISHED' "$sampan" ss -o
 check "garbage on the control socket disturbs nobody" garbage
+check "a thousand clients of the control socket" grows_by_at_most 2048 thousand_clients
 let_go
 check "stat: what changed" counts_connections
 check "connect: 50 MiB both ways" both_ways
@@ -277,6 +325,7 @@ check "connect: a reset is told" reset_is_told
 check "connect: a slow reader holds up nobody else" slow_reader
 check "ping" pings
 check "ping over IPv6" wait_for 5 says '^3 packets transmitted, 3 received' "$sampan" ping -c 3 -i 0.1 fd77::1
+check "ping over IPv6: the longest" says '^2 packets transmitted, 2 received' "$sampan" ping -c 2 -i 0.1 -s 65527 fd77::1
 check "ping: nobody answers" nobody_answers
 check "sysctl: read and write" settings
 check "sysctl: a file" settings_file
@@ -288,7 +337,7 @@ if command -v tcpdump >/dev/null && command -v tshark >/dev/null; then
 	check "capture: why a packet was dropped" tells_why
 	check "capture: count and size" limits
 fi
-check "capture: nobody reads" deaf_capture
+check "capture: nobody reads" grows_by_at_most 20480 deaf_capture
 check "stat: the longest turn" turns_are_counted
 check "nothing is left behind" wait_for 10 nothing_left
 
@@ -304,6 +353,10 @@ check "connect: a name" bad 2 "no IP address" connect localhost 80
 check "connect: refused" bad 1 "connection refused" connect 10.77.0.1 4999
 check "connect: no way there" bad 1 "no route" connect 192.0.2.1 80
 check "ping: no way there" bad 1 "no route" ping -q --json -c 1 192.0.2.1
+check "ping: its own address" bad 1 "address of the stack itself" ping -q --json -c 1 10.77.0.2
+check "connect: its own address" bad 1 "address of the stack itself" connect fd77::2 7
+check "ping: too long for IPv4" bad 2 "0 to 65507 over IPv4" ping -s 65508 10.77.0.1
+check "ping: too long" bad 2 "0 to 65527" ping -s 65528 fd77::1
 check "ping: a name" bad 2 "no IP address" ping localhost
 check "ping: malformed count" bad 2 "1 to 4294967295" ping -c 0 10.77.0.1
 check "capture: no file" bad 2 "give a file" capture
