@@ -43,6 +43,12 @@ extern "C" {
 	  "routers may name a better first hop: RFC 4861 §8.3") \
 	X(ACD_PROBES, "net.ipv4.acd_probes", 0, 0, 10, "count", \
 	  "probes before a configured IPv4 address is used: RFC 5227 (no Linux name)") \
+	X(DHCP_DELAY, "net.sampan.dhcp_delay", 1000, 0, 10000, "ms", \
+	  "a DHCP client begins within this time: RFC 2131 §4.4.1") \
+	X(DHCP_PROBES, "net.sampan.dhcp_probes", 3, 0, 10, "count", \
+	  "probes before a leased IPv4 address is used: RFC 5227") \
+	X(DHCP_ROUTES, "net.sampan.dhcp_classless_routes", 1, 0, 1, "switch", \
+	  "a DHCP server may name routes beside routers: RFC 3442") \
 	X(ICMP_MSGS_PER_SEC, "net.ipv4.icmp_msgs_per_sec", 1000, 0, 1000000, "per second", \
 	  "ICMP errors to all together, both families; 0: none") \
 	X(ICMP_MSGS_BURST, "net.ipv4.icmp_msgs_burst", 50, 1, 1000000, "count", \

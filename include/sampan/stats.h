@@ -57,6 +57,9 @@
 	X(UDP_NO_CSUM, "UdpNoChecksum", "UDP checksum missing: over IPv6, or where it is asked for") \
 	X(UDP_NO_SOCKET, "UdpNoPorts", "no socket has the port") \
 	X(UDP_RCVBUF, "UdpRcvbufErrors", "receive buffer full") \
+	X(DHCP_MALFORMED, "DhcpMalformed", "DHCP message or option cut short, or too long") \
+	X(DHCP_NOT_OURS, "DhcpNotOurs", "DHCP message that answers no question of ours") \
+	X(DHCP_REFUSED, "DhcpRefused", "DHCP lease with an address, mask or times that cannot be") \
 	X(MEMORY, "NoMemory", "no memory to keep it")
 
 #define SAMPAN_COUNTS(X) \
@@ -107,6 +110,11 @@
 	X(TCP_RCV_DROPPED, "TcpRcvDropped", "bytes inside the window that memory could not keep") \
 	X(UDP_IN, "UdpInDatagrams", "datagrams given to sockets") \
 	X(UDP_OUT, "UdpOutDatagrams", "datagrams sent") \
+	X(DHCP_IN, "DhcpIn", "DHCP messages to a client of ours") \
+	X(DHCP_OUT, "DhcpOut", "DHCP messages sent") \
+	X(DHCP_LEASES, "DhcpLeases", "leases given or renewed") \
+	X(DHCP_NAKS, "DhcpNaks", "leases refused by the server") \
+	X(DHCP_DECLINES, "DhcpDeclines", "leased addresses that somebody else has") \
 	X(REPLIES_DROPPED, "RepliesDropped", "answers without a connection that found no room") \
 	X(NEIGH_FAILED, "NeighFailed", "neighbours that did not answer")
 

@@ -28,8 +28,13 @@
 
 #define GOODBYE_DUR SAMPAN_SEC(2)
 /* How long the start waits for addresses: two seconds for a link-local one, two
- * for what a router says. */
+ * for what a router says; a leased one is checked for up to seven. */
 #define SETTLE_DUR SAMPAN_MS(4500)
+#define LEASE_DUR SAMPAN_SEC(12)
+/* How often addresses that come and go are looked at. */
+#define LOOK_DUR SAMPAN_SEC(1)
+#define RELEASE_DUR SAMPAN_MS(500)
+#define ADDRS_BYTES 1000
 /* How often it is looked whether all are gone. */
 #define GLANCE_DUR SAMPAN_MS(5)
 
@@ -45,6 +50,7 @@ struct server {
 	int tick_fd;			/* a timer for deadlines of services */
 	bool ticking;
 	unsigned signals;		/* that came */
+	char addrs[ADDRS_BYTES];	/* as they were told last */
 	char why[SAMPAN_WHY_BYTES];
 };
 
@@ -233,7 +239,7 @@ start_link(struct server *v)
 static void
 await_addresses(struct server *v)
 {
-	const sampan_time end_at = sampan_clock() + SETTLE_DUR;
+	const sampan_time end_at = sampan_clock() + (v->args.net.dhcp ? LEASE_DUR : SETTLE_DUR);
 
 	while (v->signals == 0 && sp_serve_net_waits(&v->args.net, v->stack) &&
 	    sampan_clock() < end_at)
@@ -254,31 +260,50 @@ print_hints(const char *addr, const struct serve_listener *l)
 	}
 }
 
+/* All addresses, as "a, b, c"; those that find no room are left out. */
 static void
-print_more_addresses(const struct sampan *s)
+write_addresses(const struct sampan *s, char *text)
 {
 	struct sampan_addr addr;
-	char text[SAMPAN_ADDR_TEXT];
+	size_t at = 0;
 
-	for (unsigned i = 1; sp_serve_net_addr(s, i, &addr); i++) {
-		(void)sampan_addr_write(&addr, text);
-		(void)printf(", %s", text);
+	*text = '\0';
+	for (unsigned i = 0; sp_serve_net_addr(s, i, &addr) &&
+	    at + SAMPAN_ADDR_TEXT + 2 < ADDRS_BYTES; i++) {
+		if (i > 0)
+			at = (size_t)(stpcpy(text + at, ", ") - text);
+		at += sampan_addr_write(&addr, text + at);
 	}
+	if (at == 0)
+		(void)stpcpy(text, "no address yet");
+}
+
+/* RFC 2131 §4.4.5: whoever looks on hears of addresses that change. */
+static void
+tell_addresses(struct server *v)
+{
+	char addrs[ADDRS_BYTES];
+
+	write_addresses(v->stack, addrs);
+	if (strcmp(addrs, v->addrs) == 0)
+		return;
+	memcpy(v->addrs, addrs, sizeof(addrs));
+	(void)printf("Now serving on %s\n", addrs);
+	(void)fflush(stdout);
 }
 
 static void
-print_start(const struct server *v)
+print_start(struct server *v)
 {
 	const bool named = strcmp(v->args.name, SERVE_NAME) != 0;
 	const bool sudo = geteuid() == 0 && getenv("SUDO_USER") != NULL;
 	struct sampan_addr first;
-	char addr[SAMPAN_ADDR_TEXT] = "no address yet";
+	char addr[SAMPAN_ADDR_TEXT] = "ADDRESS";
 
 	if (sp_serve_net_addr(v->stack, 0, &first))
 		(void)sampan_addr_write(&first, addr);
-	(void)printf("Serving on %s", addr);
-	print_more_addresses(v->stack);
-	(void)printf(", link %s:", sampan_link_name(v->link));
+	write_addresses(v->stack, v->addrs);
+	(void)printf("Serving on %s, link %s:", v->addrs, sampan_link_name(v->link));
 	for (unsigned i = 0; i < v->args.listeners; i++)
 		(void)printf(" %s:%u", v->args.listener[i].svc->name,
 		    (unsigned)v->args.listener[i].port);
@@ -314,6 +339,17 @@ reset_rest(struct server *v)
 	(void)sampan_loop_turn(v->loop, 0);
 }
 
+static void
+release_addresses(struct server *v)
+{
+	const sampan_time end_at = sampan_clock() + RELEASE_DUR;
+
+	while (sp_serve_net_end(&v->args.net, v->stack) && v->signals < 2 &&
+	    sampan_clock() < end_at)
+		if (sampan_loop_turn(v->loop, GLANCE_DUR) != 0)
+			return;
+}
+
 /* Lets what is queued leave, and FINs be answered. */
 static void
 say_goodbye(struct server *v)
@@ -329,6 +365,7 @@ say_goodbye(struct server *v)
 		sampan_stats(v->stack, &stats);
 	} while (stats.connections > 0 && v->signals < 2 && sampan_clock() < end_at);
 	reset_rest(v);
+	release_addresses(v);
 }
 
 static void
@@ -343,6 +380,20 @@ clean_up(struct server *v)
 	if (v->tick_fd >= 0)
 		(void)close(v->tick_fd);
 	sampan_memory_free(v->stack, v->args.memory_bytes);
+}
+
+/* Until a signal comes. */
+static int
+run(struct server *v)
+{
+	if (!sp_serve_net_is_auto(&v->args.net))
+		return v->signals == 0 ? sampan_loop_run(v->loop) : 0;
+	while (v->signals == 0) {
+		if (sampan_loop_turn(v->loop, LOOK_DUR) != 0)
+			return -1;
+		tell_addresses(v);
+	}
+	return 0;
 }
 
 static int
@@ -362,7 +413,7 @@ serve(struct server *v)
 		return exit_code;
 	await_addresses(v);
 	print_start(v);
-	if (v->signals == 0 && sampan_loop_run(v->loop) != 0)
+	if (run(v) != 0)
 		return sp_cmd_fail("sampan serve", ENODEV, "the link %s has ended: %s",
 		    sampan_link_name(v->link),
 		    errno == EBADFD ? "its interface was removed" : strerror(errno));

@@ -36,7 +36,8 @@ const struct argp_option sp_serve_options[] = {
 	  "tap:NAME[,host=ADDR/LEN][,host6=ADDR/LEN][,mtu=N][,offload=on|off]; "
 	  "the default is " LINK_DEFAULT, 0 },
 	{ "addr", OPT_ADDR, "ADDR/LEN", 0, "an address of the stack's, IPv4 or IPv6, or slaac: as "
-	  "routers on the link say; may be repeated; the default is 10.77.0.2/24", 0 },
+	  "routers on the link say, or dhcp: as a DHCP server says; may be repeated; the default "
+	  "is 10.77.0.2/24", 0 },
 	{ "gateway", OPT_GATEWAY, "ADDR", 0, "the router to whoever is not on the link; may be "
 	  "repeated; the default is none, or what routers say", 0 },
 	{ "services", OPT_SERVICE, "LIST", 0, "NAME[:PORT][,...]", 0 },
@@ -291,7 +292,7 @@ sp_serve_args_read(struct serve_args *args, int argc, char **argv)
 	exit_code = sp_cmd_parse(&argp, argc, argv, args);
 	if (exit_code == 0 && args->listeners == 0)
 		add_default_services(args);
-	if (args->net.addrs == 0 && !args->net.slaac)
+	if (sp_serve_net_is_empty(&args->net))
 		args->net.addr[args->net.addrs++] =
 		    (struct sp_prefix){ sampan_addr_v4(10, 77, 0, 2), 24 };
 	return exit_code;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <sampan/address.h>
+#include <sampan/dhcp.h>
 
 #include "cmd/cmd.h"
 
@@ -15,6 +16,10 @@ sp_serve_net_read_addr(struct serve_net *net, const char *text, const struct sp_
 {
 	if (strcmp(text, "slaac") == 0) {
 		net->slaac = true;
+		return 0;
+	}
+	if (strcmp(text, "dhcp") == 0) {
+		net->dhcp = true;
 		return 0;
 	}
 	if (net->addrs == SERVE_ADDRS) {
@@ -115,11 +120,32 @@ sp_serve_net_apply(const struct serve_net *net, struct sampan *s, const struct s
 	if (net->slaac && sampan_autoconf(s, 1) != 0)
 		return sp_cmd_fail("sampan serve", EINVAL, "--addr slaac: the link's MTU is below "
 		    "1280, too small for IPv6: give mtu=1280 or more");
+	if (net->dhcp && sampan_dhcp_start(s, 1) != 0)
+		return sp_cmd_fail("sampan serve", EINVAL, "--addr dhcp: --memory is too small: "
+		    "give more, such as 64M");
 	for (unsigned i = 0; i < net->addrs && exit_code == 0; i++)
 		exit_code = add_address(s, link, &net->addr[i]);
 	for (unsigned i = 0; i < net->gateways && exit_code == 0; i++)
 		exit_code = add_gateway(net, s, &net->gateway[i]);
 	return exit_code;
+}
+
+/* Has the DHCP client an address to use? */
+static bool
+is_bound(const struct sampan *s)
+{
+	struct sampan_dhcp_info info;
+
+	return sampan_dhcp_get(s, 1, &info) == 0 && info.state == SAMPAN_DHCP_BOUND;
+}
+
+bool
+sp_serve_net_end(const struct serve_net *net, struct sampan *s)
+{
+	struct sampan_dhcp_info info;
+
+	return net->dhcp && sampan_dhcp_stop(s, 1) == 0 && sampan_dhcp_get(s, 1, &info) == 0 &&
+	    info.state != SAMPAN_DHCP_STOPPED;
 }
 
 bool
@@ -134,7 +160,7 @@ sp_serve_net_waits(const struct serve_net *net, const struct sampan *s)
 		global |= info.state == SAMPAN_ADDR_PREFERRED && !is_link_local(&info.addr) &&
 		    !sp_prefix_is_v4(&info.addr);
 	}
-	return !global;
+	return !global || (net->dhcp && !is_bound(s));
 }
 
 bool

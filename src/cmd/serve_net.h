@@ -15,17 +15,35 @@ struct serve_net {
 	unsigned addrs;		/* 0: not said */
 	struct sp_prefix addr[SERVE_ADDRS];
 	bool slaac;		/* routers on the link say which */
+	bool dhcp;		/* a DHCP server does */
 	unsigned gateways;
 	struct sampan_addr gateway[SERVE_GATEWAYS];
 };
 
-/* ADDR/LEN or slaac; an address.  EINVAL after a message. */
+/* ADDR/LEN, slaac or dhcp; an address.  EINVAL after a message. */
 int sp_serve_net_read_addr(struct serve_net *net, const char *text, const struct sp_why *why);
 int sp_serve_net_read_gateway(struct serve_net *net, const char *text, const struct sp_why *why);
 
 /* Gives the stack's link 1 what was asked for; the exit code after a message. */
 int sp_serve_net_apply(const struct serve_net *net, struct sampan *s,
     const struct sampan_link *link);
+
+/* Was nothing said of addresses? */
+static inline bool
+sp_serve_net_is_empty(const struct serve_net *net)
+{
+	return net->addrs == 0 && !net->slaac && !net->dhcp;
+}
+
+/* Do addresses come and go by themselves? */
+static inline bool
+sp_serve_net_is_auto(const struct serve_net *net)
+{
+	return net->slaac || net->dhcp;
+}
+
+/* Gives back what was leased; false: that is done. */
+bool sp_serve_net_end(const struct serve_net *net, struct sampan *s);
 
 /* Is an address still being checked, or has none come yet that others can use? */
 bool sp_serve_net_waits(const struct serve_net *net, const struct sampan *s);

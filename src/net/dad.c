@@ -4,6 +4,7 @@
 #include "net/dad.h"
 
 #include "net/arp.h"
+#include "net/dhcp.h"
 #include "net/due.h"
 #include "net/ndp.h"
 #include "net/slaac.h"
@@ -34,8 +35,10 @@ probes_of(const struct sampan *s, const struct sp_local_addr *l)
 {
 	if (!sp_addr_is_v4(&l->addr))
 		return (uint8_t)sp_setting(s, SAMPAN_SET_DAD_TRANSMITS);	/* R-4862-1 */
-	return l->origin == SP_ADDR_STATIC ? (uint8_t)sp_setting(s, SAMPAN_SET_ACD_PROBES) :
-					     PROBE_NUM;
+	if (l->origin == SP_ADDR_LINK_LOCAL)
+		return PROBE_NUM;
+	return (uint8_t)sp_setting(s, l->origin == SP_ADDR_LEASED ? SAMPAN_SET_DHCP_PROBES :
+								    SAMPAN_SET_ACD_PROBES);
 }
 
 static void
@@ -57,6 +60,7 @@ assign(struct sampan *s, struct sp_local_addr *l, bool announce)
 		wait_until(s, l, s->now);
 	}
 	sp_slaac_assigned(s, l);
+	sp_dhcp_assigned(s, l);
 }
 
 /* RFC 4862 §5.4.2 (R-4862-2), RFC 5227 §2.1.1 (R-5227-2). */
@@ -130,7 +134,10 @@ sp_dad_conflict(struct sampan *s, struct sp_local_addr *l)
 		l->state = SP_ADDR_DUPLICATE;
 		l->next_at = SAMPAN_NEVER;
 		l->probes = 0;
-		sp_slaac_duplicate(s, l);
+		if (l->origin == SP_ADDR_LEASED)
+			sp_dhcp_conflict(s, l);
+		else
+			sp_slaac_duplicate(s, l);
 	} else if (sp_addr_is_v4(&l->addr) && sp_addr_usable(l)) {
 		defend(s, l);
 	}

@@ -1,6 +1,6 @@
 /*
  * due.h - the one timer of the small tables of net/: addresses, routes, router
- * solicitation, group membership.
+ * solicitation, leases, group membership.
  *
  * Each table knows its own deadlines and is looked through from start to end;
  * what they share is a timer that is not later than the earliest of them.

@@ -1,6 +1,7 @@
 /*
  * ip_in4.c - IPv4 packets that arrive.  RFC 791, RFC 1122 §3.2.1.
  */
+#include "net/dhcp.h"
 #include "net/ip_in.h"
 #include "wire/ip4.h"
 
@@ -13,12 +14,23 @@ source_good(const struct sampan *s, const struct sampan_addr *src)
 	    sp_local_find(s, 0, src) == NULL;
 }
 
+/* RFC 2131 §4.1 (R-2131-16): before a client has an address servers may send to the one
+ * that it is about to get.  Such a datagram is nobody else's (udp_in.c). */
+static bool
+for_dhcp(const struct sampan *s, const struct sp_pkt *pkt, const struct ip4_hdr *ip)
+{
+	return sp_dhcp_expects(s, pkt->link) && !pkt->l2_group && ip->proto == IP_PROTO_UDP &&
+	    !ip->mf && ip->frag_off_bytes == 0 && pkt->body_len >= ip->hdr_len + 4u &&
+	    be16_get(pkt->body + ip->hdr_len + 2) == DHCP_CLIENT_PORT;
+}
+
 /* RFC 1122 §3.2.1.3; R-IP4-4, R-IP4-7, R-IP4-18, R-V-47: to an address of this
  * link, or to its broadcast (R-IP4-21) in a frame that was one too (R-IP4-20).
  * Here a router would look for another way for what is not ours. */
 static bool
-destination_good(struct sampan *s, struct sp_pkt *pkt, uint32_t dst)
+destination_good(struct sampan *s, struct sp_pkt *pkt, const struct ip4_hdr *ip)
 {
+	const uint32_t dst = ip->dst;
 	bool broadcast;
 
 	if (sp_local_find(s, pkt->link, &pkt->flow.local) != NULL) {
@@ -30,7 +42,7 @@ destination_good(struct sampan *s, struct sp_pkt *pkt, uint32_t dst)
 	if (broadcast && !pkt->l2_group)
 		return sp_ip_dropped(s, pkt, SAMPAN_DROP_IP_BROADCAST);
 	pkt->ip_group = broadcast || ip4_is_multicast(dst);
-	if (!pkt->ip_group)
+	if (!pkt->ip_group && !for_dhcp(s, pkt, ip))
 		return sp_ip_dropped(s, pkt, SAMPAN_DROP_IP_DESTINATION);
 	return true;
 }
@@ -85,7 +97,7 @@ sp_ip_look4(struct sampan *s, struct sp_pkt *pkt)
 		sp_ip_dropped(s, pkt, SAMPAN_DROP_IP_SOURCE);
 		return;
 	}
-	if (!destination_good(s, pkt, ip.dst))
+	if (!destination_good(s, pkt, &ip))
 		return;
 	enter_payload(pkt, &ip);
 	if (ip.mf || ip.frag_off_bytes != 0)

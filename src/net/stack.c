@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "buf/chunk.h"
+#include "net/dhcp.h"
 #include "net/echo.h"
 #include "net/neigh.h"
 #include "net/port.h"
@@ -95,6 +96,7 @@ sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config
 	sp_pool_init(&s->arena, SP_KIND_OVERFLOW, sizeof(struct sp_bucket));
 	sp_pool_init(&s->arena, SP_KIND_NEIGH, sizeof(struct sp_neigh));
 	sp_pool_init(&s->arena, SP_KIND_ECHO, sizeof(struct sp_echo_table));
+	sp_dhcp_init(s);
 	sp_port_init(s);
 	sp_reass_init(s);
 	s->arena.layout = layout_hash(s);

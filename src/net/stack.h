@@ -38,6 +38,8 @@ struct sp_link {
 	struct sp_list run;	/* connections with something to say */
 	struct sp_list parked;	/* connections whose neighbour is being asked for */
 	char name[16];
+	uint32_t dhcp;		/* struct sp_dhcp; 0: no client */
+	uint16_t mtu4_bytes;	/* a DHCP server's; 0: the link's */
 
 	/* IPv6, RFC 4861 §6.3.2: what routers may change. */
 	bool autoconf;		/* they may */
@@ -127,8 +129,9 @@ static inline uint16_t
 sp_link_mtu(const struct sampan *s, unsigned link, bool v4)
 {
 	const struct sp_link *l = &s->link[link];
+	const uint16_t said = v4 ? l->mtu4_bytes : l->mtu6_bytes;
 
-	return !v4 && l->mtu6_bytes != 0 ? l->mtu6_bytes : l->mtu_bytes;
+	return said != 0 ? said : l->mtu_bytes;
 }
 
 #endif

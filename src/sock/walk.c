@@ -121,6 +121,7 @@ sampan_pool(const struct sampan *s, unsigned i, struct sampan_pool *pool)
 		[SP_KIND_UDP] = "UDP sockets",
 		[SP_KIND_NEIGH] = "neighbours",
 		[SP_KIND_ECHO] = "echo requests",
+		[SP_KIND_DHCP] = "DHCP clients",
 		[SP_KIND_PORTS] = "ports",
 		[SP_KIND_REASS] = "reassembly",
 		[SP_KIND_FRAG] = "fragments",

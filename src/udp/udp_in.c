@@ -6,6 +6,7 @@
  * many small ones cannot take more than a few large ones.  A socket whose queue
  * is empty takes one of any size.
  */
+#include "net/dhcp.h"
 #include "net/icmp_error.h"
 #include "udp/udp.h"
 #include "wire/ip4.h"
@@ -245,7 +246,9 @@ sp_udp_in(struct sampan *s, const struct sp_pkt *pkt)
 	if (!checksum_good(s, pkt, &h))
 		return;
 	text = sp_span_part(pkt->span, UDP_HDR_LEN, h.len - (uint32_t)UDP_HDR_LEN);
-	if (pkt->ip_group)
+	if (pkt->flow.local_port == DHCP_CLIENT_PORT && s->link[pkt->link].dhcp != 0)
+		sp_dhcp_in(s, pkt, text);
+	else if (pkt->ip_group)
 		to_group(s, pkt, text);
 	else
 		to_one(s, pkt, text);
