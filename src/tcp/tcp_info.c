@@ -11,6 +11,9 @@
 #include "tcp/tcp_recovery.h"
 #include "tcp/tcp_tally.h"
 
+/* Of reordering by less nobody takes notice (RFC 8985 §6.2 step 4). */
+#define DUP_THRESH 3
+
 #define KNOWN(field, expr) \
 	do { \
 		info->field = (uint64_t)(expr); \
@@ -40,7 +43,8 @@ info_always(const struct tcp_tcb *t, struct sampan_tcp_info *info)
 }
 
 struct flight {
-	uint32_t all_segs, sacked_segs, lost_segs;
+	uint32_t all_segs, sacked_segs;
+	uint32_t lost_segs;		/* until a repair has arrived */
 	uint32_t again_segs;		/* sent again and, as far as is known, still on the way */
 };
 
@@ -48,15 +52,16 @@ static struct flight
 flight_of(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_tx *tx)
 {
 	const struct tcp_sent *r = tx != NULL ? sp_tcp_rtx_first(s, tx) : NULL;
+	const unsigned gone = TCP_SENT_LOST | TCP_SENT_SACKED;
 	struct flight n = { 0 };
 
 	for (; r != NULL; r = tcp_sent_by_seq(s, r->by_seq.next)) {
 		n.all_segs += r->segs;
 		if ((r->flags & TCP_SENT_SACKED) != 0)
 			n.sacked_segs += r->segs;
-		else if ((r->flags & TCP_SENT_LOST) != 0)
+		else if ((r->flags & (TCP_SENT_LOST | TCP_SENT_REPAIR)) != 0)
 			n.lost_segs += r->segs;
-		else if ((r->flags & TCP_SENT_AGAIN) != 0)
+		if ((r->flags & (TCP_SENT_REPAIR | gone)) == TCP_SENT_REPAIR)
 			n.again_segs += r->segs;
 	}
 	if (tx != NULL && !tcp_is(t, TCP_F_SACK))	/* as many as duplicates came */
@@ -154,6 +159,7 @@ info_tally(const struct sampan *s, const struct tcp_tcb *t, struct sampan_tcp_in
 	KNOWN(delivered_segs, a->delivered_segs);
 	KNOWN(dsack_dups, a->dsacks);
 	KNOWN(reord_seen, a->reorders);
+	KNOWN(reordering_segs, a->behind_segs > DUP_THRESH ? a->behind_segs : DUP_THRESH);
 	KNOWN(rcv_ooopack, a->out_of_order);
 	if (a->rcv_mss_bytes != 0)
 		KNOWN(rcv_mss_bytes, a->rcv_mss_bytes);

@@ -21,6 +21,7 @@ enum tcp_sent_flag {
 	TCP_SENT_LOST = 1 << 1,		/* to be sent again */
 	TCP_SENT_AGAIN = 1 << 2,	/* was sent more than once */
 	TCP_SENT_FIN = 1 << 3,		/* our FIN left with it */
+	TCP_SENT_REPAIR = 1 << 4,	/* again because it was lost: not to probe the tail */
 };
 
 struct tcp_sent {
@@ -85,6 +86,7 @@ struct tcp_tx {
 	bool tlp_spent : 1;		/* 126: no round trip was measured since the last probe */
 	bool more : 1;			/* MSG_MORE: hold back what does not fill a segment */
 	bool paced : 1;			/* text leaves at a pace: tcp_pace.c */
+	bool round_limited : 1;		/* the window was the limit when this round's text left */
 	uint8_t burst_left;		/* 127: segments that the present burst still has */
 	/* Delivery-rate samples: tcp_rate.c. */
 	sampan_time first_sent_at;	/* 128: of what the next sample's interval begins with */
@@ -108,7 +110,7 @@ struct tcp_tx {
 	uint32_t pace_left_bytes;	/* 204: of the quantum that may leave at once */
 	sampan_time pace_at;		/* 208: when the next one may */
 	sp_tick pace_due_at;		/* 216: TCP_AT_PACE */
-	uint32_t spare;
+	uint32_t round_flight_bytes;	/* 220: the most outstanding in this round */
 	uint64_t cc_mem[TCP_CC_MEM_INLINE / sizeof(uint64_t)];	/* 224 */
 };
 _Static_assert(sizeof(struct tcp_tx) == 320, "five cache lines");

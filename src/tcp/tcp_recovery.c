@@ -70,6 +70,16 @@ enter(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t delivered
 	note_lossy_start(t);
 }
 
+/* What is sent in segments is counted in them, rounded up as the formula is; or
+ * the window would hold back the first segment of each pair that it halves. */
+static uint32_t
+whole_segments(const struct tcp_tcb *t, uint64_t bytes)
+{
+	const uint32_t mss = t->mss_bytes;
+
+	return (uint32_t)((bytes + mss - 1) / mss) * mss;
+}
+
 /* RFC 9937 §6.2 (R-9937-5 to R-9937-9, R-9937-11).  safe: SND.UNA moved and nothing more
  * was found lost. */
 static void
@@ -85,10 +95,10 @@ prr(const struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t deliv
 		return;
 	tx->prr_delivered_bytes += delivered_bytes;
 	if (in_flight > target) {
-		const uint64_t want = ((uint64_t)tx->prr_delivered_bytes * target +
-		    tx->prr_flight_bytes - 1) / tx->prr_flight_bytes;
+		const uint32_t want = whole_segments(t, ((uint64_t)tx->prr_delivered_bytes *
+		    target + tx->prr_flight_bytes - 1) / tx->prr_flight_bytes);
 
-		sndcnt = want > out ? (uint32_t)want - out : 0;
+		sndcnt = want > out ? want - out : 0;
 	} else {
 		const uint32_t lag = tx->prr_delivered_bytes > out ?
 		    tx->prr_delivered_bytes - out : 0;
@@ -210,6 +220,33 @@ sp_tcp_recovery_rest(struct sampan *s, struct tcp_tcb *t)
 		respond_to_probe(s, t, tx);
 }
 
+static uint32_t
+outstanding_before(const struct tcp_tcb *t, const struct tcp_delivery *d)
+{
+	return seq_diff(t->snd.nxt, t->snd.una) + d->acked_bytes;
+}
+
+/* Was the window the limit for what is acknowledged now?  In slow start it is enough
+ * that half of it was used: such a window has been tried (RFC 7661 §4.1). */
+static bool
+window_was_used(const struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_delivery *d)
+{
+	tx->round_flight_bytes = larger(tx->round_flight_bytes, outstanding_before(t, d));
+	return tx->round_limited || tcp_is(t, TCP_F_CWND_LIMITED) ||
+	    (t->cc.cwnd_bytes < t->cc.ssthresh_bytes &&
+	    t->cc.cwnd_bytes / 2 < tx->round_flight_bytes);
+}
+
+/* What comes now was sent under the limits of the round that ends. */
+static void
+begin_round(struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_delivery *d)
+{
+	tx->round_end = t->snd.nxt;
+	tx->round_limited = tcp_is(t, TCP_F_CWND_LIMITED);
+	tx->round_flight_bytes = outstanding_before(t, d);
+	tcp_clear(t, TCP_F_CWND_LIMITED);
+}
+
 static void
 report(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
     const struct tcp_delivery *d, sampan_dur rtt)
@@ -221,7 +258,7 @@ report(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
 		.lost_bytes = tx->lost_total_bytes - d->prior_lost_bytes,
 		.rtt = rtt,
 		.round_start = seq_le(tx->round_end, t->snd.una),
-		.cwnd_limited = tcp_is(t, TCP_F_CWND_LIMITED),
+		.cwnd_limited = window_was_used(t, tx, d),
 		/* Duplicates let no window grow, nor does what ends recovery:
 		 * RFC 5681 §3.2 (R-5681-13, R-5681-17). */
 		.in_recovery = tx->phase == TCP_PHASE_RECOVERY || d->acked_bytes == 0 ||
@@ -234,10 +271,8 @@ report(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
 		    (uint32_t)(sp_tcp_delivered(s, t) - ack.prior_delivered_bytes),
 		    ack.interval_dur);
 	sp_tcp_cc_ack(s, t, &ack);
-	if (ack.round_start) {
-		tx->round_end = t->snd.nxt;
-		tcp_clear(t, TCP_F_CWND_LIMITED);
-	}
+	if (ack.round_start)
+		begin_round(t, tx, d);
 }
 
 /* What the acknowledgement delivered, for PRR (R-9937-4): without SACK every

@@ -142,11 +142,12 @@ static void
 sent_again(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, struct tcp_sent *r)
 {
 	struct tcp_tx *tx = tcp_tx_of(s, t);
+	const bool was_lost = (r->flags & TCP_SENT_LOST) != 0;
 
 	if (tx->phase != TCP_PHASE_OPEN)
 		sp_tcp_undo_again(s, tx, r);
 	unlist(s, tx, r);
-	r->flags = TCP_SENT_AGAIN;
+	r->flags = TCP_SENT_AGAIN | (was_lost ? TCP_SENT_REPAIR : 0);
 	stamp(s, t, plan, r);
 	t->retrans_segs++;
 	sp_count(s, SAMPAN_COUNT_TCP_RETRANS_SEGS);
@@ -185,6 +186,16 @@ sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan
 		tx->small_end = r->end;
 }
 
+static void
+note_reordered(const struct tcp_tx *tx, const struct tcp_sent *r, struct tcp_delivery *d)
+{
+	const uint32_t behind_bytes = seq_diff(tx->rack_fack, r->start);
+
+	d->reordered = true;
+	if (behind_bytes > d->behind_bytes)
+		d->behind_bytes = behind_bytes;
+}
+
 /* What it means that this record has arrived.  RFC 8985 §6.2 step 2 (R-8985-4):
  * one that seems to have arrived too soon after it was sent again tells nothing,
  * but others of the same acknowledgement do; step 3 (R-8985-5). */
@@ -211,7 +222,7 @@ note_delivered(struct tcp_tx *tx, const struct tcp_sent *r, struct tcp_delivery 
 	if (seq_lt(tx->rack_fack, r->end))
 		tx->rack_fack = r->end;
 	else if (!again && seq_lt(r->end, tx->rack_fack))
-		d->reordered = true;
+		note_reordered(tx, r, d);
 }
 
 /* The echo speaks of what arrived in order, so not of what is behind a gap. */

@@ -87,6 +87,8 @@ sp_tcp_tally_delivery(struct sampan *s, struct tcp_tcb *t, const struct tcp_deli
 	a->delivered_segs += d->fresh_segs;
 	a->dsacks += d->dsack;
 	a->reorders += d->reordered;
+	if (segments(d->behind_bytes, t->mss_bytes) > a->behind_segs)
+		a->behind_segs = segments(d->behind_bytes, t->mss_bytes);
 }
 
 void

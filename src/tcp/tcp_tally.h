@@ -32,7 +32,8 @@ struct tcp_tally {
 	uint8_t limit;			/* enum tcp_limit */
 	uint8_t pad[3];
 	uint32_t delivered_segs;
-	uint8_t spare[24];
+	uint32_t behind_segs;		/* the most that something arrived behind what came later */
+	uint8_t spare[20];
 };
 _Static_assert(sizeof(struct tcp_tally) == 128, "two cache lines");
 

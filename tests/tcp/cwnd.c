@@ -124,6 +124,30 @@ TEST_TWICE(established_unused_window_does_not_grow)
 	EXPECT(fx_info(&f).snd_cwnd_segs <= 11);
 }
 
+/* In slow start half of it is enough: what it was tried with, it may double
+ * (RFC 7661 §4.1). */
+static uint64_t
+window_after(uint32_t segs_written)
+{
+	struct fx f = fx_with_rtt(.rtt = RTT);
+
+	EXPECT_EQ(fx_write(&f, segs_written * FX_SEG_BYTES), segs_written * FX_SEG_BYTES);
+	fx_drop(&f);
+	fx_advance(&f, RTT);
+	for (uint32_t acked = 1; acked <= segs_written; acked++)
+		peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, acked * FX_SEG_BYTES));
+	return fx_info(&f).snd_cwnd_segs;
+}
+
+TEST(established_half_used_window_grows_to_twice_what_was_used)
+{
+	COVERS("R-7661-11");
+	EXPECT_EQ(window_after(5), 10);
+	EXPECT_EQ(window_after(6), 12);
+	EXPECT_EQ(window_after(9), 18);
+	EXPECT_EQ(window_after(10), 20);
+}
+
 /* R-V-22: what was never sent cannot be acknowledged. */
 TEST_TWICE(established_optimistic_ack_is_refused)
 {

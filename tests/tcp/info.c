@@ -86,8 +86,30 @@ TEST_TWICE(established_info_counts_what_is_in_flight)
 	EXPECT_INFO(info, bytes_acked, 1000);
 	fx_drop(&f);
 	info = fx_info(&f);
-	EXPECT_INFO(info, lost_segs, 0);
+	EXPECT_INFO(info, lost_segs, 1);	/* until the repair has arrived */
+	EXPECT_INFO(info, retrans_segs, 1);
 	EXPECT_INFO(info, total_retrans_segs, 1);
+	fx_advance(&f, RTT);
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 10000));
+	info = fx_info(&f);
+	EXPECT_INFO(info, lost_segs, 0);
+	EXPECT_INFO(info, retrans_segs, 0);
+}
+
+/* A probe of the tail is no repair: nothing is lost yet. */
+TEST_TWICE(established_info_probe_is_no_repair)
+{
+	struct fx f = fx_with_rtt(.rtt = RTT);
+	struct sampan_tcp_info info;
+
+	EXPECT_EQ(fx_write(&f, 2000), 2000);
+	fx_drop(&f);
+	fx_advance(&f, 2 * RTT + SAMPAN_MS(1));
+	fx_drop(&f);
+	info = fx_info(&f);
+	EXPECT_INFO(info, total_retrans_segs, 1);
+	EXPECT_INFO(info, lost_segs, 0);
+	EXPECT_INFO(info, retrans_segs, 0);
 }
 
 TEST_TWICE(established_info_tells_disorder)
@@ -372,6 +394,22 @@ TEST_TWICE(tally_counts_what_was_delivered_of_big_frames)
 	EXPECT_INFO(fx_info(&f), unacked_segs, 1);
 	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 9501));
 	EXPECT_INFO(fx_info(&f), delivered_segs, 11);
+}
+
+/* By how many segments the latest came too late; three are nothing. */
+TEST_TWICE(tally_tells_how_far_segments_change_places)
+{
+	struct fx f = fx_with_rtt(.rtt = RTT);
+
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_TALLY, 1), 0);
+	EXPECT_INFO(fx_info(&f), reordering_segs, 3);
+	EXPECT_EQ(fx_write(&f, 10000), 10000);
+	fx_drop(&f);
+	fx_advance(&f, RTT);
+	peer_sacks(&f, 0, { 6000, 7000 });
+	peer_sacks(&f, 0, { 1000, 2000 }, { 6000, 7000 });
+	EXPECT_INFO(fx_info(&f), reordering_segs, 6);
+	EXPECT_INFO(fx_info(&f), reord_seen, 1);
 }
 
 /* net.sampan.tcp_tally, and a listener that has one, for all that come. */

@@ -26,8 +26,9 @@ allowed(struct model *m, uint32_t data, uint32_t in_flight, bool safe)
 
 	m->delivered += data;
 	if (in_flight > m->ssthresh) {
-		n = ((int64_t)m->delivered * m->ssthresh + m->recover_fs - 1) / m->recover_fs -
-		    m->out;
+		n = ((int64_t)m->delivered * m->ssthresh + m->recover_fs - 1) / m->recover_fs;
+		n += (FX_SEG_BYTES - n % FX_SEG_BYTES) % FX_SEG_BYTES;
+		n -= m->out;
 	} else {
 		n = larger(m->delivered > m->out ? m->delivered - m->out : 0, data);
 		n += safe ? FX_SEG_BYTES : 0;
