@@ -27,9 +27,10 @@
 #include "cmd/serve_emulate.h"
 
 #define GOODBYE_DUR SAMPAN_SEC(2)
-/* How long the start waits for addresses: two seconds for a link-local one, two
- * for what a router says; a leased one is checked for up to seven. */
-#define SETTLE_DUR SAMPAN_MS(4500)
+/* How long the start waits for addresses: two seconds for a link-local one, and where
+ * the first solicitation is lost four until the next (RFC 4861 §10), two for what is
+ * made of its answer; a leased one is checked for up to seven. */
+#define SETTLE_DUR SAMPAN_SEC(9)
 #define LEASE_DUR SAMPAN_SEC(12)
 /* How often addresses that come and go are looked at. */
 #define LOOK_DUR SAMPAN_SEC(1)
