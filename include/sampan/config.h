@@ -29,6 +29,11 @@ extern "C" {
 	  "the same memory for IPv6") \
 	X(IP6FRAG_TIME, "net.ipv6.ip6frag_time", 60, 1, 255, "s", \
 	  "how long an IPv6 packet waits for its last fragment") \
+	X(MIN_PMTU, "net.ipv4.route.min_pmtu", 552, 68, 65535, "bytes", \
+	  "no router is believed that says an IPv4 path takes less: RFC 1191") \
+	X(PMTU_EXPIRES, "net.ipv4.route.mtu_expires", 600, 1, 1000000, "s", \
+	  "a path MTU that was learned is forgotten after this") \
+	X(PMTU6_EXPIRES, "net.ipv6.route.mtu_expires", 600, 1, 1000000, "s", "the same for IPv6") \
 	X(AUTO_FLOWLABELS, "net.ipv6.auto_flowlabels", 1, 0, 1, "switch", \
 	  "IPv6 packets of a connection carry a flow label: RFC 6437") \
 	X(DAD_TRANSMITS, "net.ipv6.conf.default.dad_transmits", 1, 0, 10, "count", \
@@ -130,6 +135,17 @@ extern "C" {
 	  "the least round trip is that of so long a time") \
 	X(TCP_RETRIES1, "net.ipv4.tcp_retries1", 3, 3, 63, "count", \
 	  "time-outs after which the way to the peer is looked for anew (R1)") \
+	X(TCP_MTU_PROBING, "net.ipv4.tcp_mtu_probing", 0, 0, 2, "number", \
+	  "path MTU discovery by probes, RFC 4821: 0: none; 1: where large segments vanish; " \
+	  "2: always") \
+	X(TCP_BASE_MSS, "net.ipv4.tcp_base_mss", 1024, 48, 65483, "bytes", \
+	  "segments that such a search begins with") \
+	X(TCP_MTU_PROBE_FLOOR, "net.ipv4.tcp_mtu_probe_floor", 48, 48, 65483, "bytes", \
+	  "the smallest that it comes to over IPv4") \
+	X(TCP_PROBE_INTERVAL, "net.ipv4.tcp_probe_interval", 600, 300, 32767, "s", \
+	  "how long it rests when it has found the size") \
+	X(TCP_PROBE_THRESHOLD, "net.ipv4.tcp_probe_threshold", 8, 1, 65535, "bytes", \
+	  "it has when it knows it to so many bytes") \
 	X(TCP_KEEP_TIME, "net.ipv4.tcp_keepalive_time", 7200, 1, 32767, "s", \
 	  "silence before the first keepalive probe") \
 	X(TCP_KEEP_INTVL, "net.ipv4.tcp_keepalive_intvl", 75, 1, 32767, "s", \

@@ -43,6 +43,9 @@ extern "C" {
 	X(TTL, "IP_TTL", "hops", "TTL of packets sent; -1: the default") \
 	X(RECVTOS, "IP_RECVTOS", "octet", "set: keep it; get: the TOS of the last segment, -1: none") \
 	X(MTU, "IP_MTU", "bytes", "largest packet on the path; get only, connected only") \
+	X(MTU_DISCOVER, "IP_MTU_DISCOVER", "number", \
+	  "UDP, 0: routers may cut (no DF); 1: fragments by the path's MTU; 2: what is larger is " \
+	  "refused; 3: by the link's, for probes") \
 	X(TYPE, "SO_TYPE", "number", "1, SOCK_STREAM, or 2, SOCK_DGRAM; get only") \
 	X(DOMAIN, "SO_DOMAIN", "number", "of its address: 2, AF_INET, or 10, AF_INET6; get only") \
 	X(PROTOCOL, "SO_PROTOCOL", "number", "6, IPPROTO_TCP, or 17, IPPROTO_UDP; get only") \

@@ -82,6 +82,8 @@
 	X(REASM_FAILS, "ReasmFails", "packets that were given up") \
 	X(REASM_TIMEOUT, "ReasmTimeout", "of them, for time") \
 	X(FRAG_CREATES, "FragCreates", "fragments sent") \
+	X(PMTU_LEARNED, "PmtuLearned", "destinations whose path MTU a router has lowered") \
+	X(PMTU_HELD, "PmtuHeld", "reports of a smaller path MTU that wait until a segment is late") \
 	X(TCP_SEGS_IN, "TcpInSegs", "segments, big ones counted once") \
 	X(TCP_SEGS_OUT, "TcpOutSegs", "segments sent, big ones counted once") \
 	X(TCP_UNDONE, "TcpUndone", "reductions of the window undone: nothing had been lost") \
@@ -98,6 +100,9 @@
 	X(TCP_ESTAB_RESETS, "TcpEstabResets", "established connections that were reset") \
 	X(TCP_TIMEOUTS, "TCPTimeouts", "retransmission time-outs") \
 	X(TCP_PROBES, "TCPWinProbe", "zero-window probes sent") \
+	X(TCP_MTU_PROBES, "TCPMTUProbes", "larger segments sent to try the path") \
+	X(TCP_MTU_PROBES_OK, "TCPMTUPSuccess", "of them, acknowledged") \
+	X(TCP_MTU_BLACK_HOLES, "TCPMTUBlackHoles", "connections whose large segments vanish") \
 	X(TCP_KEEPALIVES, "TCPKeepAlive", "keepalive probes sent") \
 	X(TCP_CHALLENGES, "TCPChallengeACK", "challenge ACKs sent") \
 	X(TCP_DELAYED_ACKS, "DelayedACKs", "acknowledgements that waited for the timer") \

@@ -46,6 +46,7 @@ enum sp_kind {
 	SP_KIND_LISTEN,
 	SP_KIND_UDP,		/* UDP sockets */
 	SP_KIND_NEIGH,
+	SP_KIND_PMTU,		/* a whole slab of path MTUs, see net/pmtu.c */
 	SP_KIND_ECHO,		/* a table of them, see net/echo.h */
 	SP_KIND_DHCP,		/* clients, see net/dhcp.h */
 	SP_KIND_PORTS,		/* counts of local ports, see net/port.h */

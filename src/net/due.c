@@ -4,6 +4,7 @@
 #include "net/due.h"
 
 #include "net/dhcp.h"
+#include "net/pmtu.h"
 #include "net/router.h"
 #include "net/stack.h"
 
@@ -32,5 +33,6 @@ sp_due(struct sampan *s)
 	next = sp_earlier(next, sp_routes_due(s));
 	next = sp_earlier(next, sp_router_due(s));
 	next = sp_earlier(next, sp_dhcp_due(s));
+	next = sp_earlier(next, sp_pmtu_due(s));
 	sp_due_at(s, next);
 }

@@ -24,6 +24,7 @@ answer_echo(struct sampan *s, const struct sp_pkt *pkt)
 		.payload_len = pkt->span.len,
 		.proto = IP_PROTO_ICMP,
 		.tos = pkt->tos,	/* R-ICMP-17 */
+		.no_df = true,		/* nobody could tell us that it is too big */
 	};
 	struct sp_text text = { .hdr_len = ICMP4_HDR_LEN,
 		.body = sp_span_part(pkt->span, ICMP4_HDR_LEN, pkt->span.len) };
@@ -89,6 +90,7 @@ quoted_packet(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *
 	error->flow.remote_port = be16_get(quote + ip.hdr_len + 2);
 	error->seq = be32_get(quote + ip.hdr_len + 4);
 	error->mtu_bytes = plateau_below(ip.total_len);
+	error->ours = true;
 	return sp_local_find(s, pkt->link, &error->flow.local) != NULL;
 }
 

@@ -28,8 +28,10 @@ answer_echo(struct sampan *s, const struct sp_pkt *pkt)
 	const struct sp_path path = { pkt->link, pkt->flow.remote, NULL };
 	const struct sp_local_addr *src = pkt->ip_group ?
 	    sp_source_on(s, &pkt->flow.remote, &path) : sp_local_find(s, 0, &pkt->flow.local);
+	struct sp_flow flow = { .remote = pkt->flow.remote };
 	struct sp_ip_out out = {
 		.dst = &pkt->flow.remote,
+		.flow = &flow,		/* so that errors about it can be known */
 		.payload_len = pkt->span.len,
 		.proto = IP_PROTO_ICMP6,
 		.tos = pkt->tos,
@@ -41,6 +43,7 @@ answer_echo(struct sampan *s, const struct sp_pkt *pkt)
 	if (src == NULL)
 		return;
 	out.src = &src->addr;
+	flow.local = src->addr;
 	sp_span_copy(text.hdr, sp_span_part(pkt->span, 0, ICMP6_HDR_LEN));
 	text.hdr[0] = ICMP6_ECHO_REPLY;
 	be16_put(text.hdr + ICMP6_CSUM_OFF, 0);
@@ -77,6 +80,34 @@ judge(const struct icmp6_hdr *icmp, struct sp_icmp_error *error)
 		error->error = SAMPAN_ECONNREFUSED;
 }
 
+/* Where the transport's header is in what is quoted, and whose it is; false: not
+ * there.  Of fragments only the first has it. */
+static bool
+follow_quote(struct ip6_chain *c, const uint8_t *quote, size_t len)
+{
+	const enum ip6_verdict verdict = ip6_walk(c, quote, len, len);
+
+	if (verdict == IP6_CHAIN_FRAGMENT && len >= c->off + 8u &&
+	    be16_get(quote + c->off + 2) >> 3 == 0) {
+		c->proto = quote[c->off];
+		c->off = (uint16_t)(c->off + 8);
+	} else if (verdict != IP6_CHAIN_OK) {
+		return false;
+	}
+	return len >= c->off + 8u;
+}
+
+/* Nobody outside can make up the flow label of a packet of ours (R-V-30, R-5927-8). */
+static bool
+label_good(const struct sampan *s, const struct ip6_hdr *ip, const struct sp_icmp_error *error)
+{
+	struct sp_flow flow = error->flow;
+
+	if (error->proto == IP_PROTO_ICMP6)
+		flow.local_port = flow.remote_port = 0;
+	return ip->flow_label != 0 && ip->flow_label == sp_ip_flow_label(s, &flow);
+}
+
 /* The packet of ours that an error quotes, behind whatever headers it has there:
  * R-4443-6, R-4443-14, R-8201-2. */
 static bool
@@ -88,8 +119,7 @@ quoted_packet(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *
 	struct ip6_hdr ip;
 
 	sp_span_copy(quote, span);
-	if (!ip6_quoted(&ip, quote, span.len) ||
-	    ip6_walk(&c, quote, span.len, span.len) != IP6_CHAIN_OK || span.len < c.off + 8u)
+	if (!ip6_quoted(&ip, quote, span.len) || !follow_quote(&c, quote, span.len))
 		return false;
 	error->proto = c.proto;
 	memcpy(error->flow.local.b, ip.src, 16);
@@ -99,6 +129,7 @@ quoted_packet(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *
 	error->flow.local_port = be16_get(quote + c.off);
 	error->flow.remote_port = be16_get(quote + c.off + 2);
 	error->seq = be32_get(quote + c.off + 4);
+	error->ours = label_good(s, &ip, error);
 	return sp_local_find(s, pkt->link, &error->flow.local) != NULL;
 }
 

@@ -68,6 +68,7 @@ struct sp_icmp_error {
 	uint32_t seq;		/* octets 4 to 7 of its transport header: TCP's SEG.SEQ */
 	uint16_t mtu_bytes;	/* with `too_big`: of the next hop, or a guess */
 	bool too_big;		/* the packet must be smaller */
+	bool ours;		/* the packet was, as far as what is quoted can show */
 	bool hard;		/* in the sense of RFC 1122 §4.2.3.9 */
 	int error;		/* SAMPAN_E* for the application */
 };
@@ -87,6 +88,8 @@ struct sp_ip_out {
 	uint8_t ttl;		/* or hop limit; 0: the link's or the setting's */
 	uint8_t link;		/* 0: by the route; else there, straight to dst */
 	bool router_alert;	/* IPv6: RFC 2711, for MLD */
+	bool probe;		/* sp_ip_send_text(): by the link's MTU, not the path's */
+	bool no_df;		/* IPv4, sp_ip_send_text(): routers may cut it */
 };
 
 /* Bytes of the IP header towards this address. */

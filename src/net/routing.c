@@ -38,27 +38,53 @@ free_slot(struct sampan *s)
 	return NULL;
 }
 
+static bool
+has_metrics(const struct sp_route *r)
+{
+	return r->mtu_bytes != 0 || r->initcwnd_segs != 0 || r->window_bytes != 0;
+}
+
+/* A route came, went or changed: who remembers a way looks again. */
+static void
+changed(struct sampan *s)
+{
+	s->route_gen++;
+	s->route_metrics = false;
+	for (int i = 0; i < SP_ROUTES_MAX && s->route[i].link != 0; i++)
+		s->route_metrics |= has_metrics(&s->route[i]);
+}
+
+/* What is renewed changes no path. */
+static bool
+differs(const struct sp_route *a, const struct sp_route *b)
+{
+	return a->preference != b->preference || a->metric != b->metric ||
+	    a->mtu_bytes != b->mtu_bytes || a->initcwnd_segs != b->initcwnd_segs ||
+	    a->window_bytes != b->window_bytes;
+}
+
 int
 sp_route_put(struct sampan *s, const struct sp_route *want)
 {
 	struct sp_route *r = sp_route_get(s, want);
 	const bool known = r != NULL;
+	bool news = !known;
 
 	if (!known)
 		r = free_slot(s);
 	if (r == NULL)
 		return SAMPAN_ENOSPACE;
-	if (!known || r->preference != want->preference || r->metric != want->metric ||
-	    r->mtu_bytes != want->mtu_bytes)
-		s->route_gen++;		/* a lifetime that is renewed changes no path */
 	if (known) {
 		const sampan_time dead_until = r->dead_until;
 
+		news = differs(r, want);
 		*r = *want;
 		r->dead_until = dead_until;
 	} else {
 		*r = *want;
 	}
+	if (news)
+		changed(s);
 	sp_due_at(s, r->expires_at);
 	return 0;
 }
@@ -72,7 +98,7 @@ sp_route_drop(struct sampan *s, struct sp_route *r)
 		last++;
 	*r = *last;
 	last->link = 0;
-	s->route_gen++;
+	changed(s);
 }
 
 /* Is a the better of two that match equally long?  RFC 4861 §6.3.6 (R-4861-23),
@@ -151,6 +177,16 @@ sp_route_find(const struct sampan *s, const struct sampan_addr *dst, struct sp_p
 		return false;
 	*path = (struct sp_path){ r->link, sp_addr_is_any(&r->gateway) ? *dst : r->gateway, r };
 	return true;
+}
+
+const struct sp_route *
+sp_route_metrics(const struct sampan *s, const struct sampan_addr *dst)
+{
+	struct sp_path path;
+
+	if (!s->route_metrics || !sp_route_find(s, dst, &path) || path.route == NULL)
+		return NULL;
+	return has_metrics(path.route) ? path.route : NULL;
 }
 
 void

@@ -50,6 +50,10 @@ struct sp_path {
  * metric.  False: none. */
 bool sp_route_find(const struct sampan *s, const struct sampan_addr *dst, struct sp_path *path);
 
+/* The route to dst if it says more than the way (an MTU, a window); else NULL.  Costs
+ * nothing while there is no such route. */
+const struct sp_route *sp_route_metrics(const struct sampan *s, const struct sampan_addr *dst);
+
 /* The address of ours to use towards dst, RFC 6724 §5.  False: no route, or no
  * address on its link.  RFC 9293 §3.9.1.1 (MUST-44). */
 bool sp_source_find(const struct sampan *s, const struct sampan_addr *dst, struct sampan_addr *src);

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "net/pmtu.h"
 #include "net/reply.h"
 #include "wire/ip4.h"
 
@@ -26,7 +27,8 @@ mtu_to(const struct sampan *s, const struct sp_ip_out *out)
 
 	if (out->link == 0 && !sp_route_find(s, out->dst, &path))
 		return 0;
-	mtu = sp_link_mtu(s, path.link, sp_addr_is_v4(out->dst));
+	mtu = out->probe ? sp_link_mtu(s, path.link, sp_addr_is_v4(out->dst)) :
+			   sp_path_mtu(s, out->dst, path.link);
 	return mtu < SP_REPLY_PACKET_MAX ? mtu : SP_REPLY_PACKET_MAX;
 }
 
@@ -103,6 +105,8 @@ send_whole(struct sampan *s, const struct sp_ip_out *out, const struct sp_text *
 
 	if (r == NULL)
 		return false;
+	if (out->no_df && sp_addr_is_v4(out->dst))
+		mark4(s, r, &(struct part){ .id = (uint32_t)sp_rng_u64(&s->rng) });
 	copy_part(sp_ip_l4(r), text, 0, out->payload_len);
 	sp_ip_send(s, r);
 	return true;

@@ -9,6 +9,7 @@
 #include "net/dhcp.h"
 #include "net/echo.h"
 #include "net/neigh.h"
+#include "net/pmtu.h"
 #include "net/port.h"
 #include "net/reass.h"
 #include "net/reply.h"
@@ -97,6 +98,7 @@ sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config
 	sp_pool_init(&s->arena, SP_KIND_NEIGH, sizeof(struct sp_neigh));
 	sp_pool_init(&s->arena, SP_KIND_ECHO, sizeof(struct sp_echo_table));
 	sp_dhcp_init(s);
+	sp_pmtu_init(s);
 	sp_port_init(s);
 	sp_reass_init(s);
 	s->arena.layout = layout_hash(s);

@@ -64,6 +64,7 @@ struct sampan {
 	uint32_t generation;	/* of the handle made last */
 	uint16_t route_gen;	/* changes whenever a route or an address does */
 	uint16_t dropped;	/* 1 + the last reason of sp_drop(): for input.c */
+	bool route_metrics;	/* some route says more than where to go */
 	bool long_way_only;	/* for tests: no header prediction (tcp_in_fast.c) */
 	struct sp_wheel wheel;
 	struct sp_table conns;	/* flows: tags are enum sp_conn_tag */
@@ -80,6 +81,7 @@ struct sampan {
 	struct sp_trace trace;
 	uint32_t port_page[65536 / SP_PORTS_IN_PAGE];	/* net/port.c; 0: none of them in use */
 	struct sp_limit limit;	/* of ICMP errors */
+	uint32_t pmtus;		/* entries of net/pmtu.c; 0: none was learned */
 	uint32_t echoes;	/* struct sp_echo_table; 0: none is waited for */
 	uint32_t reass;		/* struct groups of net/reass.c; 0: no fragments */
 	struct sp_transport_area tcp;

@@ -16,6 +16,7 @@
 #include "net/echo.h"
 #include "net/icmp_error.h"
 #include "net/ip.h"
+#include "net/pmtu.h"
 #include "net/reass.h"
 #include "tcp/tcp.h"
 #include "udp/udp.h"
@@ -63,6 +64,19 @@ to_transport(struct sampan *s, const struct sp_pkt *pkt)
 		sp_icmp_no_protocol(s, pkt);
 }
 
+/* About a request of ours, or (too big) an answer. */
+static void
+to_echo(struct sampan *s, const struct sp_pkt *pkt, const struct sp_icmp_error *error)
+{
+	const bool asked = sp_echo_error(s, error);
+	const bool known = asked || (error->ours && error->proto == IP_PROTO_ICMP6);
+
+	if (error->too_big && known)
+		(void)sp_pmtu_learn(s, &error->flow.remote, error->mtu_bytes);
+	if (!known)
+		sp_drop(s, SAMPAN_DROP_ICMP_NO_FLOW, pkt->link);
+}
+
 static void
 to_icmp(struct sampan *s, const struct sp_pkt *pkt)
 {
@@ -72,8 +86,7 @@ to_icmp(struct sampan *s, const struct sp_pkt *pkt)
 	if (!sp_icmp_in(s, pkt, &error))
 		return;
 	if (error.proto == IP_PROTO_ICMP || error.proto == IP_PROTO_ICMP6) {
-		if (!sp_echo_error(s, &error))
-			sp_drop(s, SAMPAN_DROP_ICMP_NO_FLOW, pkt->link);
+		to_echo(s, pkt, &error);
 		return;
 	}
 	t = transport_of(error.proto);

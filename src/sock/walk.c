@@ -120,6 +120,7 @@ sampan_pool(const struct sampan *s, unsigned i, struct sampan_pool *pool)
 		[SP_KIND_LISTEN] = "listeners",
 		[SP_KIND_UDP] = "UDP sockets",
 		[SP_KIND_NEIGH] = "neighbours",
+		[SP_KIND_PMTU] = "path MTUs",
 		[SP_KIND_ECHO] = "echo requests",
 		[SP_KIND_DHCP] = "DHCP clients",
 		[SP_KIND_PORTS] = "ports",

@@ -126,7 +126,7 @@ sp_tcp_build(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
 	if (len < plan->len)
 		h.flags &= (uint8_t)~(TCP_FIN | TCP_PSH);
 	f->len = f->head_len + len;
-	f->tso = len > t->mss_bytes;
+	f->tso = len > t->mss_bytes && plan->why != TCP_WHY_MTU;
 	f->gso_bytes = f->tso ? t->mss_bytes : 0;
 	out.payload_len = h.data_off_bytes + len;
 	emit_ethernet(s, t, f->head);

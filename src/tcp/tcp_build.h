@@ -33,6 +33,7 @@ enum tcp_why {
 	TCP_WHY_SYN,
 	TCP_WHY_REPAIR,		/* lost before */
 	TCP_WHY_DATA,
+	TCP_WHY_MTU,		/* the same, larger than others: tcp_mtu_probe.h */
 	TCP_WHY_TAIL,		/* a probe for the loss of a tail */
 	TCP_WHY_FIN,
 	TCP_WHY_PROBE,

@@ -151,6 +151,15 @@ list_len(const struct sampan *s, const struct sp_list *l)
 	return n;
 }
 
+/* A probe of tcp_mtu_probe.c was lost, which says nothing about congestion. */
+static bool
+is_excused(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const struct tcp_mtu_probe *p = t->rare != 0 ? &tcp_rare_of(s, t)->mtup : NULL;
+
+	return p != NULL && p->size_bytes != 0 && p->lost;
+}
+
 static const char *
 check_in_flight(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -167,8 +176,9 @@ check_in_flight(const struct sampan *s, const struct tcp_tcb *t)
 		{ b.lost_bytes == tx->lost_bytes, "lost_bytes is what the records say" },
 		{ b.lost == list_len(s, &tx->lost), "what is lost stands in the lost list" },
 		{ b.waiting == list_len(s, &tx->by_time), "what may arrive stands in by_time" },
-		{ implies(tx->phase == TCP_PHASE_OPEN, tx->lost_bytes == 0),
-		    "loss means recovery" },
+		{ implies(tx->phase == TCP_PHASE_OPEN,
+		      tx->lost_bytes == 0 || is_excused(s, t)),
+		    "loss means recovery, but that of a probe" },
 	};
 
 	return FIRST_BROKEN(rules);
@@ -304,7 +314,8 @@ check_progress(const struct sampan *s, const struct tcp_tcb *t)
 static const char *
 check_bounds(const struct sampan *s, const struct tcp_tcb *t)
 {
-	const uint32_t own = sp_tcp_own_mss(s, t->link, &t->flow.remote);
+	const uint32_t own = (uint32_t)sp_link_mtu(s, t->link, sp_addr_is_v4(&t->flow.remote)) -
+	    sp_ip_hdr_len(&t->flow.remote) - TCP_HDR_LEN;
 	const struct rule rules[] = {
 		{ t->mss_bytes >= TCP_MSS_FLOOR - TCP_TS_BYTES, "the MSS is not below its floor" },
 		{ t->mss_bytes <= own, "the MSS is not above what the link carries" },

@@ -39,7 +39,7 @@ sp_tcp_icmp(struct sampan *s, const struct sp_icmp_error *error)
 	}
 	if (error->too_big) {
 		if (t->state != SAMPAN_TCP_SYN_SENT && t->state != SAMPAN_TCP_SYN_RECEIVED)
-			sp_tcp_pmtu_learn(s, t, error->mtu_bytes);
+			sp_tcp_pmtu_report(s, t, seq_of(error->seq), error->mtu_bytes);
 	} else if (error->hard && t->state == SAMPAN_TCP_SYN_SENT) {
 		sp_count(s, SAMPAN_COUNT_TCP_ATTEMPT_FAILS);
 		sp_tcp_fail(s, t, error->error);

@@ -5,6 +5,7 @@
 #include "tcp/tcp_ecn.h"
 #include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_mtu_probe.h"
 #include "tcp/tcp_recovery.h"
 
 /* First (R-9293-4). */
@@ -76,7 +77,12 @@ take_syn(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 void
 sp_tcp_start_sending(struct sampan *s, struct tcp_tcb *t, unsigned syns_lost)
 {
+	const struct sp_route *route = sp_route_metrics(s, &t->flow.remote);
+
+	sp_tcp_mtup_begin(s, t);
 	sp_tcp_cc_init(s, t);
+	if (route != NULL && route->initcwnd_segs != 0)
+		t->cc.cwnd_bytes = route->initcwnd_segs * (uint32_t)t->mss_bytes;
 	if (syns_lost > 1)
 		t->cc.cwnd_bytes = t->mss_bytes;
 }

@@ -79,8 +79,17 @@ uint16_t sp_tcp_announced_mss(const struct sampan *s, const struct tcp_tcb *t);
 uint32_t sp_tcp_segment_room(const struct sampan *s, const struct tcp_tcb *t);
 uint16_t sp_tcp_own_mss(const struct sampan *s, unsigned link, const struct sampan_addr *peer);
 
+/* What the route to the peer says of its window: a cap on ours. */
+void sp_tcp_take_route(struct sampan *s, struct tcp_tcb *t);
+
 /* The way to the peer: finds it, and finds it again after routes changed. */
-enum tcp_path { TCP_PATH_NONE, TCP_PATH_READY, TCP_PATH_WAIT, TCP_PATH_DEAD };
+enum tcp_path {
+	TCP_PATH_NONE,
+	TCP_PATH_READY,
+	TCP_PATH_WAIT,		/* the neighbour is being asked for */
+	TCP_PATH_DEAD,
+	TCP_PATH_MOVED,		/* another link, or another size: what was planned is void */
+};
 enum tcp_path sp_tcp_path(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_path_release(struct sampan *s, struct tcp_tcb *t);
 

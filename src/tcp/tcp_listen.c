@@ -45,12 +45,16 @@ window_of(const struct sampan *s, const struct tcp_half_open *h)
 	const struct sp_local_addr *l = sp_local_find(s, 0, &h->flow.local);
 	const struct tcp_tcb *listener = sp_tcp_find_listener(s, &h->flow);
 	const uint16_t maxseg = listener != NULL ? tcp_rare_of(s, listener)->maxseg_bytes : 0;
-	uint16_t mss = sp_tcp_own_mss(s, l != NULL ? l->link : 0, &h->flow.remote);
+	const struct sp_route *route = sp_route_metrics(s, &h->flow.remote);
+	uint16_t mss = sp_tcp_own_mss(s, l != NULL ? l->link : 0, &h->flow.remote), wnd;
 
 	if (maxseg != 0 && maxseg < mss)
 		mss = maxseg;
-	return sp_tcp_wnd_initial(s, listener,
+	wnd = sp_tcp_wnd_initial(s, listener,
 	    (h->has & HALF_OPEN_TS) != 0 ? mss - TCP_TS_BYTES : mss);
+	if (route != NULL && route->window_bytes != 0 && route->window_bytes < wnd)
+		wnd = (uint16_t)route->window_bytes;
+	return wnd;
 }
 
 /* What each of its segments has: timestamps (R-7323-9), and the listener's DSCP
@@ -291,6 +295,7 @@ block_for(struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb 
 	t->ep.user = listener->ep.user;
 	sp_tcp_inherit_options(s, t, listener);
 	sp_tcp_set_mss(s, t, h->peer_mss_bytes);
+	sp_tcp_take_route(s, t);
 	sp_tcp_wnd_open(s, t);
 	t->sent_at = sp_tick_of(s->now);
 	t->heard_at = sp_tick_of(s->now);

@@ -395,7 +395,8 @@ sp_tcp_inherit_options(struct sampan *s, struct tcp_tcb *t, const struct tcp_tcb
 	to->tally = tally;
 	to->rcv_tos_known = false;
 	to->refs = 0;
-	to->pmtu_bytes = 0;
+	to->mtup = (struct tcp_mtu_probe){ 0 };
+	to->held_mtu_bytes = 0;
 	to->snd_up = t->snd.una;
 	to->rcv_up = t->rcv.nxt;
 }

@@ -19,6 +19,7 @@
 #include "tcp/tcp_fast.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
+#include "tcp/tcp_mtu_probe.h"
 #include "tcp/tcp_pace.h"
 #include "tcp/tcp_rate.h"
 #include "tcp/tcp_recovery.h"
@@ -231,8 +232,16 @@ static struct tcp_plan
 new_text(const struct sampan *s, const struct tcp_tcb *t)
 {
 	const uint32_t unsent = sp_tcp_unsent(s, t);
-	uint32_t len = smaller(unsent, smaller(window_room(t), cwnd_room(s, t)));
+	const uint32_t allowed = smaller(unsent, window_room(t));
+	uint32_t len = smaller(allowed, cwnd_room(s, t));
+	const uint32_t probe = t->rare != 0 ? sp_tcp_mtup_len(s, t,
+	    (struct tcp_mtu_room){ allowed, cwnd_room(s, t) }) : 0;
 
+	if (probe == TCP_MTUP_WAIT)
+		return nothing;
+	if (probe > 0)
+		return (struct tcp_plan){ TCP_WHY_MTU, t->snd.nxt, probe,
+			text_flags(s, t, seq_add(t->snd.nxt, probe)) };
 	len = smaller(len, frame_text_max(s, t));
 	if (len > t->mss_bytes &&
 	    (len < unsent || corked(s, t) || held_by_nagle(s, t)))
@@ -357,6 +366,8 @@ commit_text(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, ui
 	else
 		tx->burst_left = 0;
 	sp_tcp_rtx_sent(s, t, plan, record);
+	if (plan->why == TCP_WHY_MTU)
+		sp_tcp_mtup_sent(s, t, plan);
 	if (tx->phase == TCP_PHASE_RECOVERY)
 		sp_tcp_recovery_sent(tx, plan->len);
 	if (tx->paced)
@@ -470,20 +481,9 @@ send_plan(struct sampan *s, struct tcp_tcb *t, struct tcp_plan *plan, struct sam
 	return TCP_OUTPUT_FRAME;
 }
 
-/* The path has led to another link: what was known of the old one is void. */
-static enum tcp_output
-move(struct sampan *s, struct tcp_tcb *t)
-{
-	if (t->mss_bytes != 0)
-		sp_tcp_set_mss(s, t, t->peer_mss_bytes);
-	return TCP_OUTPUT_MOVED;
-}
-
 enum tcp_output
 sp_tcp_output(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f)
 {
-	const uint8_t link = t->link;
-	enum tcp_path path;
 	struct tcp_plan plan;
 
 	if (!sp_tcp_foresee(s, t, &plan))
@@ -492,16 +492,15 @@ sp_tcp_output(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f)
 		stay_quiet(s, t);
 		return TCP_OUTPUT_NONE;
 	}
-	path = sp_tcp_path(s, t);
-	if (t->link != link)
-		return move(s, t);
-	switch (path) {
+	switch (sp_tcp_path(s, t)) {
 	case TCP_PATH_READY:
 		return send_plan(s, t, &plan, f);
 	case TCP_PATH_WAIT:
 		return TCP_OUTPUT_PARK;
 	case TCP_PATH_NONE:
 		return path_failed(s, t, &plan, SAMPAN_ENETUNREACH);
+	case TCP_PATH_MOVED:
+		return TCP_OUTPUT_MOVED;
 	case TCP_PATH_DEAD:
 		break;
 	}

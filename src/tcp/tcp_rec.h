@@ -130,6 +130,17 @@ struct tcp_rx {
 };
 _Static_assert(sizeof(struct tcp_rx) == 64, "one cache line");
 
+/* The search for the largest packet that gets through, RFC 4821; sizes of packets. */
+struct tcp_mtu_probe {
+	uint16_t low_bytes;		/* known to get through; 0: there is no search */
+	uint16_t high_bytes;		/* as large as there is hope */
+	uint16_t size_bytes;		/* of the probe that is out; 0: none */
+	bool lost;			/* it was lost */
+	bool halving;			/* the largest was tried, now the middle is */
+	tcp_seq start, end;		/* its text */
+	sp_tick next_at;		/* no probe before this */
+};
+
 /* What most connections do not have: options that differ from the defaults,
  * urgent data, a path MTU. */
 struct tcp_rare {
@@ -146,7 +157,6 @@ struct tcp_rare {
 	sp_tick progress_at;		/* what is outstanding was sent, or some acknowledged */
 	tcp_seq snd_up, rcv_up;		/* urgent pointers: RFC 9293 §3.8.5 */
 	uint16_t maxseg_bytes;
-	uint16_t pmtu_bytes;		/* learned from ICMP; 0: the link's MTU */
 	uint8_t keepcnt;
 	uint8_t syncnt;
 	uint8_t tos;
@@ -162,7 +172,11 @@ struct tcp_rare {
 	uint8_t pad;
 	uint32_t spare[2];
 	uint64_t max_pace_bytes_per_s;	/* SO_MAX_PACING_RATE; 0: none */
-	uint32_t more_spare[8];
+	struct tcp_mtu_probe mtup;	/* tcp_mtu_probe.h */
+	tcp_seq held_seq;		/* what the report below is about */
+	uint16_t held_mtu_bytes;	/* not believed yet, tcp_pmtu.c; 0: none */
+	uint16_t pad2;
+	uint32_t more_spare;
 };
 _Static_assert(sizeof(struct tcp_rare) == 128, "two cache lines");
 

@@ -15,6 +15,7 @@
 #include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
+#include "tcp/tcp_mtu_probe.h"
 #include "tcp/tcp_rate.h"
 #include "tcp/tcp_tally.h"
 #include "tcp/tcp_undo.h"
@@ -112,13 +113,21 @@ prr(const struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t deliv
 	t->cc.cwnd_bytes = larger(in_flight + sndcnt, t->mss_bytes);
 }
 
+/* Is something lost for which congestion is to be blamed? */
+static bool
+lost_by_congestion(struct sampan *s, struct tcp_tcb *t, const struct tcp_tx *tx)
+{
+	return tx->lost_bytes > (t->rare != 0 ? sp_tcp_mtup_excused(s, t) : 0);
+}
+
 /* Is there a loss that was not yet responded to?  One that is found while
  * recovering is part of the same event, but a repair that is lost is a second one
  * (RFC 5681 §4.3 (R-5681-22); R-8985-18). */
 static bool
-must_reduce(const struct tcp_tx *tx)
+must_reduce(struct sampan *s, struct tcp_tcb *t, const struct tcp_tx *tx)
 {
-	return (tx->phase == TCP_PHASE_OPEN && tx->lost_bytes > 0) ||
+	return (tx->phase == TCP_PHASE_OPEN && tx->lost_bytes > 0 &&
+		   lost_by_congestion(s, t, tx)) ||
 	    (tx->phase == TCP_PHASE_RECOVERY && tx->lost_again);
 }
 
@@ -127,7 +136,7 @@ sp_tcp_recovery_check(struct sampan *s, struct tcp_tcb *t)
 {
 	struct tcp_tx *tx = tcp_tx_if_any(s, t);
 
-	if (tx == NULL || !must_reduce(tx))
+	if (tx == NULL || !must_reduce(s, t, tx))
 		return;
 	enter(s, t, tx, 0);
 	prr(s, t, tx, 0, false);
@@ -313,7 +322,7 @@ sp_tcp_recovery_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *s
 	sp_tcp_loss_ack(s, t, d, dup);
 	if (sp_tcp_tlp_ack(tx, seg, d) && tx->phase == TCP_PHASE_OPEN)
 		respond_to_probe(s, t, tx);
-	if (must_reduce(tx))
+	if (must_reduce(s, t, tx))
 		enter(s, t, tx, delivered);
 	sp_tcp_ecn_ack(s, t, seg, d);
 	if (tx->phase == TCP_PHASE_RECOVERY)

@@ -7,9 +7,11 @@
 #include "tcp/tcp_tcb.h"
 
 #include "net/neigh.h"
+#include "net/pmtu.h"
 #include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_mem.h"
+#include "tcp/tcp_pmtu.h"
 #include "tcp/tcp_tally.h"
 
 /* A key for each purpose, from the seed (R-6528-3). */
@@ -125,8 +127,12 @@ sp_tcp_settle(struct sampan *s, struct tcp_tcb *t)
 uint16_t
 sp_tcp_own_mss(const struct sampan *s, unsigned link, const struct sampan_addr *peer)
 {
-	return (uint16_t)(sp_link_mtu(s, link, sp_addr_is_v4(peer)) - sp_ip_hdr_len(peer) -
-	    TCP_HDR_LEN);
+	const struct sp_route *r = sp_route_metrics(s, peer);
+	uint32_t mtu = sp_link_mtu(s, link, sp_addr_is_v4(peer));
+
+	if (r != NULL && r->mtu_bytes != 0 && r->mtu_bytes < mtu)
+		mtu = r->mtu_bytes;
+	return (uint16_t)(mtu - sp_ip_hdr_len(peer) - TCP_HDR_LEN);
 }
 
 uint16_t
@@ -164,6 +170,17 @@ sp_tcp_set_mss(struct sampan *s, struct tcp_tcb *t, uint16_t peer_mss_bytes)
 }
 
 void
+sp_tcp_take_route(struct sampan *s, struct tcp_tcb *t)
+{
+	const struct sp_route *route = sp_route_metrics(s, &t->flow.remote);
+	const uint32_t most = route != NULL ? route->window_bytes : 0;
+	struct tcp_rare *r = most != 0 ? sp_tcp_rare_need(s, t) : NULL;
+
+	if (r != NULL && (r->window_clamp_bytes == 0 || r->window_clamp_bytes > most))
+		r->window_clamp_bytes = most;
+}
+
+void
 sp_tcp_path_release(struct sampan *s, struct tcp_tcb *t)
 {
 	if (t->neigh != 0)
@@ -171,26 +188,36 @@ sp_tcp_path_release(struct sampan *s, struct tcp_tcb *t)
 	t->neigh = 0;
 }
 
-/* Looks the way up anew. */
-static bool
+/* Looks the way up anew; READY: it goes on as before. */
+static enum tcp_path
 find_path(struct sampan *s, struct tcp_tcb *t)
 {
+	const uint8_t link = t->link;
+	const uint16_t mss = t->mss_bytes;
 	struct sp_path path;
 
 	sp_tcp_path_release(s, t);
 	if (!sp_route_find(s, &t->flow.remote, &path))
-		return false;
+		return TCP_PATH_NONE;
 	t->link = (uint8_t)path.link;
 	t->route_gen = s->route_gen;
 	t->neigh = sp_neigh_hold(s, path.link, &path.next_hop);
-	return t->neigh != 0;
+	if (mss != 0)
+		sp_tcp_pmtu_sync(s, t);
+	if (t->link != link || t->mss_bytes != mss)
+		return TCP_PATH_MOVED;
+	return t->neigh != 0 ? TCP_PATH_READY : TCP_PATH_NONE;
 }
 
 enum tcp_path
 sp_tcp_path(struct sampan *s, struct tcp_tcb *t)
 {
-	if ((t->neigh == 0 || t->route_gen != s->route_gen) && !find_path(s, t))
-		return TCP_PATH_NONE;
+	if (t->neigh == 0 || t->route_gen != s->route_gen) {
+		const enum tcp_path path = find_path(s, t);
+
+		if (path != TCP_PATH_READY)
+			return path;
+	}
 	switch (sp_neigh_use(s, t->neigh)) {
 	case SP_NEIGH_USE:
 		return TCP_PATH_READY;

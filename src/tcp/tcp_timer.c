@@ -26,6 +26,8 @@
 #include "tcp/tcp_delack.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
+#include "tcp/tcp_mtu_probe.h"
+#include "tcp/tcp_pmtu.h"
 #include "tcp/tcp_recovery.h"
 
 /* The longest that TCP_CORK holds back: option.h. */
@@ -143,6 +145,18 @@ sp_tcp_on_probe_sent(struct sampan *s, struct tcp_tcb *t)
 	arm_rtx(s, t);
 }
 
+/* The same, for what a struct tcp_rare remembers of sizes. */
+static void
+note_sizes(struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_rare *r = tcp_rare_of(s, t);
+
+	if (r->held_mtu_bytes != 0 && seq_lt(r->held_seq, t->snd.una))
+		r->held_mtu_bytes = 0;
+	if (r->mtup.size_bytes != 0)
+		sp_tcp_mtup_acked(s, t);
+}
+
 /* Something new was acknowledged.  RFC 6298 §5.2, §5.3 (R-6298-10; R-6928-5).
  *
  * DEVIATES: R-6582-5: every partial acknowledgement starts the timer anew, not
@@ -153,6 +167,8 @@ sp_tcp_on_progress(struct sampan *s, struct tcp_tcb *t)
 	t->retries = 0;
 	t->ep.soft_error = 0;		/* whatever it was, it is over */
 	note_progress(s, t);
+	if (t->rare != 0)
+		note_sizes(s, t);
 	if (seq_eq(t->snd.una, t->snd.nxt))
 		sp_tcp_disarm(t, TCP_AT_RTX);
 	else
@@ -288,6 +304,10 @@ rtx_expired(struct sampan *s, struct tcp_tcb *t)
 			sp_neigh_doubt(s, t->neigh);
 		sp_tcp_path_release(s, t);
 	}
+	if (t->retries >= sp_setting(s, SAMPAN_SET_TCP_RETRIES1))
+		sp_tcp_mtup_black_hole(s, t);
+	if (t->rare != 0)
+		sp_tcp_pmtu_timeout(s, t);
 	if (tcp_is(t, TCP_F_PERSIST))
 		persist_timeout(s, t);
 	else

@@ -212,6 +212,7 @@ sp_tcp_connect(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr
 	t->link = (uint8_t)path.link;
 	t->snd.una = t->iss;
 	t->snd.nxt = t->iss;
+	sp_tcp_take_route(s, t);
 	t->rcv.edge = seq_of(sp_tcp_wnd_initial(s, t, sp_tcp_announced_mss(s, t)));
 	t->ts_offset = sp_tcp_ts_offset(s, &flow);
 	offer(s, t);

@@ -8,6 +8,7 @@
  */
 #include "net/dhcp.h"
 #include "net/icmp_error.h"
+#include "net/pmtu.h"
 #include "udp/udp.h"
 #include "wire/ip4.h"
 #include "wire/udp.h"
@@ -296,6 +297,8 @@ sp_udp_icmp(struct sampan *s, const struct sp_icmp_error *error)
 {
 	struct udp_sock *u = sp_udp_find_for(s, &error->flow);
 
+	if (u != NULL && error->too_big && (udp_is(u, UDP_F_CONNECTED) || error->ours))
+		(void)sp_pmtu_learn(s, &error->flow.remote, error->mtu_bytes);
 	if (u == NULL || (!udp_is(u, UDP_F_CONNECTED) && !udp_is(u, UDP_F_RECVERR))) {
 		sp_drop(s, SAMPAN_DROP_ICMP_NO_FLOW, 0);
 		return;

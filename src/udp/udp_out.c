@@ -6,6 +6,7 @@
  * is no send buffer; a full queue is AGAIN, and the socket waits in a list of the
  * stack's until half of that has left.
  */
+#include "net/pmtu.h"
 #include "net/reply.h"
 #include "net/split.h"
 #include "udp/udp.h"
@@ -120,16 +121,31 @@ choose_source(const struct sampan *s, const struct udp_sock *u, const struct sam
 	return 0;
 }
 
+/* The longest text that the socket lets go.  One that wants no fragments sends none:
+ * by what is known of the path (R-8899-1), or (a probe, RFC 4821 §9 (R-4821-9)) only of
+ * the link. */
+static size_t
+most_text(const struct sampan *s, const struct udp_sock *u, const struct job *j)
+{
+	const struct sampan_addr *dst = &j->flow.remote;
+	const bool v4 = sp_addr_is_v4(dst);
+	const size_t hdrs = sp_ip_hdr_len(dst) + UDP_HDR_LEN;
+	size_t most = v4 ? UDP4_DATA_MAX : UDP6_DATA_MAX;
+
+	if (u->discover == UDP_MTU_DO)
+		most = sp_path_mtu(s, dst, j->path.link) - hdrs;
+	else if (u->discover == UDP_MTU_PROBE)
+		most = sp_link_mtu(s, j->path.link, v4) - hdrs;
+	return most < u->sndbuf_bytes ? most : u->sndbuf_bytes;
+}
+
 /* Both ends of one family, and no longer than IP and the socket allow. */
 static int
-check_size(const struct udp_sock *u, const struct job *j, size_t len)
+check_size(const struct sampan *s, const struct udp_sock *u, const struct job *j, size_t len)
 {
-	const bool v4 = sp_addr_is_v4(&j->flow.remote);
-	const size_t most = v4 ? UDP4_DATA_MAX : UDP6_DATA_MAX;
-
-	if (v4 != sp_addr_is_v4(&j->flow.local))
+	if (sp_addr_is_v4(&j->flow.remote) != sp_addr_is_v4(&j->flow.local))
 		return SAMPAN_EINVAL;
-	return len <= most && len <= u->sndbuf_bytes ? 0 : SAMPAN_EMSGSIZE;
+	return len <= most_text(s, u, j) ? 0 : SAMPAN_EMSGSIZE;
 }
 
 static int
@@ -204,7 +220,7 @@ sp_udp_send(struct sampan *s, struct udp_sock *u, const void *data, size_t len,
 	if (error == 0)
 		error = plan(s, u, as, &j);
 	if (error == 0)
-		error = check_size(u, &j, len);
+		error = check_size(s, u, &j, len);
 	if (error != 0)
 		return error;
 	if (!has_room(s, u, j.path.link))
@@ -213,6 +229,8 @@ sp_udp_send(struct sampan *s, struct udp_sock *u, const void *data, size_t len,
 	j.out.tos = as->tos != 0 ? as->tos : u->tos;
 	if (as->ttl != 0 || u->ttl != 0)
 		j.out.ttl = as->ttl != 0 ? as->ttl : u->ttl;
+	j.out.no_df = u->discover == UDP_MTU_DONT;
+	j.out.probe = u->discover == UDP_MTU_PROBE;
 	error = send_text(s, &j, data, len);
 	return error != 0 ? error : (int64_t)len;
 }

@@ -26,6 +26,14 @@ enum udp_flag {
 	UDP_F_RECVERR = 32,	/* errors though it is not connected */
 };
 
+/* IP_MTU_DISCOVER, in Linux's numbers. */
+enum udp_discover {
+	UDP_MTU_DONT,
+	UDP_MTU_WANT,
+	UDP_MTU_DO,
+	UDP_MTU_PROBE,
+};
+
 struct udp_sock {
 	struct sp_flow flow;	/* 0: the remote end only when connected */
 	uint8_t link;		/* 36: of the peer, or where groups are; 0: any */
@@ -39,6 +47,8 @@ struct udp_sock {
 	struct sp_endpoint ep;	/* 64 */
 	uint32_t queued_bytes;	/* 88: true size of the queue */
 	struct sampan_addr bound;	/* 92: what bind() said, while connected */
+	uint8_t discover;	/* 108: enum udp_discover */
+	uint8_t pad[3];
 };
 _Static_assert(sizeof(struct udp_sock) <= 112, "seven granules");
 _Static_assert(offsetof(struct udp_sock, waiting) % SP_GRANULE == 0, "a node");

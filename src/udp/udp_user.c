@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "net/pmtu.h"
 #include "udp/udp.h"
 
 #define BUF_MIN 2304
@@ -42,6 +43,7 @@ sp_udp_open(struct sampan *s)
 	*u = (struct udp_sock){
 		.rcvbuf_bytes = (uint32_t)sp_setting(s, SAMPAN_SET_RMEM_DEFAULT),
 		.sndbuf_bytes = (uint32_t)sp_setting(s, SAMPAN_SET_WMEM_DEFAULT),
+		.discover = UDP_MTU_WANT,
 	};
 	sp_endpoint_attach(s, &u->ep);
 	return u;
@@ -159,6 +161,12 @@ set_number(struct sampan *s, struct udp_sock *u, enum sampan_option option, int6
 {
 	const bool buffer = option == SAMPAN_OPT_SNDBUF || option == SAMPAN_OPT_RCVBUF;
 
+	if (option == SAMPAN_OPT_MTU_DISCOVER) {
+		if (value < UDP_MTU_DONT || value > UDP_MTU_PROBE)
+			return SAMPAN_ERANGE;
+		u->discover = (uint8_t)value;
+		return 0;
+	}
 	if (!buffer && option != SAMPAN_OPT_TOS && option != SAMPAN_OPT_TTL)
 		return SAMPAN_EOPNOTSUPP;
 	if (buffer ? value < 0 || value > INT32_MAX : value > 255 ||
@@ -202,6 +210,17 @@ what_it_is(const struct udp_sock *u, enum sampan_option option)
 	return sp_addr_is_v4(&u->flow.local) || sp_addr_is_v4(&u->flow.remote) ? 2 : 10;
 }
 
+static int
+path_mtu(const struct sampan *s, const struct udp_sock *u, int64_t *value)
+{
+	struct sp_path path;
+
+	if (!udp_is(u, UDP_F_CONNECTED) || !sp_route_find(s, &u->flow.remote, &path))
+		return SAMPAN_ENOTCONN;
+	*value = sp_path_mtu(s, &u->flow.remote, path.link);
+	return 0;
+}
+
 int
 sp_udp_getopt(struct sampan *s, struct udp_sock *u, enum sampan_option option, int64_t *value)
 {
@@ -221,6 +240,10 @@ sp_udp_getopt(struct sampan *s, struct udp_sock *u, enum sampan_option option, i
 		*value = sp_udp_take_error(u);
 	else if (option == SAMPAN_OPT_INQ)
 		*value = sp_udp_readable_bytes(s, u);
+	else if (option == SAMPAN_OPT_MTU_DISCOVER)
+		*value = u->discover;
+	else if (option == SAMPAN_OPT_MTU)
+		return path_mtu(s, u, value);
 	else
 		*value = what_it_is(u, option);
 	return *value != -1 ? 0 : SAMPAN_EOPNOTSUPP;

@@ -4,6 +4,7 @@
 #	. "$(dirname "$0")/lib.bash"
 #	begin NAME		namespace, $dir for files, $build, $top; then
 #				"${inside[@]}" in front of a command runs it there
+#	further NAME		one more namespace, called $ns-NAME
 #	check TEXT COMMAND...	one test; its output is shown if it fails
 #	finish_tests		the plan, and the exit code
 #
@@ -22,6 +23,7 @@ case $build in *-asan) sanitized=1 ;; esac
 count=0
 failed=0
 started=()
+namespaces=()
 
 skip_all() {
 	echo "1..0 # SKIP $1"
@@ -38,7 +40,9 @@ clean_up() {
 	for pid in "${started[@]}"; do
 		kill -KILL "$pid" 2>/dev/null
 	done
-	ip netns del "$ns" 2>/dev/null
+	for one in "${namespaces[@]}"; do
+		ip netns del "$one" 2>/dev/null
+	done
 	rm -rf "$dir"
 }
 
@@ -55,10 +59,16 @@ begin() {
 	export SAMPAN_RUN_DIR=$dir
 	trap clean_up EXIT
 	trap 'exit 1' INT TERM HUP
-	ip netns add "$ns" || skip_all "cannot make a network namespace"
+	further ''
 	# In front of a command, not a function: the pid in $! must be the command's.
 	inside=(ip netns exec "$ns")
-	"${inside[@]}" ip link set lo up
+}
+
+further() {
+	local one=$ns${1:+-$1}
+	ip netns add "$one" || skip_all "cannot make a network namespace"
+	namespaces+=("$one")
+	ip netns exec "$one" ip link set lo up
 }
 
 # compile NAME: tests/interop/NAME.c, to $dir/NAME.

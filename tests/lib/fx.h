@@ -58,6 +58,7 @@ struct fx_opts {
 	unsigned backlog;
 	size_t arena_bytes;
 	sampan_dur rtt;		/* of the handshake: fx_loss.h */
+	int64_t mtu_probing;	/* net.ipv4.tcp_mtu_probing */
 	const char *cc;		/* congestion control: one that can be calculated in the head */
 };
 

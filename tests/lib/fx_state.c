@@ -57,6 +57,7 @@ begin(struct fx_opts opts, sampan_time now)
 		set(&f, "net.ipv4.tcp_rmem_default", 2 * opts.rcvbuf);
 	if (opts.sndbuf != 0)
 		set(&f, "net.ipv4.tcp_wmem_default", opts.sndbuf);
+	must(sampan_set(f.s, "net.ipv4.tcp_mtu_probing", opts.mtu_probing));
 	must(sampan_set(f.s, "net.ipv4.tcp_congestion_control", sampan_cc_find(opts.cc)));
 	f.rcv_nxt = f.irs;
 	f.acked = f.irs;

@@ -109,19 +109,37 @@ fx_send_datagram(struct fx *f, struct fx_dgram d)
 void
 fx_udp_error(struct fx *f, uint8_t type, uint8_t code, uint16_t port, uint16_t peer_port)
 {
+	fx_send_udp_error(f, (struct fx_udp_icmp){ type, code, port, peer_port, 0, 0 });
+}
+
+void
+fx_udp_too_big(struct fx *f, uint16_t port, uint16_t mtu_bytes, uint32_t label)
+{
+	const bool v6 = fx_is_v6();
+
+	fx_send_udp_error(f, (struct fx_udp_icmp){ v6 ? 2 : 3, v6 ? 0 : 4, port, FX_UDP_PEER,
+		mtu_bytes, label });
+}
+
+void
+fx_send_udp_error(struct fx *f, struct fx_udp_icmp e)
+{
 	const struct fx_dgram quoted = { .src = fx_local(), .dst = fx_peer(), .ttl = 1 };
 	const struct fx_dgram outer = { .src = fx_peer(), .dst = fx_local(), .ttl = 64 };
 	const bool v4 = !fx_is_v6();
 	const uint32_t ip_len = v4 ? 20 : 40;
 	uint8_t quote[48], *p = put_headers(&quoted, IP_PROTO_UDP, 18);
 
-	be16_put(p, port);
-	be16_put(p + 2, peer_port);
+	be16_put(p, e.port);
+	be16_put(p + 2, e.peer_port);
 	be16_put(p + 4, 18);
 	memcpy(quote, frame + ETH_HDR_LEN, ip_len + 8);
+	if (!v4)
+		be32_put(quote, 6u << 28 | e.label);
 	p = put_headers(&outer, v4 ? IP_PROTO_ICMP : IP_PROTO_ICMP6, 8 + ip_len + 8);
-	p[0] = type;
-	p[1] = code;
+	p[0] = e.type;
+	p[1] = e.code;
+	be32_put(p + 4, e.rest);
 	memcpy(p + 8, quote, ip_len + 8);
 	be16_put(p + 2, (uint16_t)~frame_sum(p, 16 + ip_len,
 	    v4 ? 0 : frame_pseudo(frame + ETH_HDR_LEN)));
@@ -141,6 +159,9 @@ read_packet(struct fx_packet *p, const uint8_t *bytes)
 		.src_port = be16_get(l4),
 		.dst_port = be16_get(l4 + 2),
 		.csum = be16_get(l4 + 6),
+		.label = v4 ? 0 : be32_get(ip) & 0xfffff,
+		.df = v4 && (ip[6] & 0x40) != 0,
+		.ip_len = v4 ? be16_get(ip + 2) : 40u + be16_get(ip + 4),
 		.len = frame_payload_len(ip) - 8,
 		.text = l4 + 8,
 	};

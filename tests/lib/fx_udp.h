@@ -37,6 +37,9 @@ struct fx_packet {
 	struct sampan_addr src, dst;
 	uint16_t src_port, dst_port;	/* ICMP: type, code */
 	uint16_t csum;
+	uint32_t label;		/* IPv6 */
+	bool df;		/* IPv4 */
+	uint32_t ip_len;	/* of the packet */
 	uint32_t len;		/* behind eight octets of header */
 	const uint8_t *text;
 };
@@ -55,6 +58,18 @@ void fx_send_datagram(struct fx *f, struct fx_dgram d);
 /* A port unreachable, or another error, from the peer about a datagram between
  * these two ports. */
 void fx_udp_error(struct fx *f, uint8_t type, uint8_t code, uint16_t port, uint16_t peer_port);
+
+/* Too big for a router, whose next hop takes so much; label: of the packet that it
+ * quotes. */
+void fx_udp_too_big(struct fx *f, uint16_t port, uint16_t mtu_bytes, uint32_t label);
+
+/* What both come to. */
+struct fx_udp_icmp {
+	uint8_t type, code;
+	uint16_t port, peer_port;
+	uint32_t rest, label;
+};
+void fx_send_udp_error(struct fx *f, struct fx_udp_icmp e);
 
 /* False: nothing leaves. */
 bool fx_udp_next(struct fx *f, struct fx_packet *p);
