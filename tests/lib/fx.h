@@ -51,14 +51,13 @@ struct fx_opts {
 	uint8_t peer_scale;	/* its shift, with wscale */
 	int peer_mss;		/* FX_ANY: no option */
 	uint32_t peer_wnd;	/* bytes */
-	int64_t rcvbuf, sndbuf;	/* 0: as it comes */
+	int64_t rcvbuf, sndbuf, mtu_probing;	/* 0: as it comes */
 	uint16_t mtu;
 	uint32_t caps;		/* enum sampan_link_caps */
 	bool no_arp;		/* the peer does not answer ARP */
 	unsigned backlog;
 	size_t arena_bytes;
 	sampan_dur rtt;		/* of the handshake: fx_loss.h */
-	int64_t mtu_probing;	/* net.ipv4.tcp_mtu_probing */
 	const char *cc;		/* congestion control: one that can be calculated in the head */
 };
 
