@@ -50,6 +50,8 @@ struct sampan_frame {
 	uint16_t csum_offset;
 	uint16_t drop;		/* in, set by sampan_input(): 0, or 1 + the enum sampan_count of
 				 * the reason why it was dropped, or a part of it was */
+	uint8_t to;		/* in, set by sampan_input() of a team's member: 0, or whose it is
+				 * instead (team.h) */
 	uint8_t head[SAMPAN_FRAME_HEAD];
 	struct sampan_slice slice[SAMPAN_FRAME_SLICES];
 };

@@ -106,7 +106,9 @@ SAMPAN_API int sampan_link_add(struct sampan *s, const struct sampan_link_config
 /* Gives a link an address and the route to its prefix.  An IPv6 address is used
  * once nobody on the link has objected to it (RFC 4862 §5.4); the first of a link
  * brings its link-local address with it.
- * INVAL: no such link, not a unicast address, prefix.  NOSPACE. ADDRINUSE. */
+ * INVAL: no such link, not a unicast address, prefix.  NOSPACE. ADDRINUSE.
+ * OPNOTSUPP, here and in all calls that change addresses and routes: it is the
+ * leader of the team (team.h) that has them. */
 SAMPAN_API int sampan_addr_add(struct sampan *s, int link, const struct sampan_addr *addr,
     unsigned prefix_bits);
 

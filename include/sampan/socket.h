@@ -44,7 +44,8 @@ SAMPAN_API int sampan_accept(struct sampan *s, sampan_handle h, sampan_handle *o
  * ended.  After a failure the next call answers its error, unless that was asked
  * for, and the one after it tries again from the same local end.
  * ALREADY, ISCONN, OPNOTSUPP; INVAL: the peer's address; NETUNREACH;
- * ADDRNOTAVAIL: no free port; ADDRINUSE; NOBUFS. */
+ * ADDRNOTAVAIL: no free port, or with the one that was bound the flow would be
+ * another stack's of the team (team.h); ADDRINUSE; NOBUFS. */
 SAMPAN_API int sampan_connect(struct sampan *s, sampan_handle h,
     const struct sampan_sockaddr *peer);
 

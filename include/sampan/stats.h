@@ -60,11 +60,14 @@
 	X(DHCP_MALFORMED, "DhcpMalformed", "DHCP message or option cut short, or too long") \
 	X(DHCP_NOT_OURS, "DhcpNotOurs", "DHCP message that answers no question of ours") \
 	X(DHCP_REFUSED, "DhcpRefused", "DHCP lease with an address, mask or times that cannot be") \
+	X(TEAM_FULL, "TeamFull", "another thread's, whose ring was full") \
 	X(MEMORY, "NoMemory", "no memory to keep it")
 
 #define SAMPAN_COUNTS(X) \
 	X(FRAMES_IN, "InFrames", "frames given to the stack") \
 	X(FRAMES_OUT, "OutFrames", "frames given to links") \
+	X(TEAM_OUT, "TeamOut", "frames of other threads' flows, handed on") \
+	X(TEAM_IN, "TeamIn", "frames that other threads handed on") \
 	X(ARP_IN, "ArpIn", "ARP packets") \
 	X(ARP_REQUESTS_OUT, "ArpRequestsOut", "ARP requests sent") \
 	X(ARP_REPLIES_OUT, "ArpRepliesOut", "ARP replies sent") \

@@ -78,8 +78,9 @@ sp_chain_clear(struct sp_chain *chain, struct sp_arena *a)
 		sp_chain_pop(chain, a);
 }
 
-void
-sp_chunk_unpin(struct sp_arena *a, const uint8_t *p)
+/* The chunk that holds the byte at p. */
+static struct sp_chunk *
+chunk_of(struct sp_arena *a, const uint8_t *p)
 {
 	const size_t off = (size_t)(p - (const uint8_t *)a);
 	const uint32_t slab = sp_slab_of(a, (uint32_t)(off >> SP_GRANULE_SHIFT));
@@ -87,7 +88,20 @@ sp_chunk_unpin(struct sp_arena *a, const uint8_t *p)
 	const enum sp_kind kind = sp_arena_kind(a, sp_slab_ref(a, slab));
 	const size_t bytes = a->pool[kind].object_bytes;
 	const size_t start = slab_off + ((off - slab_off) & ~(bytes - 1));
-	struct sp_chunk *c = sp_at(a, (uint32_t)(start >> SP_GRANULE_SHIFT));
+
+	return sp_at(a, (uint32_t)(start >> SP_GRANULE_SHIFT));
+}
+
+void
+sp_chunk_pin(struct sp_arena *a, const uint8_t *p)
+{
+	chunk_of(a, p)->pins++;
+}
+
+void
+sp_chunk_unpin(struct sp_arena *a, const uint8_t *p)
+{
+	struct sp_chunk *c = chunk_of(a, p);
 
 	c->pins--;
 	sp_chunk_release(a, c);

@@ -51,7 +51,8 @@ void sp_chain_skip(struct sp_chain *chain, struct sp_arena *a, uint32_t n);
 /* Lets go of all of them. */
 void sp_chain_clear(struct sp_chain *chain, struct sp_arena *a);
 
-/* One pin less for the chunk that holds the byte at p. */
+/* One pin more, or less, for the chunk that holds the byte at p. */
+void sp_chunk_pin(struct sp_arena *a, const uint8_t *p);
 void sp_chunk_unpin(struct sp_arena *a, const uint8_t *p);
 
 static inline struct sp_chunk *

@@ -127,6 +127,8 @@ sampan_addr_add(struct sampan *s, int link, const struct sampan_addr *addr, unsi
 		.valid_until = SAMPAN_NEVER, .preferred_until = SAMPAN_NEVER };
 	int error;
 
+	if (sp_team_follows(s))
+		return SAMPAN_EOPNOTSUPP;
 	if (sp_link_get(s, link) == NULL || !sp_prefix_bits(addr, &bits) ||
 	    (!sp_addr_is_v4(addr) && s->link[link].mtu_bytes < IP6_MTU_MIN))	/* R-8200-9 */
 		return SAMPAN_EINVAL;
@@ -144,6 +146,8 @@ sampan_addr_remove(struct sampan *s, int link, const struct sampan_addr *addr)
 	const struct sampan_addr scoped = sp_addr_scoped(*addr, (unsigned)link);
 	struct sp_local_addr *l;
 
+	if (sp_team_follows(s))
+		return SAMPAN_EOPNOTSUPP;
 	if (sp_link_get(s, link) == NULL)
 		return SAMPAN_EINVAL;
 	l = sp_addr_find(s, (unsigned)link, &scoped);
@@ -185,8 +189,10 @@ age(struct sampan *s, struct sp_local_addr *l)
 		sp_addr_drop(s, l);
 		return true;
 	}
-	if (l->preferred_until <= s->now && l->state == SP_ADDR_PREFERRED)
+	if (l->preferred_until <= s->now && l->state == SP_ADDR_PREFERRED) {
 		l->state = SP_ADDR_DEPRECATED;
+		s->route_gen++;
+	}
 	return false;
 }
 

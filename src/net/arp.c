@@ -104,6 +104,19 @@ look_for_conflict(struct sampan *s, unsigned link, const struct arp_pkt *arp)
 		sp_dad_conflict(s, l);
 }
 
+/* Of a team all hear everything, and the leader answers: the others learn what they
+ * asked for. */
+static void
+overhear(struct sampan *s, unsigned link, const struct arp_pkt *arp, const struct sampan_addr *spa)
+{
+	const struct sampan_addr tpa = sp_addr_of_v4(arp->tpa);
+	const uint32_t ref = arp->spa != 0 ? sp_neigh_find(s, link, spa) : 0;
+
+	if (ref != 0)
+		sp_neigh_learn_arp(s, sp_neigh_at(s, ref), arp->sha,
+		    arp->op == ARP_REPLY && sp_local_find(s, link, &tpa) != NULL);
+}
+
 /* RFC 826 (R-826-2, R-826-3), for the addresses of this link only (R-826-10),
  * as long as we use them (R-5227-8). */
 void
@@ -125,6 +138,10 @@ sp_arp_in(struct sampan *s, unsigned link, const uint8_t *p, size_t len)
 		return;
 	}
 	spa = sp_addr_of_v4(arp.spa);
+	if (sp_team_follows(s)) {
+		overhear(s, link, &arp, &spa);
+		return;
+	}
 	tpa = sp_addr_of_v4(arp.tpa);
 	ours = sp_local_find(s, link, &tpa) != NULL;
 	ref = arp.spa != 0 ? sp_neigh_find(s, link, &spa) : 0;

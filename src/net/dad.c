@@ -129,9 +129,12 @@ defend(struct sampan *s, struct sp_local_addr *l)
 void
 sp_dad_conflict(struct sampan *s, struct sp_local_addr *l)
 {
+	if (sp_team_follows(s))
+		return;
 	sp_count(s, SAMPAN_COUNT_ADDR_CONFLICTS);
 	if (l->state == SP_ADDR_TENTATIVE) {
 		l->state = SP_ADDR_DUPLICATE;
+		s->route_gen++;
 		l->next_at = SAMPAN_NEVER;
 		l->probes = 0;
 		if (l->origin == SP_ADDR_LEASED)

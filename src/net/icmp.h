@@ -11,4 +11,10 @@
 bool sp_icmp4_in(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error);
 bool sp_icmp6_in(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error);
 
+/* Which packet of ours does an error quote?  False: none. */
+bool sp_icmp4_quoted(const struct sampan *s, const struct sp_pkt *pkt,
+    struct sp_icmp_error *error);
+bool sp_icmp6_quoted(const struct sampan *s, const struct sp_pkt *pkt,
+    struct sp_icmp_error *error);
+
 #endif

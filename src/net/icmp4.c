@@ -73,8 +73,8 @@ judge(const struct icmp4_hdr *icmp, struct sp_icmp_error *error)
 
 /* The packet of ours that an error quotes: its IP header with all options and
  * eight octets more.  R-ICMP-18, R-5927-6, R-V-8. */
-static bool
-quoted_packet(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error)
+bool
+sp_icmp4_quoted(const struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error)
 {
 	uint8_t quote[IP4_HDR_MAX + 8];
 	struct ip4_hdr ip;
@@ -105,7 +105,7 @@ take_error(struct sampan *s, const struct sp_pkt *pkt, const struct icmp4_hdr *i
 		sp_drop(s, SAMPAN_DROP_ICMP_TYPE, pkt->link);
 		return false;
 	}
-	if (!quoted_packet(s, pkt, error)) {
+	if (!sp_icmp4_quoted(s, pkt, error)) {
 		sp_drop(s, SAMPAN_DROP_ICMP_MALFORMED, pkt->link);
 		return false;
 	}

@@ -110,8 +110,8 @@ label_good(const struct sampan *s, const struct ip6_hdr *ip, const struct sp_icm
 
 /* The packet of ours that an error quotes, behind whatever headers it has there:
  * R-4443-6, R-4443-14, R-8201-2. */
-static bool
-quoted_packet(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error)
+bool
+sp_icmp6_quoted(const struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error)
 {
 	uint8_t quote[IP6_HDR_LEN + IP6_CHAIN_MAX + 8];
 	const struct sp_span span = sp_span_part(pkt->span, ICMP6_HDR_LEN, sizeof(quote));
@@ -139,7 +139,7 @@ take_error(struct sampan *s, const struct sp_pkt *pkt, const struct icmp6_hdr *i
     struct sp_icmp_error *error)
 {
 	*error = (struct sp_icmp_error){ 0 };
-	if (!quoted_packet(s, pkt, error)) {
+	if (!sp_icmp6_quoted(s, pkt, error)) {
 		sp_drop(s, SAMPAN_DROP_ICMP_MALFORMED, pkt->link);
 		return false;
 	}

@@ -19,6 +19,7 @@ enum sp_pkt_kind {
 	SP_PKT_ICMP,		/* of either family */
 	SP_PKT_TRANSPORT,	/* anything else: `proto` says what */
 	SP_PKT_FRAGMENT,	/* to be put together */
+	SP_PKT_OTHERS,		/* another member's of the team */
 	SP_PKT_PROBLEM,		/* to be reported to its sender, then dropped */
 };
 

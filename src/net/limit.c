@@ -28,7 +28,7 @@ take_global(struct sampan *s)
 	const uint32_t burst = (uint32_t)sp_setting(s, SAMPAN_SET_ICMP_MSGS_BURST);
 
 	return per_s != 0 &&
-	    take(&s->limit.all_at, s->now, SAMPAN_SEC(1) / per_s,
+	    take(&s->limit.all_at, s->now, SAMPAN_SEC(1) * s->team.members / per_s,
 		burst - sp_rng_below(&s->rng, burst / 4 + 1));
 }
 

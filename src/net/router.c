@@ -200,11 +200,20 @@ note_router(struct sampan *s, const struct sp_pkt *pkt)
 		sp_neigh_at(s, ref)->router = true;
 }
 
+/* Does it say anything new about the link itself? */
+static bool
+is_changed(const struct sp_link *was, const struct sp_link *is)
+{
+	return was->hops != is->hops || was->mtu6_bytes != is->mtu6_bytes ||
+	    was->retrans_ms != is->retrans_ms || was->reachable_ms != is->reachable_ms;
+}
+
 /* §6.1.2 (R-4861-4), §6.3.4 (R-4861-23). */
 void
 sp_router_advert(struct sampan *s, const struct sp_pkt *pkt, const uint8_t *p, size_t len)
 {
 	struct sp_link *l = &s->link[pkt->link];
+	const struct sp_link before = *l;
 	size_t at = NDP_RA_LEN, opt_len;
 	const uint8_t *o;
 	struct ndp_ra ra;
@@ -223,6 +232,8 @@ sp_router_advert(struct sampan *s, const struct sp_pkt *pkt, const uint8_t *p, s
 	while (at < len && (o = ndp_next_option(p, len, &at, &opt_len)) != NULL)
 		take_option(s, pkt, o, opt_len);
 	note_router(s, pkt);
+	if (is_changed(&before, l))
+		s->route_gen++;
 	if (ra.lifetime_s > 0)
 		l->solicit_at = 0;
 }

@@ -294,6 +294,8 @@ sampan_route_set(struct sampan *s, const struct sampan_route *route)
 {
 	struct sp_route r;
 
+	if (sp_team_follows(s))
+		return SAMPAN_EOPNOTSUPP;
 	if (route->size != sizeof(*route) || !translate(s, route, &r))
 		return SAMPAN_EINVAL;
 	return sp_route_put(s, &r);
@@ -304,6 +306,8 @@ sampan_route_remove(struct sampan *s, const struct sampan_route *route)
 {
 	struct sp_route like, *r;
 
+	if (sp_team_follows(s))
+		return SAMPAN_EOPNOTSUPP;
 	if (route->size != sizeof(*route) || !translate(s, route, &like))
 		return SAMPAN_EINVAL;
 	r = sp_route_get(s, &like);

@@ -89,6 +89,8 @@ sampan_autoconf(struct sampan *s, int link)
 {
 	struct sp_link *l = sp_link_get(s, link);
 
+	if (sp_team_follows(s))
+		return SAMPAN_EOPNOTSUPP;
 	if (l == NULL || l->mtu_bytes < IP6_MTU_MIN)
 		return SAMPAN_EINVAL;
 	l->autoconf = true;
@@ -141,8 +143,10 @@ renew(struct sampan *s, struct sp_local_addr *l, const struct ndp_prefix *p)
 		l->preferred_until = sp_earlier(l->preferred_until,
 		    l->made_at + TEMP_PREFERRED - SAMPAN_SEC(desync_s(s, l)));
 	}
-	if (l->preferred_until > s->now && l->state == SP_ADDR_DEPRECATED)
+	if (l->preferred_until > s->now && l->state == SP_ADDR_DEPRECATED) {
 		l->state = SP_ADDR_PREFERRED;
+		s->route_gen++;
+	}
 	sp_due_at(s, sp_earlier(l->valid_until, l->preferred_until));
 }
 

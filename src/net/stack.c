@@ -71,6 +71,13 @@ purpose_key(const struct sp_key *key, uint64_t purpose)
 	} };
 }
 
+void
+sp_stack_draw_keys(struct sampan *s)
+{
+	s->flow_key = sp_rng_key(&s->rng);
+	s->label_key = purpose_key(&s->flow_key, 1);
+}
+
 bool
 sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config)
 {
@@ -87,8 +94,7 @@ sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config
 	memcpy(s->setting, setting_defaults, sizeof(s->setting));
 	s->csum_variant = config->csum_variant;
 	sp_rng_init(&s->rng, config->seed);
-	s->flow_key = sp_rng_key(&s->rng);
-	s->label_key = purpose_key(&s->flow_key, 1);
+	sp_stack_draw_keys(s);
 	s->iid_key = config->secret[0] != 0 || config->secret[1] != 0 ?
 	    (struct sp_key){ { config->secret[0], config->secret[1] } } :
 	    purpose_key(&s->flow_key, 2);
@@ -101,6 +107,7 @@ sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config
 	sp_pmtu_init(s);
 	sp_port_init(s);
 	sp_reass_init(s);
+	sp_team_init(s);
 	s->arena.layout = layout_hash(s);
 	return sp_table_init(&s->conns, &s->arena, sp_ref(&s->arena, (uint8_t *)s + dir),
 		   dir_entries(bytes)) &&

@@ -20,6 +20,7 @@
 #include "net/flow.h"
 #include "net/limit.h"
 #include "net/routing.h"
+#include "net/team.h"
 
 #define SP_LINKS_MAX 16		/* a half-open record has 4 bits for its link, 0 is none */
 /* Answers without a connection that may wait on one link; more are dropped. */
@@ -84,6 +85,7 @@ struct sampan {
 	uint32_t pmtus;		/* entries of net/pmtu.c; 0: none was learned */
 	uint32_t echoes;	/* struct sp_echo_table; 0: none is waited for */
 	uint32_t reass;		/* struct groups of net/reass.c; 0: no fragments */
+	struct sp_team team;
 	struct sp_transport_area tcp;
 	struct sp_transport_area udp;
 	struct sp_link link[SP_LINKS_MAX];	/* number 0 is not used */
@@ -116,6 +118,16 @@ sp_stack_time(struct sampan *s, sampan_time now)
 /* Makes the network part of a stack; bytes as given to sampan_init().  False:
  * the block is too small. */
 bool sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config);
+
+/* Keys that are not kept over restarts. */
+void sp_stack_draw_keys(struct sampan *s);
+
+/* Does another stack have what there is one of (net/team.h)? */
+static inline bool
+sp_team_follows(const struct sampan *s)
+{
+	return s->team.number != 0;
+}
 
 static inline int64_t
 sp_setting(const struct sampan *s, enum sampan_setting i)

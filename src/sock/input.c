@@ -113,7 +113,8 @@ to_reassembly(struct sampan *s, const struct sp_pkt *pkt)
 		return;
 	sp_ip_look(s, pkt->link, &whole.frame, &again);
 	again.fragmented = true;
-	process(s, &again);
+	if (!sp_team_hold(s, &again, &whole, pkt->frame))
+		process(s, &again);
 	sp_reass_done(s, &whole);
 }
 
@@ -122,6 +123,7 @@ process(struct sampan *s, const struct sp_pkt *pkt)
 {
 	switch ((enum sp_pkt_kind)pkt->kind) {
 	case SP_PKT_DROPPED:
+	case SP_PKT_OTHERS:
 		break;
 	case SP_PKT_ARP:
 		sp_arp_in(s, pkt->link, pkt->body, pkt->body_len);
@@ -164,6 +166,8 @@ input_batch(struct sampan *s, unsigned link, struct sampan_frame *frames, unsign
 		if (!sp_ip_look_fast(s, link, &frames[i], &pkt[i]))
 			sp_ip_look(s, link, &frames[i], &pkt[i]);
 		frames[i].drop = s->dropped;
+		if (s->team.steers)
+			sp_team_steer(s, &pkt[i]);
 		if (!alone)
 			prefetch(s, &pkt[i], 0);
 	}
@@ -180,6 +184,18 @@ input_batch(struct sampan *s, unsigned link, struct sampan_frame *frames, unsign
 	}
 }
 
+static void
+input_all(struct sampan *s, unsigned link, struct sampan_frame *frames, unsigned n)
+{
+	while (n > 0) {
+		const unsigned batch = n < BATCH ? n : BATCH;
+
+		input_batch(s, link, frames, batch);
+		frames += batch;
+		n -= batch;
+	}
+}
+
 int
 sampan_input(struct sampan *s, int link, struct sampan_frame *frames, unsigned n, sampan_time now)
 {
@@ -187,12 +203,22 @@ sampan_input(struct sampan *s, int link, struct sampan_frame *frames, unsigned n
 		return SAMPAN_EINVAL;
 	sp_stack_time(s, now);
 	s->counter[SAMPAN_COUNT_FRAMES_IN] += n;
-	while (n > 0) {
-		const unsigned batch = n < BATCH ? n : BATCH;
+	input_all(s, (unsigned)link, frames, n);
+	return 0;
+}
 
-		input_batch(s, (unsigned)link, frames, batch);
-		frames += batch;
-		n -= batch;
-	}
+int
+sampan_team_input(struct sampan *s, int link, struct sampan_frame *frames, unsigned n,
+    sampan_time now)
+{
+	if (sp_link_get(s, link) == NULL)
+		return SAMPAN_EINVAL;
+	sp_stack_time(s, now);
+	s->counter[SAMPAN_COUNT_TEAM_IN] += n;
+	s->team.steers = false;
+	for (unsigned i = 0; i < n; i++)
+		frames[i].to = 0;
+	input_all(s, (unsigned)link, frames, n);
+	s->team.steers = s->team.members > 1;
 	return 0;
 }

@@ -127,6 +127,7 @@ sampan_pool(const struct sampan *s, unsigned i, struct sampan_pool *pool)
 		[SP_KIND_REASS] = "reassembly",
 		[SP_KIND_FRAG] = "fragments",
 		[SP_KIND_FRAG_GROUPS] = "fragment groups",
+		[SP_KIND_HELD] = "packets of other threads",
 		[SP_KIND_PART] = "gaps",
 		[SP_KIND_SMALL] = "small chunks",
 		[SP_KIND_LARGE] = "large chunks",

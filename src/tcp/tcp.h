@@ -11,8 +11,9 @@
 #include "net/ip.h"
 #include "tcp/tcp_of.h"
 
-/* Declares the pools and draws the keys. */
+/* Declares the pools and draws the keys; draws them again. */
 void sp_tcp_init(struct sampan *s);
+void sp_tcp_draw_keys(struct sampan *s);
 
 /* Asks for the cache lines that sp_tcp_in() will read, each time for those that the
  * ones asked for before lead to: the bucket, the control block, its struct tcp_tx. */

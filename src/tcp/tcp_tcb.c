@@ -16,6 +16,17 @@
 
 /* A key for each purpose, from the seed (R-6528-3). */
 void
+sp_tcp_draw_keys(struct sampan *s)
+{
+	struct tcp_globals *g = sp_tcp(s);
+
+	g->isn_key = sp_rng_key(&s->rng);
+	g->ts_key = sp_rng_key(&s->rng);
+	g->group_key = sp_rng_key(&s->rng);
+	sp_tcp_syncookie_init(s);
+}
+
+void
 sp_tcp_init(struct sampan *s)
 {
 	struct tcp_globals *g = sp_tcp(s);
@@ -32,11 +43,8 @@ sp_tcp_init(struct sampan *s)
 	sp_recvq_init(&s->arena);
 	sp_pool_init(&s->arena, SP_KIND_LISTEN, sizeof(struct tcp_listen));
 	*g = (struct tcp_globals){ 0 };
-	g->isn_key = sp_rng_key(&s->rng);
-	g->ts_key = sp_rng_key(&s->rng);
-	g->group_key = sp_rng_key(&s->rng);
+	sp_tcp_draw_keys(s);
 	sp_tcp_mem_init(s);
-	sp_tcp_syncookie_init(s);
 }
 
 struct tcp_tcb *

@@ -10,6 +10,7 @@
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_mem.h"
 #include "tcp/tcp_tally.h"
+#include "wire/ip4.h"
 
 /* Tries at random before a search for a port becomes a walk. */
 #define PORT_DRAWS 8
@@ -53,6 +54,13 @@ flow_is_free(const struct sampan *s, const struct sp_flow *flow)
 	    sp_tcp_time_wait_reusable(s, sp_at(&s->arena, e.ref));
 }
 
+/* The same of a port that may be chosen: what comes back comes here (net/team.h). */
+static bool
+fits(const struct sampan *s, const struct sp_flow *flow)
+{
+	return sp_team_owns(s, IP_PROTO_TCP, flow) && flow_is_free(s, flow);
+}
+
 /* RFC 6056 §3.3.1 (R-6056-2): drawn at random, so that no port tells about another
  * one (R-V-29).  Where most are taken a few draws find none: then on from where this
  * ended last time, so that filling the range costs one walk over it.
@@ -69,14 +77,14 @@ choose_port(struct sampan *s, struct sp_flow *flow)
 	const uint32_t count = last >= first ? last - first + 1 : 0;
 	uint32_t *next = &sp_tcp(s)->next_port;
 
-	for (unsigned i = 0; i < PORT_DRAWS && count > 0; i++) {
+	for (unsigned i = 0; i < PORT_DRAWS * s->team.members && count > 0; i++) {
 		flow->local_port = (uint16_t)(first + sp_rng_below(&s->rng, count));
-		if (flow_is_free(s, flow))
+		if (fits(s, flow))
 			return flow->local_port;
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		flow->local_port = (uint16_t)(first + (*next)++ % count);
-		if (flow_is_free(s, flow))
+		if (fits(s, flow))
 			return flow->local_port;
 	}
 	return 0;
@@ -101,6 +109,8 @@ choose_flow(struct sampan *s, const struct tcp_tcb *t, const struct sampan_socka
 		return SAMPAN_ENETUNREACH;	/* there is no loopback: R-V-35 */
 	if (flow->local_port == 0)
 		return choose_port(s, flow) != 0 ? 0 : SAMPAN_EADDRNOTAVAIL;
+	if (!sp_team_owns(s, IP_PROTO_TCP, flow))
+		return SAMPAN_EADDRNOTAVAIL;
 	return flow_is_free(s, flow) ? 0 : SAMPAN_EADDRINUSE;
 }
 

@@ -7,6 +7,7 @@
  * SO_REUSEADDR.
  */
 #include "udp/udp.h"
+#include "wire/ip4.h"
 
 static const struct sampan_addr any;
 
@@ -58,7 +59,7 @@ choose_port(struct sampan *s, const struct sampan_addr *local)
 	for (uint32_t i = 0; i < count; i++) {
 		const uint16_t port = (uint16_t)(first + (start + i) % count);
 
-		if (!taken(s, &stranger, local, port))
+		if (sp_team_owns_port(s, port) && !taken(s, &stranger, local, port))
 			return port;
 	}
 	return 0;
@@ -187,6 +188,8 @@ sp_udp_connect(struct sampan *s, struct udp_sock *u, const struct sampan_sockadd
 	if (error != 0)
 		return error;
 	flow.local_port = u->flow.local_port;
+	if (!sp_team_owns(s, IP_PROTO_UDP, &flow))
+		return SAMPAN_EADDRNOTAVAIL;
 	other = sp_udp_find_flow(s, &flow);
 	if (other != NULL && other != u)
 		return SAMPAN_EADDRINUSE;
