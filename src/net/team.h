@@ -41,12 +41,13 @@ bool sp_team_owns(const struct sampan *s, uint8_t proto, const struct sp_flow *f
 /* Is a UDP port of the automatic range ours? */
 bool sp_team_owns_port(const struct sampan *s, uint16_t port);
 
-/* After the first look: marks its frame if it is another's, and takes it out. */
-void sp_team_steer(struct sampan *s, struct sp_pkt *pkt);
+/* After the first look: marks its frame if it is another's, and takes it out.  Out
+ * of line, so that a stack that is alone does not pay for it. */
+__attribute__((noinline)) void sp_team_steer(struct sampan *s, struct sp_pkt *pkt);
 
 /* A packet has become whole.  True: it is another's, and will be carried there;
  * `last` is the frame that made it whole. */
-bool sp_team_hold(struct sampan *s, const struct sp_pkt *pkt, const struct sp_whole *whole,
+__attribute__((noinline)) bool sp_team_hold(struct sampan *s, const struct sp_pkt *pkt, const struct sp_whole *whole,
     struct sampan_frame *last);
 
 #endif
