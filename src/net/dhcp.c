@@ -510,6 +510,8 @@ sampan_dhcp_start(struct sampan *s, int link)
 	struct sp_link *l = sp_link_get(s, link);
 	struct sp_dhcp *d;
 
+	if (sp_team_follows(s))
+		return SAMPAN_EOPNOTSUPP;
 	if (l == NULL)
 		return SAMPAN_EINVAL;
 	d = sp_dhcp_of(s, (unsigned)link);

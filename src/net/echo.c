@@ -200,7 +200,7 @@ judge(const struct sampan *s, const struct sampan_echo *echo)
 int
 sampan_echo_send(struct sampan *s, const struct sampan_echo *echo, uint32_t *ticket)
 {
-	int error = judge(s, echo);
+	int error = sp_team_follows(s) ? SAMPAN_EOPNOTSUPP : judge(s, echo);
 	struct sp_echo *e = error == 0 ? find_place(s) : NULL;
 	uint64_t drawn;
 

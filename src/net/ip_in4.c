@@ -15,11 +15,12 @@ source_good(const struct sampan *s, const struct sampan_addr *src)
 }
 
 /* RFC 2131 §4.1 (R-2131-16): before a client has an address servers may send to the one
- * that it is about to get.  Such a datagram is nobody else's (udp_in.c). */
+ * that it is about to get.  Such a datagram is nobody else's (udp_in.c);
+ * of a team the leader knows what to expect. */
 static bool
 for_dhcp(const struct sampan *s, const struct sp_pkt *pkt, const struct ip4_hdr *ip)
 {
-	return sp_dhcp_expects(s, pkt->link) && !pkt->l2_group && ip->proto == IP_PROTO_UDP &&
+	return (sp_dhcp_expects(s, pkt->link) || sp_team_follows(s)) && !pkt->l2_group && ip->proto == IP_PROTO_UDP &&
 	    !ip->mf && ip->frag_off_bytes == 0 && pkt->body_len >= ip->hdr_len + 4u &&
 	    be16_get(pkt->body + ip->hdr_len + 2) == DHCP_CLIENT_PORT;
 }

@@ -8,6 +8,7 @@
 #include "buf/chunk.h"
 #include "net/icmp.h"
 #include "net/reass.h"
+#include "wire/dhcp.h"
 #include "wire/eth.h"
 #include "wire/icmp4.h"
 #include "wire/icmp6.h"
@@ -18,8 +19,7 @@
 /* Everybody's. */
 #define ALL SAMPAN_TEAM_MAX
 
-/* DHCP's clients: RFC 2131 §4.1, RFC 8415 §7.2. */
-#define DHCP_CLIENT_PORT 68
+/* RFC 8415 §7.2. */
 #define DHCP6_CLIENT_PORT 546
 
 struct piece {

@@ -47,7 +47,7 @@ __attribute__((noinline)) void sp_team_steer(struct sampan *s, struct sp_pkt *pk
 
 /* A packet has become whole.  True: it is another's, and will be carried there;
  * `last` is the frame that made it whole. */
-__attribute__((noinline)) bool sp_team_hold(struct sampan *s, const struct sp_pkt *pkt, const struct sp_whole *whole,
-    struct sampan_frame *last);
+__attribute__((noinline)) bool sp_team_hold(struct sampan *s, const struct sp_pkt *pkt,
+    const struct sp_whole *whole, struct sampan_frame *last);
 
 #endif

@@ -14,9 +14,9 @@
 struct link_words {
 	uint32_t reachable_ms, retrans_ms;
 	sampan_dur reachable_dur;
-	uint16_t mtu6_bytes;
+	uint16_t mtu4_bytes, mtu6_bytes;
 	uint8_t hops;
-	uint8_t pad[5];
+	uint8_t pad[3];
 };
 
 struct words {
@@ -71,6 +71,7 @@ sampan_team_tell(struct sampan *s, void *bytes, size_t room)
 		    .reachable_ms = s->link[i].reachable_ms,
 		    .retrans_ms = s->link[i].retrans_ms,
 		    .reachable_dur = s->link[i].reachable_dur,
+		    .mtu4_bytes = s->link[i].mtu4_bytes,
 		    .mtu6_bytes = s->link[i].mtu6_bytes,
 		    .hops = s->link[i].hops,
 		};
@@ -98,6 +99,7 @@ take_links(struct sampan *s, const struct words *w)
 		s->link[i].reachable_ms = w->link[i].reachable_ms;
 		s->link[i].retrans_ms = w->link[i].retrans_ms;
 		s->link[i].reachable_dur = w->link[i].reachable_dur;
+		s->link[i].mtu4_bytes = w->link[i].mtu4_bytes;
 		s->link[i].mtu6_bytes = w->link[i].mtu6_bytes;
 		s->link[i].hops = w->link[i].hops;
 	}
