@@ -39,7 +39,8 @@ struct sampan_echo_answer {
 /* Sends a request and names it.  INVAL: the structure, or no host's address.
  * NETUNREACH: no route, or our own address.  MSGSIZE: more than a packet holds,
  * 65,507 octets, over IPv6 65,527; what is too big for the link leaves in fragments.
- * NOBUFS: no memory, or SAMPAN_ECHO_MOST are waited for. */
+ * NOBUFS: no memory, or SAMPAN_ECHO_MOST are waited for.  OPNOTSUPP: the leader of
+ * the team has the answers (team.h). */
 SAMPAN_API int sampan_echo_send(struct sampan *s, const struct sampan_echo *echo,
     uint32_t *ticket);
 

@@ -20,7 +20,8 @@ source_good(const struct sampan *s, const struct sampan_addr *src)
 static bool
 for_dhcp(const struct sampan *s, const struct sp_pkt *pkt, const struct ip4_hdr *ip)
 {
-	return (sp_dhcp_expects(s, pkt->link) || sp_team_follows(s)) && !pkt->l2_group && ip->proto == IP_PROTO_UDP &&
+	return (sp_dhcp_expects(s, pkt->link) || sp_team_follows(s)) &&
+	    !pkt->l2_group && ip->proto == IP_PROTO_UDP &&
 	    !ip->mf && ip->frag_off_bytes == 0 && pkt->body_len >= ip->hdr_len + 4u &&
 	    be16_get(pkt->body + ip->hdr_len + 2) == DHCP_CLIENT_PORT;
 }
