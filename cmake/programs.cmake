@@ -28,6 +28,15 @@ target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE_DIR}
 	PRIVATE ${LLHTTP_INCLUDE_DIR}/llhttp)
 target_compile_options(llhttp PRIVATE -w)
 
+# What the sandbox of `sampan serve` is made of.
+foreach(lib seccomp cap-ng)
+	find_library(SANDBOX_${lib} ${lib})
+	if(NOT SANDBOX_${lib})
+		message(FATAL_ERROR "lib${lib}-dev is missing: run tools/setup")
+	endif()
+	list(APPEND SAMPAN_SANDBOX_LIBS ${SANDBOX_${lib}})
+endforeach()
+
 # The command: all but its main() is a library for its tests.
 file(GLOB cmd_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cmd/*.c)
 list(REMOVE_ITEM cmd_sources ${PROJECT_SOURCE_DIR}/src/cmd/main.c)
@@ -46,7 +55,7 @@ if(cmd_sources AND SAMPAN_STATIC_LIBS)
 		${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 	target_include_directories(sampan-cmd-static SYSTEM PUBLIC ${CJSON_INCLUDE_DIR})
 	target_link_libraries(sampan-cmd-static PUBLIC ${SAMPAN_STATIC_LIBS} ${CJSON_LIBRARY}
-		llhttp)
+		llhttp ${SAMPAN_SANDBOX_LIBS})
 	sampan_program(sampan-cmd ${PROJECT_SOURCE_DIR}/src/cmd/main.c)
 	set_target_properties(sampan-cmd PROPERTIES OUTPUT_NAME sampan)
 	target_link_libraries(sampan-cmd PRIVATE sampan-cmd-static)

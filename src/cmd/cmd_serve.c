@@ -25,6 +25,7 @@
 #include "cmd/serve_args.h"
 #include "cmd/serve_conf.h"
 #include "cmd/serve_emulate.h"
+#include "cmd/serve_sandbox.h"
 
 #define GOODBYE_DUR SAMPAN_SEC(2)
 /* How long the start waits for addresses: two seconds for a link-local one, and where
@@ -47,6 +48,7 @@ struct server {
 	struct sampan_control *control;
 	struct sampan_link *link;
 	struct svc_host services;
+	struct serve_sandbox sandbox;
 	int signal_fd;
 	int tick_fd;			/* a timer for deadlines of services */
 	bool ticking;
@@ -218,6 +220,7 @@ start_loop(struct server *v)
 		return fail(errno, strerror(errno));
 	if (sampan_control_open(v->loop, v->args.name, &v->control, v->why, sizeof(v->why)) != 0)
 		return fail(errno, v->why);
+	sp_janitor_charge(&v->sandbox.janitor);
 	return 0;
 }
 
@@ -314,6 +317,7 @@ print_start(struct server *v)
 	(void)printf("  ping %s\n", addr);
 	(void)printf("  %s%s ss%s%s\n", sudo ? "sudo " : "", v->program, named ? " --name " : "",
 	    named ? v->args.name : "");
+	sp_serve_sandbox_print(&v->sandbox);
 	(void)printf("Ctrl-C ends it.\n");
 	(void)fflush(stdout);
 }
@@ -381,6 +385,7 @@ clean_up(struct server *v)
 	if (v->tick_fd >= 0)
 		(void)close(v->tick_fd);
 	sampan_memory_free(v->stack, v->args.memory_bytes);
+	sp_janitor_end(&v->sandbox.janitor);
 }
 
 /* Until a signal comes. */
@@ -400,8 +405,10 @@ run(struct server *v)
 static int
 serve(struct server *v)
 {
-	int exit_code = start_stack(v);
+	int exit_code = sp_serve_sandbox_prepare(&v->sandbox, &v->args);
 
+	if (exit_code == 0)
+		exit_code = start_stack(v);
 	if (exit_code == 0)
 		exit_code = sp_serve_conf_apply(v->stack, &v->args);
 	if (exit_code == 0)
@@ -410,6 +417,8 @@ serve(struct server *v)
 		exit_code = start_loop(v);
 	if (exit_code == 0)
 		exit_code = start_link(v);
+	if (exit_code == 0)
+		exit_code = sp_serve_sandbox_enter(&v->sandbox);
 	if (exit_code != 0)
 		return exit_code;
 	await_addresses(v);
@@ -426,7 +435,8 @@ serve(struct server *v)
 static int
 serve_run(int argc, char **argv)
 {
-	struct server v = { .signal_fd = -1, .tick_fd = -1, .program = program_invocation_name };
+	struct server v = { .signal_fd = -1, .tick_fd = -1, .sandbox = { .janitor = { .fd = -1 } },
+		.program = program_invocation_name };
 	int exit_code = sp_serve_args_read(&v.args, argc, argv);
 
 	if (exit_code == 0) {

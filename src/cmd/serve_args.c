@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/sandbox.h"
 #include "host/control_path.h"
 #include "link/emulate_spec.h"
 #include "link/number.h"
@@ -29,6 +30,8 @@ enum {
 	OPT_CONF,
 	OPT_SEED,
 	OPT_EMULATE,
+	OPT_USER,
+	OPT_NO_SANDBOX,
 };
 
 const struct argp_option sp_serve_options[] = {
@@ -58,6 +61,10 @@ const struct argp_option sp_serve_options[] = {
 	  "secret seed", 0 },
 	{ "emulate", OPT_EMULATE, "SPEC", 0, "a bad line, such as "
 	  "loss=1%,delay=10ms,jitter=2ms,rate=100mbit,queue=64k,reorder=1%,dup=1%,corrupt=1%", 0 },
+	{ "user", OPT_USER, "NAME", 0, "whom root becomes once everything is open; the default is "
+	  SANDBOX_USER, 0 },
+	{ "no-sandbox", OPT_NO_SANDBOX, NULL, 0, "keep root, capabilities, files and system calls: "
+	  "for debuggers, and for kernels that cannot", 0 },
 	{ 0 },
 };
 
@@ -237,6 +244,12 @@ parse(int key, char *arg, struct argp_state *state)
 		return read_seed(a, arg, &args->why);
 	case OPT_EMULATE:
 		return read_emulate(a, arg, &args->why);
+	case OPT_USER:
+		a->user = arg;
+		return 0;
+	case OPT_NO_SANDBOX:
+		a->no_sandbox = true;
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}

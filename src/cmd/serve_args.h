@@ -28,6 +28,8 @@ struct serve_args {
 	const char *conf;	/* a file of settings; NULL: none */
 	struct serve_net net;
 	size_t memory_bytes;
+	const char *user;	/* whom root becomes; NULL: SANDBOX_USER */
+	bool no_sandbox;
 	bool seeded;
 	uint64_t seed;
 	unsigned listeners;	/* 0: not said */

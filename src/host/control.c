@@ -11,11 +11,9 @@
  * its owner's and root's alone, by its mode and by who the kernel says calls.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,6 +27,7 @@
 struct sampan_control {
 	struct sampan_loop *loop;
 	int fd;
+	uid_t owner;		/* who opened it, whoever the process becomes later */
 	struct sockaddr_un address;
 	struct sp_ration ration;
 	struct sp_peer peers[MAX_CLIENTS];
@@ -58,13 +57,13 @@ find_place(struct sampan_control *control)
 }
 
 static bool
-may_ask(int fd)
+may_ask(const struct sampan_control *control, int fd)
 {
 	struct ucred who;
 	socklen_t len = sizeof(who);
 
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 &&
-	    (who.uid == 0 || who.uid == geteuid());
+	    (who.uid == 0 || who.uid == control->owner);
 }
 
 static void
@@ -77,7 +76,7 @@ client_comes(void *ctx, int fd, uint32_t ready)
 	(void)ready;
 	if (client_fd < 0)
 		return;
-	p = may_ask(client_fd) ? find_place(control) : NULL;
+	p = may_ask(control, client_fd) ? find_place(control) : NULL;
 	if (p == NULL)
 		(void)close(client_fd);
 	else
@@ -101,29 +100,6 @@ turn(void *ctx, sampan_time now)
 }
 
 /* ---- The socket and its name ---- */
-
-/* Makes the directory and takes its lock.  Returns the lock's descriptor. */
-static int
-lock_dir(const char *dir, const struct sp_why *why)
-{
-	char path[SP_CONTROL_DIR_BYTES + 8];
-	int fd;
-
-	if (mkdir(dir, 0755) != 0 && errno != EEXIST)
-		return sp_why(why, errno, "cannot make the directory %s for the control socket "
-		    "(%s): set SAMPAN_RUN_DIR to another", dir, strerror(errno));
-	(void)stpcpy(stpcpy(path, dir), "/.lock");
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || flock(fd, LOCK_EX) != 0) {
-		const int error = errno;
-
-		if (fd >= 0)
-			(void)close(fd);
-		return sp_why(why, error, "cannot write in %s (%s): set SAMPAN_RUN_DIR to a "
-		    "directory of yours", dir, strerror(error));
-	}
-	return fd;
-}
 
 /* Binds and listens, the lock being held.  The socket's name is for its owner
  * alone: on Linux it gets the mode that the descriptor has. */
@@ -150,7 +126,7 @@ open_socket(struct sampan_control *control, const char *name, const struct sp_wh
 	if (sp_control_dir(dir, why) != 0 ||
 	    sp_control_address(&control->address, dir, name, why) != 0)
 		return -1;
-	lock_fd = lock_dir(dir, why);
+	lock_fd = sp_control_lock(dir, why);
 	if (lock_fd < 0)
 		return -1;
 	live_fd = sp_control_connect(&control->address);
@@ -178,6 +154,7 @@ sampan_control_open(struct sampan_loop *loop, const char *name, struct sampan_co
 		return sp_why(&why, ENOMEM, "no memory for the control socket");
 	control->loop = loop;
 	control->fd = -1;
+	control->owner = geteuid();
 	for (unsigned i = 0; i < MAX_CLIENTS; i++)
 		control->peers[i] = (struct sp_peer){ .loop = loop, .ration = &control->ration,
 		    .fd = -1, .passed_fd = -1, .query = { .data_fd = -1 } };

@@ -4,10 +4,13 @@
 #include "host/control_path.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool
@@ -67,4 +70,48 @@ sp_control_connect(const struct sockaddr_un *address)
 		return fd;
 	(void)close(fd);
 	return -1;
+}
+
+int
+sp_control_lock(const char *dir, const struct sp_why *why)
+{
+	char path[SP_CONTROL_DIR_BYTES + 8];
+	int fd;
+
+	if (mkdir(dir, 0755) != 0 && errno != EEXIST)
+		return sp_why(why, errno, "cannot make the directory %s for the control socket "
+		    "(%s): set SAMPAN_RUN_DIR to another", dir, strerror(errno));
+	(void)stpcpy(stpcpy(path, dir), "/.lock");
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || flock(fd, LOCK_EX) != 0) {
+		const int error = errno;
+
+		if (fd >= 0)
+			(void)close(fd);
+		return sp_why(why, error, "cannot write in %s (%s): set SAMPAN_RUN_DIR to a "
+		    "directory of yours", dir, strerror(error));
+	}
+	return fd;
+}
+
+void
+sp_control_sweep(const char *name)
+{
+	const struct sp_why nobody = { NULL, 0 };
+	char dir[SP_CONTROL_DIR_BYTES];
+	struct sockaddr_un address;
+	int lock_fd, live_fd;
+
+	if (sp_control_dir(dir, &nobody) != 0 ||
+	    sp_control_address(&address, dir, name, &nobody) != 0)
+		return;
+	lock_fd = sp_control_lock(dir, &nobody);
+	if (lock_fd < 0)
+		return;
+	live_fd = sp_control_connect(&address);
+	if (live_fd >= 0)
+		(void)close(live_fd);
+	else
+		(void)unlink(address.sun_path);
+	(void)close(lock_fd);
 }

@@ -26,6 +26,13 @@ int sp_control_dir(char *dir, const struct sp_why *why);
 int sp_control_address(struct sockaddr_un *address, const char *dir, const char *name,
     const struct sp_why *why);
 
+/* Makes the directory and takes its lock, under which sockets are made and removed.
+ * Returns the lock's descriptor, -1: see why. */
+int sp_control_lock(const char *dir, const struct sp_why *why);
+
+/* Removes the name of an instance's socket if nobody listens there any more. */
+void sp_control_sweep(const char *name);
+
 /* A connection to the process that listens there; -1: none does. */
 int sp_control_connect(const struct sockaddr_un *address);
 
