@@ -8,7 +8,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/sampan)
 
 set(installed)
-foreach(target sampan-static sampan-shared sampan-host-static sampan-host-shared)
+foreach(target sampan-static sampan-shared sampan-host-static sampan-host-shared sampan-sim-static)
 	if(TARGET ${target})
 		list(APPEND installed ${target})
 	endif()

@@ -1,4 +1,5 @@
-# libsampan (the core) and libsampan-host (Linux), each static and shared from one compilation.
+# libsampan (the core), libsampan-host (Linux), each static and shared from one compilation, and
+# libsampan-sim (networks in virtual time), static.
 
 set(SAMPAN_CORE_LAYERS base wire buf net udp tcp sock)
 set(SAMPAN_HOST_LAYERS link host)
@@ -86,4 +87,12 @@ if(TARGET sampan-static AND host_sources)
 		target_link_options(sampan-host-shared PRIVATE -Wl,--exclude-libs,libsampan.a)
 		add_dependencies(sampan-host-shared sampan-static)
 	endif()
+endif()
+
+if(TARGET sampan-host-static)
+	sampan_layer_sources(sim_sources sim)
+	sampan_objects(sampan-sim-objects ${sim_sources})
+	target_compile_definitions(sampan-sim-objects PRIVATE _GNU_SOURCE)
+	sampan_static(sampan-sim-static sampan-sim-objects sampan-sim)
+	target_link_libraries(sampan-sim-static PUBLIC sampan-host-static)
 endif()

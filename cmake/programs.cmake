@@ -1,7 +1,7 @@
 # The command, the benchmarks and the examples.  Each links the static libraries.
 
 set(SAMPAN_STATIC_LIBS)
-foreach(lib sampan-host-static sampan-static)
+foreach(lib sampan-sim-static sampan-host-static sampan-static)
 	if(TARGET ${lib})
 		list(APPEND SAMPAN_STATIC_LIBS ${lib})
 	endif()

@@ -13,6 +13,7 @@ static const struct cmd *const commands[] = {
 	&sp_cmd_connect,
 	&sp_cmd_capture,
 	&sp_cmd_ping,
+	&sp_cmd_sim,
 	&sp_cmd_help,
 };
 

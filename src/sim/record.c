@@ -1,0 +1,241 @@
+/*
+ * record.c - see record.h.
+ */
+#include "sim/record.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "wire/bytes.h"
+#include "wire/eth.h"
+#include "wire/ip4.h"
+#include "wire/tcp.h"
+
+#define TCP_AT (ETH_HDR_LEN + IP4_HDR_LEN)
+#define KEEP_BEHIND ((uint32_t)1 << 29)
+
+/* ---- Frames ---- */
+
+/* A segment of a flow, as the head of its frame shows it. */
+struct seen {
+	unsigned flow;
+	bool is_text_way;	/* from who connected */
+	uint8_t flags;
+	uint32_t seq, ack;
+	uint32_t len;		/* of text */
+};
+
+/* IPv4 without options, as our hosts send it; its length is the frame's. */
+static bool
+look(const struct sp_sim_record *r, const uint8_t *head, uint32_t len, struct seen *seen)
+{
+	const uint8_t *tcp = head + TCP_AT;
+	const uint32_t hdrs = TCP_AT + (uint32_t)(tcp[12] >> 4) * 4;
+	const unsigned to = be16_get(tcp + 2) - SP_SIM_PORT, from = be16_get(tcp) - SP_SIM_PORT;
+
+	if (be16_get(head + 12) != ETH_TYPE_IP4 || head[ETH_HDR_LEN] != 0x45 ||
+	    head[ETH_HDR_LEN + 9] != IP_PROTO_TCP || len < hdrs)
+		return false;
+	*seen = (struct seen){ .is_text_way = to < r->runs->n, .flow = to < r->runs->n ? to : from,
+		.flags = tcp[13], .seq = be32_get(tcp + 4), .ack = be32_get(tcp + 8),
+		.len = len - hdrs };
+	return seen->flow < r->runs->n;
+}
+
+static void
+begin_track(struct sp_sim_track *t, const struct seen *seen)
+{
+	t->known = true;
+	t->next = t->acked = seen->seq + 1;
+	t->gots = 0;
+}
+
+static void
+note_again(struct sp_sim_record *r, const struct seen *seen, sampan_time now)
+{
+	const struct sp_sim_track *t = &r->track[seen->flow];
+	const sampan_dur after_dur = now - SP_SIM_BEGIN;
+
+	r->sums[seen->flow].again_segs++;
+	if (after_dur < r->from_dur || after_dur > r->until_dur || r->agains == SP_SIM_AGAINS)
+		return;
+	r->again[r->agains++] = (struct sp_sim_again){ after_dur, seen->flow,
+		t->sent_bytes - (t->next - seen->seq) };
+}
+
+static void
+frame_sent(void *ctx, unsigned node, const uint8_t *head, uint32_t len, sampan_time now)
+{
+	struct sp_sim_record *r = ctx;
+	struct sp_sim_track *t;
+	struct seen seen;
+	uint32_t fresh;
+
+	(void)node;
+	if (!look(r, head, len, &seen) || !seen.is_text_way)
+		return;
+	t = &r->track[seen.flow];
+	if ((seen.flags & TCP_SYN) != 0)
+		begin_track(t, &seen);
+	if (!t->known || seen.len == 0)
+		return;
+	r->sums[seen.flow].sent_bytes += seen.len;
+	fresh = (int32_t)(seen.seq + seen.len - t->next) > 0 ? seen.seq + seen.len - t->next : 0;
+	if (fresh < seen.len) {
+		r->sums[seen.flow].again_bytes += seen.len - fresh;
+		note_again(r, &seen, now);
+	}
+	t->next += fresh;
+	t->sent_bytes += fresh;
+}
+
+/* Text that the receiver has had before. */
+static void
+note_text(struct sp_sim_record *r, const struct seen *seen)
+{
+	struct sp_sim_track *t = &r->track[seen->flow];
+	const struct sp_ranges got = { t->got, &t->gots, SP_SIM_RANGES };
+	const uint32_t end = seen->seq + seen->len;
+
+	r->sums[seen->flow].spurious_bytes += sp_ranges_bytes(got, seen->seq, end);
+	(void)sp_ranges_add(got, seen->seq, end);
+	if (t->gots > 0 && t->got[0].end - t->got[0].start > 2 * KEEP_BEHIND)
+		sp_ranges_trim(got, t->got[0].end - KEEP_BEHIND);
+}
+
+static void
+frame_arrived(void *ctx, unsigned node, const uint8_t *head, uint32_t len, sampan_time now)
+{
+	struct sp_sim_record *r = ctx;
+	struct sp_sim_track *t;
+	struct seen seen;
+
+	(void)node;
+	(void)now;
+	if (!look(r, head, len, &seen) || !r->track[seen.flow].known)
+		return;
+	t = &r->track[seen.flow];
+	if (seen.is_text_way && seen.len > 0)
+		note_text(r, &seen);
+	if (seen.is_text_way || (seen.flags & TCP_ACK) == 0 ||
+	    (int32_t)(seen.ack - t->acked) <= 0 || (int32_t)(seen.ack - t->next) > 0)
+		return;
+	t->acked_bytes += seen.ack - t->acked;
+	t->acked = seen.ack;
+}
+
+/* ---- Samples ---- */
+
+static void
+sample_flow(struct sp_sim_record *r, unsigned i, struct sp_sim_flow_sample *sample)
+{
+	struct sp_sim_run *run = &r->runs->run[i];
+	const bool is_there = sp_sim_run_ask(run);
+
+	*sample = (struct sp_sim_flow_sample){
+		.sent_bytes = r->track[i].sent_bytes, .acked_bytes = r->track[i].acked_bytes,
+		.read_bytes = run->read_bytes, .again_bytes = r->sums[i].again_bytes };
+	if (is_there) {
+		sample->cwnd_bytes = run->info.snd_cwnd_segs * run->info.snd_mss_bytes;
+		sample->rtt_dur = SAMPAN_US(run->info.rtt_us);
+	}
+}
+
+static void
+sample_lane(const struct sp_lane *lane, sampan_time now, struct sp_sim_lane_sample *sample)
+{
+	const struct sampan_emulate_counts *c = &lane->counts;
+
+	*sample = (struct sp_sim_lane_sample){ .waiting_bytes = sp_lane_waiting(lane, now),
+		.drops = c->lost + c->queue_drops + c->early_drops + c->policed + c->memory_drops,
+		.marked = c->marked };
+}
+
+static void
+keep(struct sp_sim_record *r, sampan_time now)
+{
+	const unsigned flows = r->runs->n, links = r->net->s->links;
+	const size_t at = r->samples++;
+
+	r->at_dur[at] = now - SP_SIM_BEGIN;
+	for (unsigned i = 0; i < flows; i++)
+		sample_flow(r, i, &r->flow[at * flows + i]);
+	for (unsigned i = 0; i < 2 * links; i++)
+		sample_lane(&r->net->lane[i / 2][i % 2], now, &r->lane[at * 2 * links + i]);
+	r->keep_at = r->samples > SP_SIM_SAMPLES ? SAMPAN_NEVER : SP_SIM_BEGIN + r->from_dur +
+	    (r->until_dur - r->from_dur) / SP_SIM_SAMPLES * r->samples;
+}
+
+static void
+sum_up(struct sp_sim_record *r, sampan_time now)
+{
+	const unsigned links = r->net->s->links;
+	const size_t at = r->sum_samples++;
+
+	for (unsigned i = 0; i < r->runs->n; i++) {
+		if (!sp_sim_run_ask(&r->runs->run[i]) || r->runs->run[i].info.rtt_us == 0)
+			continue;
+		r->sums[i].rtt_total_dur += SAMPAN_US(r->runs->run[i].info.rtt_us);
+		r->sums[i].rtt_samples++;
+	}
+	for (unsigned i = 0; i < 2 * links; i++)
+		r->waiting[i * SP_SIM_SUM_SAMPLES + at] =
+		    sp_lane_waiting(&r->net->lane[i / 2][i % 2], now);
+	r->sum_at = r->sum_samples == SP_SIM_SUM_SAMPLES ? SAMPAN_NEVER : SP_SIM_BEGIN +
+	    r->net->s->length_dur / SP_SIM_SUM_SAMPLES * (r->sum_samples + 1);
+}
+
+void
+sp_sim_record_run(struct sp_sim_record *r, sampan_time until)
+{
+	while (r->net->now < until) {
+		const sampan_time sample_at = r->keep_at < r->sum_at ? r->keep_at : r->sum_at;
+		const sampan_time to_at = sample_at < until ? sample_at : until;
+
+		while (sp_sim_net_step(r->net, to_at))
+			continue;
+		if (r->keep_at <= to_at)
+			keep(r, to_at);
+		if (r->sum_at <= to_at)
+			sum_up(r, to_at);
+	}
+}
+
+int
+sp_sim_record_open(struct sp_sim_record *r, struct sp_sim_runs *runs, sampan_dur from_dur,
+    sampan_dur until_dur, const struct sp_why *why)
+{
+	const size_t rows = SP_SIM_SAMPLES + 1, lanes = 2 * (size_t)runs->net->s->links;
+
+	*r = (struct sp_sim_record){ .net = runs->net, .runs = runs, .from_dur = from_dur,
+		.until_dur = until_dur, .keep_at = SP_SIM_BEGIN + from_dur,
+		.sum_at = SP_SIM_BEGIN + runs->net->s->length_dur / SP_SIM_SUM_SAMPLES };
+	r->at_dur = calloc(rows, sizeof(*r->at_dur));
+	r->flow = calloc(rows * runs->n, sizeof(*r->flow));
+	r->lane = calloc(rows * lanes, sizeof(*r->lane));
+	r->again = calloc(SP_SIM_AGAINS, sizeof(*r->again));
+	r->waiting = calloc(SP_SIM_SUM_SAMPLES * lanes, sizeof(*r->waiting));
+	if (r->at_dur == NULL || r->flow == NULL || r->lane == NULL || r->again == NULL ||
+	    r->waiting == NULL) {
+		sp_sim_record_close(r);
+		return sp_why(why, ENOMEM, "no memory for samples");
+	}
+	runs->net->watch = (struct sp_sim_watch){ .ctx = r, .sent = frame_sent,
+		.arrived = frame_arrived };
+	return 0;
+}
+
+void
+sp_sim_record_close(struct sp_sim_record *r)
+{
+	free(r->at_dur);
+	free(r->flow);
+	free(r->lane);
+	free(r->again);
+	free(r->waiting);
+	r->at_dur = NULL;
+	r->flow = NULL;
+	r->lane = NULL;
+	r->again = NULL;
+	r->waiting = NULL;
+}
