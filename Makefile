@@ -58,6 +58,13 @@ performance:
 	@tools/build release sampan-bench
 	@tools/performance $(ARGS)
 
+# make paths          the grid of paths, simulated, and docs/paths.md; ARGS=kernel: against the kernel
+.PHONY: paths
+paths:
+	@tools/setup run
+	@tools/build release sampan-cmd sampan-path
+	@tools/paths $(or $(ARGS),grid)
+
 # make fuzz           search with fuzz/NAME.c: make fuzz NAME=... TIME=60
 .PHONY: fuzz
 fuzz:

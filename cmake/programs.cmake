@@ -89,6 +89,14 @@ if(bench_sources AND SAMPAN_STATIC_LIBS)
 	target_include_directories(sampan-bench PRIVATE ${PROJECT_SOURCE_DIR}/bench)
 endif()
 
+# One run over an emulated path against the kernel: tools/paths.
+file(GLOB path_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/path/*.c)
+if(path_sources AND SAMPAN_STATIC_LIBS)
+	sampan_program(sampan-path ${path_sources})
+	target_include_directories(sampan-path PRIVATE ${PROJECT_SOURCE_DIR}/bench/path)
+	sampan_no_ipo(sampan-path)
+endif()
+
 # An example sees what a user sees: the public headers only.
 file(GLOB example_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.c)
 foreach(source IN LISTS example_sources)

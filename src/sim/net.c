@@ -182,7 +182,7 @@ give_to_host(struct sp_sim_net *net, unsigned node, const uint8_t *bytes, uint32
 
 	f.slice[0] = (struct sampan_slice){ bytes, len };
 	if (net->watch.arrived != NULL && len >= HEAD_LEAST)
-		net->watch.arrived(net->watch.ctx, node, bytes, len, net->now);
+		net->watch.arrived(net->watch.ctx, bytes, len, net->now);
 	(void)sampan_input(h->stack, h->link, &f, 1, net->now);
 	net->dirty |= (uint64_t)1 << node;
 }
@@ -252,7 +252,7 @@ take_frame(struct sp_sim_net *net, unsigned node, const struct sampan_frame *f)
 		return;
 	}
 	if (net->watch.sent != NULL && f->len >= HEAD_LEAST)
-		net->watch.sent(net->watch.ctx, node, head, f->len, net->now);
+		net->watch.sent(net->watch.ctx, head, f->len, net->now);
 	forward(net, node, head, f);
 }
 

@@ -22,9 +22,8 @@
 /* Who looks on.  A frame's head of at least 54 bytes, and its length. */
 struct sp_sim_watch {
 	void *ctx;
-	void (*sent)(void *ctx, unsigned node, const uint8_t *head, uint32_t len, sampan_time now);
-	void (*arrived)(void *ctx, unsigned node, const uint8_t *head, uint32_t len,
-	    sampan_time now);
+	void (*sent)(void *ctx, const uint8_t *head, uint32_t len, sampan_time now);
+	void (*arrived)(void *ctx, const uint8_t *head, uint32_t len, sampan_time now);
 };
 
 /* What runs on the hosts. */

@@ -6,122 +6,60 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "wire/bytes.h"
-#include "wire/eth.h"
-#include "wire/ip4.h"
-#include "wire/tcp.h"
-
-#define TCP_AT (ETH_HDR_LEN + IP4_HDR_LEN)
-#define KEEP_BEHIND ((uint32_t)1 << 29)
-
 /* ---- Frames ---- */
 
-/* A segment of a flow, as the head of its frame shows it. */
-struct seen {
-	unsigned flow;
-	bool is_text_way;	/* from who connected */
-	uint8_t flags;
-	uint32_t seq, ack;
-	uint32_t len;		/* of text */
-};
-
-/* IPv4 without options, as our hosts send it; its length is the frame's. */
+/* Of which flow, and is it of the way of its text? */
 static bool
-look(const struct sp_sim_record *r, const uint8_t *head, uint32_t len, struct seen *seen)
+is_of_flow(const struct sp_sim_record *r, const struct sp_sim_seen *seen, unsigned *flow,
+    bool *is_text_way)
 {
-	const uint8_t *tcp = head + TCP_AT;
-	const uint32_t hdrs = TCP_AT + (uint32_t)(tcp[12] >> 4) * 4;
-	const unsigned to = be16_get(tcp + 2) - SP_SIM_PORT, from = be16_get(tcp) - SP_SIM_PORT;
-
-	if (be16_get(head + 12) != ETH_TYPE_IP4 || head[ETH_HDR_LEN] != 0x45 ||
-	    head[ETH_HDR_LEN + 9] != IP_PROTO_TCP || len < hdrs)
-		return false;
-	*seen = (struct seen){ .is_text_way = to < r->runs->n, .flow = to < r->runs->n ? to : from,
-		.flags = tcp[13], .seq = be32_get(tcp + 4), .ack = be32_get(tcp + 8),
-		.len = len - hdrs };
-	return seen->flow < r->runs->n;
+	*flow = seen->dst_port - SP_SIM_PORT;
+	*is_text_way = *flow < r->runs->n;
+	if (!*is_text_way)
+		*flow = seen->src_port - SP_SIM_PORT;
+	return *flow < r->runs->n;
 }
 
 static void
-begin_track(struct sp_sim_track *t, const struct seen *seen)
+note_again(struct sp_sim_record *r, unsigned flow, const struct sp_sim_seen *seen, sampan_time now)
 {
-	t->known = true;
-	t->next = t->acked = seen->seq + 1;
-	t->gots = 0;
-}
-
-static void
-note_again(struct sp_sim_record *r, const struct seen *seen, sampan_time now)
-{
-	const struct sp_sim_track *t = &r->track[seen->flow];
+	const struct sp_sim_track *t = &r->track[flow];
 	const sampan_dur after_dur = now - SP_SIM_BEGIN;
 
-	r->sums[seen->flow].again_segs++;
 	if (after_dur < r->from_dur || after_dur > r->until_dur || r->agains == SP_SIM_AGAINS)
 		return;
-	r->again[r->agains++] = (struct sp_sim_again){ after_dur, seen->flow,
+	r->again[r->agains++] = (struct sp_sim_again){ after_dur, flow,
 		t->sent_bytes - (t->next - seen->seq) };
 }
 
 static void
-frame_sent(void *ctx, unsigned node, const uint8_t *head, uint32_t len, sampan_time now)
+frame_sent(void *ctx, const uint8_t *head, uint32_t len, sampan_time now)
 {
 	struct sp_sim_record *r = ctx;
-	struct sp_sim_track *t;
-	struct seen seen;
-	uint32_t fresh;
+	struct sp_sim_seen seen;
+	bool is_text_way;
+	unsigned flow;
 
-	(void)node;
-	if (!look(r, head, len, &seen) || !seen.is_text_way)
-		return;
-	t = &r->track[seen.flow];
-	if ((seen.flags & TCP_SYN) != 0)
-		begin_track(t, &seen);
-	if (!t->known || seen.len == 0)
-		return;
-	r->sums[seen.flow].sent_bytes += seen.len;
-	fresh = (int32_t)(seen.seq + seen.len - t->next) > 0 ? seen.seq + seen.len - t->next : 0;
-	if (fresh < seen.len) {
-		r->sums[seen.flow].again_bytes += seen.len - fresh;
-		note_again(r, &seen, now);
-	}
-	t->next += fresh;
-	t->sent_bytes += fresh;
-}
-
-/* Text that the receiver has had before. */
-static void
-note_text(struct sp_sim_record *r, const struct seen *seen)
-{
-	struct sp_sim_track *t = &r->track[seen->flow];
-	const struct sp_ranges got = { t->got, &t->gots, SP_SIM_RANGES };
-	const uint32_t end = seen->seq + seen->len;
-
-	r->sums[seen->flow].spurious_bytes += sp_ranges_bytes(got, seen->seq, end);
-	(void)sp_ranges_add(got, seen->seq, end);
-	if (t->gots > 0 && t->got[0].end - t->got[0].start > 2 * KEEP_BEHIND)
-		sp_ranges_trim(got, t->got[0].end - KEEP_BEHIND);
+	if (sp_sim_look(&seen, head, len) && is_of_flow(r, &seen, &flow, &is_text_way) &&
+	    is_text_way && sp_sim_track_sent(&r->track[flow], &seen) > 0)
+		note_again(r, flow, &seen, now);
 }
 
 static void
-frame_arrived(void *ctx, unsigned node, const uint8_t *head, uint32_t len, sampan_time now)
+frame_arrived(void *ctx, const uint8_t *head, uint32_t len, sampan_time now)
 {
 	struct sp_sim_record *r = ctx;
-	struct sp_sim_track *t;
-	struct seen seen;
+	struct sp_sim_seen seen;
+	bool is_text_way;
+	unsigned flow;
 
-	(void)node;
 	(void)now;
-	if (!look(r, head, len, &seen) || !r->track[seen.flow].known)
+	if (!sp_sim_look(&seen, head, len) || !is_of_flow(r, &seen, &flow, &is_text_way))
 		return;
-	t = &r->track[seen.flow];
-	if (seen.is_text_way && seen.len > 0)
-		note_text(r, &seen);
-	if (seen.is_text_way || (seen.flags & TCP_ACK) == 0 ||
-	    (int32_t)(seen.ack - t->acked) <= 0 || (int32_t)(seen.ack - t->next) > 0)
-		return;
-	t->acked_bytes += seen.ack - t->acked;
-	t->acked = seen.ack;
+	if (is_text_way)
+		sp_sim_track_arrived(&r->track[flow], &seen);
+	else
+		sp_sim_track_acked(&r->track[flow], &seen);
 }
 
 /* ---- Samples ---- */
@@ -134,7 +72,7 @@ sample_flow(struct sp_sim_record *r, unsigned i, struct sp_sim_flow_sample *samp
 
 	*sample = (struct sp_sim_flow_sample){
 		.sent_bytes = r->track[i].sent_bytes, .acked_bytes = r->track[i].acked_bytes,
-		.read_bytes = run->read_bytes, .again_bytes = r->sums[i].again_bytes };
+		.read_bytes = run->read_bytes, .again_bytes = r->track[i].again_bytes };
 	if (is_there) {
 		sample->cwnd_bytes = run->info.snd_cwnd_segs * run->info.snd_mss_bytes;
 		sample->rtt_dur = SAMPAN_US(run->info.rtt_us);

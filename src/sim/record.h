@@ -2,20 +2,18 @@
  * record.h - what a simulation shows: samples at even times of each flow and
  * each lane, what was sent again and when, sums over all.
  *
- * Looks at frames from outside, as a capture would: sent again is what begins
- * below what has been sent before; spurious is what arrives though it had
- * arrived already, copies that the line made too.
+ * What was sent again and what arrived once more is seen from outside
+ * (track.h); copies that the line made count as the latter.
  */
 #ifndef SAMPAN_SIM_RECORD_H
 #define SAMPAN_SIM_RECORD_H
 
-#include "base/range.h"
 #include "sim/flow.h"
+#include "sim/track.h"
 
 #define SP_SIM_SAMPLES 1000u		/* kept, of the span that is asked for */
 #define SP_SIM_SUM_SAMPLES 4000u	/* of the whole run, for means and quantiles */
 #define SP_SIM_AGAINS 20000u		/* repairs kept, all flows together */
-#define SP_SIM_RANGES 512u
 
 /* Of a flow, at one time.  Bytes of all its transfers so far. */
 struct sp_sim_flow_sample {
@@ -37,20 +35,8 @@ struct sp_sim_again {
 };
 
 struct sp_sim_sums {
-	uint64_t sent_bytes;		/* text, again too */
-	uint64_t again_bytes, again_segs;
-	uint64_t spurious_bytes;
 	sampan_dur rtt_total_dur;	/* of rtt_samples */
 	unsigned rtt_samples;
-};
-
-/* One connection of a flow, as its frames show it. */
-struct sp_sim_track {
-	bool known;
-	uint32_t next, acked;		/* behind what was sent, acknowledged */
-	uint64_t sent_bytes, acked_bytes;	/* of all its transfers */
-	struct sp_range got[SP_SIM_RANGES];
-	uint32_t gots;
 };
 
 struct sp_sim_record {

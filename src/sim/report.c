@@ -5,6 +5,8 @@
 
 #include <inttypes.h>
 
+#include <sampan/stats.h>
+
 #include <cjson/cJSON.h>
 
 #define MS(dur) ((double)(dur) / 1e6)
@@ -129,12 +131,36 @@ lane_json(const struct sampan_sim_lane *l)
 	return o;
 }
 
+/* All that a stack has counted, but what is 0. */
+static cJSON *
+host_json(const struct sampan_sim *sim, unsigned node)
+{
+	static const char *const names[] = {
+#define X(id, name, text) name,
+		SAMPAN_DROPS(X)
+		SAMPAN_COUNTS(X)
+#undef X
+	};
+	cJSON *o = cJSON_CreateObject(), *counts;
+
+	(void)cJSON_AddStringToObject(o, "name", sim->scenario->node[node].name);
+	counts = cJSON_AddObjectToObject(o, "counts");
+	for (unsigned i = 0; i < SAMPAN_COUNT_COUNT; i++) {
+		const uint64_t value = sampan_counter(sim->net.host[node].stack, i);
+
+		if (value > 0)
+			add(counts, names[i], (double)value);
+	}
+	return o;
+}
+
 bool
 sp_sim_report_json(const struct sampan_sim *sim, FILE *to)
 {
 	cJSON *o = cJSON_CreateObject();
 	cJSON *flows = cJSON_AddArrayToObject(o, "flows");
 	cJSON *links = cJSON_AddArrayToObject(o, "links");
+	cJSON *hosts = cJSON_AddArrayToObject(o, "hosts");
 	struct sampan_sim_flow flow;
 	struct sampan_sim_lane lane;
 	char *text;
@@ -146,6 +172,10 @@ sp_sim_report_json(const struct sampan_sim *sim, FILE *to)
 		(void)cJSON_AddItemToArray(flows, flow_json(&flow));
 	for (unsigned i = 0; sampan_sim_lane(sim, i, &lane) == 0; i++)
 		(void)cJSON_AddItemToArray(links, lane_json(&lane));
+	for (unsigned i = 0; i < sim->scenario->nodes; i++) {
+		if (sim->net.host[i].stack != NULL)
+			(void)cJSON_AddItemToArray(hosts, host_json(sim, i));
+	}
 	text = cJSON_PrintUnformatted(o);
 	cJSON_Delete(o);
 	if (text == NULL)

@@ -192,6 +192,7 @@ sampan_sim_flow(const struct sampan_sim *sim, unsigned i, struct sampan_sim_flow
 {
 	const struct sp_sim_run *run = &sim->runs.run[i % SP_SIM_FLOWS];
 	const struct sp_sim_sums *sums = &sim->record.sums[i % SP_SIM_FLOWS];
+	const struct sp_sim_track *track = &sim->record.track[i % SP_SIM_FLOWS];
 	sampan_dur dur;
 
 	if (i >= sim->runs.n)
@@ -201,8 +202,8 @@ sampan_sim_flow(const struct sampan_sim *sim, unsigned i, struct sampan_sim_flow
 		.from = sim->scenario->node[run->flow->from].name,
 		.to = sim->scenario->node[run->flow->to].name, .read_bytes = run->read_bytes,
 		.goodput_bits = dur == 0 ? 0 : (double)run->read_bytes * 8e9 / (double)dur,
-		.sent_bytes = sums->sent_bytes, .again_bytes = sums->again_bytes,
-		.again_segs = sums->again_segs, .spurious_bytes = sums->spurious_bytes,
+		.sent_bytes = track->all_bytes, .again_bytes = track->again_bytes,
+		.again_segs = track->again_segs, .spurious_bytes = track->spurious_bytes,
 		.rtt_least_dur = SAMPAN_US(run->rtt_least_us),
 		.rtt_mean_dur = sums->rtt_samples == 0 ? 0 :
 		    sums->rtt_total_dur / sums->rtt_samples };
