@@ -93,7 +93,7 @@ endif()
 file(GLOB path_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/path/*.c)
 if(path_sources AND SAMPAN_STATIC_LIBS)
 	sampan_program(sampan-path ${path_sources})
-	target_include_directories(sampan-path PRIVATE ${PROJECT_SOURCE_DIR}/bench/path)
+	target_include_directories(sampan-path PRIVATE ${PROJECT_SOURCE_DIR}/bench)
 	sampan_no_ipo(sampan-path)
 endif()
 

@@ -4,7 +4,7 @@
  *
  * The namespace has no name and is gone with the child.
  */
-#include "path.h"
+#include "path/path.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -6,7 +6,7 @@
  *
  * Needs root: namespaces and TAP devices.
  */
-#include "wire.h"
+#include "path/wire.h"
 
 #include <getopt.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /*
  * stack.c - an end that is a stack of ours, in this process.
  */
-#include "path.h"
+#include "path/path.h"
 
 #include <sampan/option.h>
 

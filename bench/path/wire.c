@@ -6,7 +6,7 @@
  * should, because the machine was busy, counts as late; the lanes' own times
  * do not suffer, as they go by when a frame came in.
  */
-#include "wire.h"
+#include "path/wire.h"
 
 #include <poll.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #define SAMPAN_BENCH_PATH_WIRE_H
 
 #include "link/lane.h"
-#include "path.h"
+#include "path/path.h"
 #include "sim/track.h"
 
 #define WIRE_SAMPLES 65536u

@@ -87,6 +87,8 @@ struct tcp_tx {
 	bool more : 1;			/* MSG_MORE: hold back what does not fill a segment */
 	bool paced : 1;			/* text leaves at a pace: tcp_pace.c */
 	bool round_limited : 1;		/* the window was the limit when this round's text left */
+	bool cwr : 1;			/* reduced once until something beyond cwr_end is
+					 * acknowledged, tcp_ecn.c */
 	uint8_t burst_left;		/* 127: segments that the present burst still has */
 	/* Delivery-rate samples: tcp_rate.c. */
 	sampan_time first_sent_at;	/* 128: of what the next sample's interval begins with */
@@ -103,9 +105,7 @@ struct tcp_tx {
 	tcp_seq undo_start, undo_stop;	/* 176: what was outstanding then */
 	sampan_time again_at;		/* 184: the first of it left again; 0: not yet */
 	uint32_t undo_bytes;		/* 192: repairs that no D-SACK has reported */
-	bool cwr;			/* 196: reduced once until something beyond cwr_end is
-					 * acknowledged, tcp_ecn.c */
-	uint8_t pad[3];
+	uint32_t newest;		/* 196: node of by_seq where the newest SACK block began */
 	tcp_seq cwr_end;		/* 200 */
 	uint32_t pace_left_bytes;	/* 204: of the quantum that may leave at once */
 	sampan_time pace_at;		/* 208: when the next one may */

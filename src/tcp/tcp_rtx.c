@@ -10,10 +10,12 @@
  * candidate for loss, the next repair and the amount in flight are all known
  * without a search.
  *
- * A selective acknowledgement must find its records: the search begins at the
- * end that is nearer and looks at no more than SEARCH_MAX of them.  What it
- * does not reach it ignores, which is always allowed (RFC 2018 §5: advisory),
- * so no peer can make a segment expensive (R-V-2); what is decided by is bytes in
+ * A selective acknowledgement must find its records: the search begins at either
+ * end, or where the newest block began last time, whatever is nearest, and looks
+ * at no more than SEARCH_MAX of them.  The newest block of an acknowledgement is
+ * the one before with a little more, or lies behind it, so that it is found in a
+ * flight of any size.  What is not reached is ignored, which is always allowed
+ * (RFC 2018 §5: advisory), so no peer can make a segment expensive (R-V-2); what is decided by is bytes in
  * 32 bits, never a count of segments (R-V-1).
  *
  * Records know of how many segments they hold the last octet, for who asks
@@ -51,6 +53,8 @@ unlist(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r)
 static void
 discard(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r)
 {
+	if (tx->newest == sp_ref(&s->arena, &r->by_seq))
+		tx->newest = r->by_seq.next;
 	sp_list_remove(&s->arena, &tx->by_seq, &r->by_seq);
 	sp_pool_give(&s->arena, SP_KIND_TCP_SENT, sp_ref(&s->arena, r));
 }
@@ -350,30 +354,51 @@ mark_sacked(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r, struct tcp_
 	d->sacked_bytes += tcp_sent_len(r);
 }
 
-/* The record that holds `at`, from whichever end is nearer; NULL: too far. */
+/* Where a search for `at` begins: the first record, the last one, or that of the
+ * newest block, whichever is nearest in the stream. */
+static struct tcp_sent *
+nearest(struct sampan *s, const struct tcp_tcb *t, const struct tcp_tx *tx, tcp_seq at)
+{
+	const uint32_t from_first = seq_diff(at, t->snd.una);
+	const uint32_t from_last = seq_diff(sp_tcp_sent_end(t), at);
+	struct tcp_sent *newest = tcp_sent_by_seq(s, tx->newest);
+	uint32_t from_newest;
+
+	if (newest != NULL) {
+		from_newest = seq_le(newest->start, at) ? seq_diff(at, newest->start) :
+		    seq_diff(newest->start, at);
+		if (from_newest < from_first && from_newest < from_last)
+			return newest;
+	}
+	return tcp_sent_by_seq(s, from_last < from_first ? tx->by_seq.last : tx->by_seq.first);
+}
+
+/* The record that holds `at`; NULL: too far. */
 static struct tcp_sent *
 search(struct sampan *s, const struct tcp_tcb *t, const struct tcp_tx *tx, tcp_seq at)
 {
-	const bool back = seq_diff(sp_tcp_sent_end(t), at) < seq_diff(at, t->snd.una);
-	struct tcp_sent *r = tcp_sent_by_seq(s, back ? tx->by_seq.last : tx->by_seq.first);
+	struct tcp_sent *r = nearest(s, t, tx, at);
 
 	for (unsigned i = 0; i < SEARCH_MAX && r != NULL; i++) {
 		if (seq_le(r->start, at) && seq_lt(at, r->end))
 			return r;
-		r = back ? tcp_sent_by_seq(s, sp_node_prev(&s->arena, &r->by_seq)) :
-			   tcp_sent_by_seq(s, r->by_seq.next);
+		r = seq_lt(at, r->start) ?
+		    tcp_sent_by_seq(s, sp_node_prev(&s->arena, &r->by_seq)) :
+		    tcp_sent_by_seq(s, r->by_seq.next);
 	}
 	return NULL;
 }
 
 void
-sp_tcp_rtx_sacked(struct sampan *s, struct tcp_tcb *t, struct sp_range block,
+sp_tcp_rtx_sacked(struct sampan *s, struct tcp_tcb *t, struct sp_range block, bool is_newest,
     struct tcp_delivery *d)
 {
 	struct tcp_tx *tx = tcp_tx_of(s, t);
 	const tcp_seq start = seq_of(block.start), end = seq_of(block.end);
 	struct tcp_sent *r = search(s, t, tx, start);
 
+	if (is_newest && r != NULL)
+		tx->newest = sp_ref(&s->arena, &r->by_seq);
 	for (unsigned i = 0; i < SEARCH_MAX && r != NULL && seq_lt(r->start, end); i++) {
 		if ((r->flags & TCP_SENT_SACKED) == 0) {
 			if (seq_lt(r->start, start))

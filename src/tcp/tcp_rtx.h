@@ -49,8 +49,9 @@ void sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan 
 /* SND.UNA moves to ack, which is beyond it.  The send queue follows. */
 void sp_tcp_rtx_acked(struct sampan *s, struct tcp_tcb *t, tcp_seq ack, struct tcp_delivery *d);
 
-/* [start, end), inside what is outstanding, was delivered. */
-void sp_tcp_rtx_sacked(struct sampan *s, struct tcp_tcb *t, struct sp_range block,
+/* [start, end), inside what is outstanding, was delivered.  is_newest: it caused the
+ * acknowledgement, so that the next one's is not far. */
+void sp_tcp_rtx_sacked(struct sampan *s, struct tcp_tcb *t, struct sp_range block, bool is_newest,
     struct tcp_delivery *d);
 
 /* Marks one stretch as lost; or the first, and all that was sent at `last` or

@@ -118,18 +118,19 @@ sp_tcp_sack_in(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
 {
 	const struct tcp_opts *o = &seg->opts;
 	uint32_t done = 0;
-	int i;
+	int i, first;
 
 	if (!tcp_is(t, TCP_F_SACK) || o->sack_count == 0)
 		return;
 	d->dsack = is_dsack(seg);
 	d->dsack_start = seq_of(o->sack[0].left);
 	d->dsack_end = seq_of(o->sack[0].right);
-	while (t->tx != 0 && (i = next_block(t, o, d->dsack ? 1 : 0, done)) >= 0) {
+	first = d->dsack ? 1 : 0;
+	while (t->tx != 0 && (i = next_block(t, o, first, done)) >= 0) {
 		const struct sp_range block = { o->sack[i].left, o->sack[i].right };
 
 		done |= 1u << i;
 		if (plausible(t, seq_of(block.start), seq_of(block.end)))
-			sp_tcp_rtx_sacked(s, t, block, d);
+			sp_tcp_rtx_sacked(s, t, block, i == first, d);
 	}
 }

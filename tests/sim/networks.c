@@ -149,6 +149,21 @@ TEST(network_path_that_changes_keeps_its_transfer)
 	sampan_sim_close(sim);
 }
 
+/* A flight of thousands of segments with thousands of gaps: what has arrived is known,
+ * so nothing is sent again in vain.  A search from its ends alone did not find it. */
+TEST(network_repairs_a_large_flight_without_waste)
+{
+	struct sampan_sim *sim = sim_of("time 4s\nhost a memory=512m\nhost b memory=512m\n"
+	    "set net.ipv4.tcp_rmem=4096,131072,64000000\n"
+	    "set net.ipv4.tcp_wmem=4096,65536,64000000\n"
+	    "link a b delay=50ms rate=1gbit queue=3m\nflow a b\n", 1);
+
+	sampan_sim_run(sim, 0);
+	EXPECT(flow_of(sim, 0).again_bytes > 1000000);
+	EXPECT(flow_of(sim, 0).spurious_bytes < 20000);
+	sampan_sim_close(sim);
+}
+
 TEST(network_of_many_hosts_shares_its_line)
 {
 	static char text[4096];
