@@ -84,7 +84,11 @@ bool sp_tcp_at_mark(const struct sampan *s, const struct tcp_tcb *t);
 /* An ICMP error about a segment of ours.  RFC 9293 §3.9.2.2, RFC 5927. */
 void sp_tcp_icmp(struct sampan *s, const struct sp_icmp_error *error);
 
+/* What may be queued now; whether that is enough to wake somebody for, which is done
+ * for who had asked in vain. */
 uint32_t sp_tcp_writable_bytes(const struct sampan *s, const struct tcp_tcb *t);
+bool sp_tcp_has_room(const struct sampan *s, const struct tcp_tcb *t);
+void sp_tcp_tell_room(struct sampan *s, struct tcp_tcb *t);
 unsigned sp_tcp_level(const struct sampan *s, const struct tcp_tcb *t);
 void sp_tcp_status(const struct sampan *s, const struct tcp_tcb *t, struct sampan_status *st);
 

@@ -59,18 +59,6 @@ update_window(struct tcp_tcb *t, const struct tcp_seg *seg)
 		t->snd_max_wnd_bytes = wnd;
 }
 
-/* Room in the send buffer after somebody had asked in vain: a third of it, so
- * that the application is not woken for every segment. */
-static void
-tell_room(struct sampan *s, struct tcp_tcb *t)
-{
-	if (!tcp_is(t, TCP_F_WANT_ROOM) ||
-	    sp_tcp_writable_bytes(s, t) < t->sndbuf_bytes / 3)
-		return;
-	tcp_clear(t, TCP_F_WANT_ROOM);
-	sp_endpoint_raise(s, &t->ep, SAMPAN_WRITABLE);
-}
-
 /* The round trip that this acknowledgement shows (R-6298-7); 0: none.  By a
  * segment that was sent once, if all it delivers was (Karn, RFC 6298 §3 (R-6298-6): behind a
  * repair things may have waited), else by the echoed timestamp, which also
@@ -171,7 +159,7 @@ process_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	if (progress) {
 		sp_tcp_on_progress(s, t);
 		tune_send_buffer(s, t);
-		tell_room(s, t);
+		sp_tcp_tell_room(s, t);
 		if (t->neigh != 0)
 			sp_neigh_confirm(s, t->neigh);
 	}

@@ -237,6 +237,7 @@ sp_tcp_half_open_timer(struct sampan *s, struct tcp_half_open *h)
 	h->has = (uint16_t)(h->has + (1u << HALF_OPEN_RETRIES_SHIFT));
 	arm(s, h);
 	send_syn_ack(s, h);
+	sp_count(s, SAMPAN_COUNT_TCP_RETRANS_SEGS);
 }
 
 /* How long ago its SYN-ACK left, if it left once. */
@@ -310,6 +311,7 @@ queue_up(struct sampan *s, struct tcp_tcb *t, struct tcp_tcb *listener, unsigned
 	tcp_set(t, TCP_F_IN_TABLE);
 	t->snd.una = t->snd.nxt;
 	sp_tcp_start_sending(s, t, retries);
+	t->retrans_segs = retries;
 	sp_tcp_enter(s, t, SAMPAN_TCP_ESTABLISHED);
 	tcp_set(t, TCP_F_QUEUED);
 	sp_list_push(&s->arena, &l->ready, &t->ep.ready);

@@ -387,6 +387,8 @@ commit(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_
 	const tcp_seq end = seq_add(plan->seq,
 	    plan->len + ((plan->flags & (TCP_SYN | TCP_FIN)) != 0 ? 1 : 0));
 
+	const bool again = plan->len == 0 && seq_lt(plan->seq, end) && !seq_lt(t->snd.nxt, end);
+
 	if (t->rare != 0)
 		sp_tcp_tally_out(s, t, plan);
 	if ((plan->flags & TCP_ACK) != 0)
@@ -407,6 +409,12 @@ commit(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_
 		sp_tcp_on_sent(s, t);
 	if (plan->len > 0)
 		commit_text(s, t, plan, record);
+	if (plan->len > 0 && t->rare != 0)	/* what waits has become less: NOTSENT_LOWAT */
+		sp_tcp_tell_room(s, t);
+	if (again) {			/* SYN or FIN; text: tcp_rtx.c */
+		t->retrans_segs++;
+		sp_count(s, SAMPAN_COUNT_TCP_RETRANS_SEGS);
+	}
 	if (plan->why == TCP_WHY_TAIL)
 		sp_tcp_on_probe_sent(s, t);
 	else if (plan->len > 0)

@@ -249,6 +249,26 @@ sp_tcp_writable_bytes(const struct sampan *s, const struct tcp_tcb *t)
 	return t->sndbuf_bytes - queued;
 }
 
+/* A third of the buffer, so that the application is not woken for every segment;
+ * and half of what NOTSENT_LOWAT allows, for the same reason. */
+bool
+sp_tcp_has_room(const struct sampan *s, const struct tcp_tcb *t)
+{
+	if (sp_tcp_writable_bytes(s, t) < t->sndbuf_bytes / 3)
+		return false;
+	return t->rare == 0 || (uint64_t)sp_tcp_unsent(s, t) * 2 <
+	    tcp_rare_of(s, t)->notsent_lowat_bytes;
+}
+
+void
+sp_tcp_tell_room(struct sampan *s, struct tcp_tcb *t)
+{
+	if (!tcp_is(t, TCP_F_WANT_ROOM) || !sp_tcp_has_room(s, t))
+		return;
+	tcp_clear(t, TCP_F_WANT_ROOM);
+	sp_endpoint_raise(s, &t->ep, SAMPAN_WRITABLE);
+}
+
 /* Why nothing can be sent at all; 0: it could. */
 static int
 send_error(struct tcp_tcb *t)
@@ -380,7 +400,7 @@ sp_tcp_level(const struct sampan *s, const struct tcp_tcb *t)
 		return tcp_listen_of(s, t)->ready_count > 0 ? SAMPAN_ACCEPTABLE : 0;
 	if (tcp_readable_bytes(s, t) > 0 || tcp_is(t, TCP_F_PEER_FIN))
 		level |= SAMPAN_READABLE;
-	if (sp_tcp_writable_bytes(s, t) > 0)
+	if (sp_tcp_has_room(s, t))
 		level |= SAMPAN_WRITABLE;
 	if (tcp_is(t, TCP_F_PEER_FIN))
 		level |= SAMPAN_PEER_CLOSED;

@@ -272,6 +272,29 @@ TEST_TWICE(established_info_least_round_trip_is_of_late)
 	EXPECT(near(fx_info(&f).min_rtt_us, 100000));
 }
 
+/* SYNs are segments too, from whichever side. */
+TEST_TWICE(syn_sent_info_counts_repeated_syns)
+{
+	struct fx f = fx_syn_sent();
+
+	(void)fx_wait(&f, SAMPAN_SEC(2));
+	fx_drop(&f);
+	EXPECT_EQ(fx_info(&f).total_retrans_segs, 1);
+	expect_count(&f, COUNT_TCP_RETRANS_SEGS, 1);
+}
+
+TEST_TWICE(syn_received_info_counts_repeated_syn_acks)
+{
+	struct fx f = fx_syn_received();
+
+	(void)fx_wait(&f, SAMPAN_SEC(2));
+	fx_drop(&f);
+	expect_count(&f, COUNT_TCP_RETRANS_SEGS, 1);
+	peer_sends(&f, .flags = TCP_ACK);
+	fx_accept(&f);
+	EXPECT_EQ(fx_info(&f).total_retrans_segs, 1);
+}
+
 /* ---- What only a tally knows ---- */
 
 #define TALLY_FIELDS (1ull << SAMPAN_INFO_segs_out | 1ull << SAMPAN_INFO_bytes_sent | \

@@ -316,6 +316,28 @@ TEST(notsent_lowat_bounds_what_is_writable)
 	EXPECT(sampan_writable_bytes(f.s, f.h) > 0);
 }
 
+/* Woken once no more than half of it waits, which text that leaves brings about. */
+TEST(notsent_lowat_wakes_at_half)
+{
+	struct fx f = fx_established(.peer_wnd = 2000);
+
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_NOTSENT_LOWAT, 2000), 0);
+	EXPECT_EQ(fx_write(&f, 5000), 5000);
+	fx_drop(&f);
+	EXPECT_EQ(fx_write(&f, 1), SAMPAN_EAGAIN);
+	fx_forget_events(&f);
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 1000));
+	fx_drop(&f);			/* 2,000 wait */
+	expect_event(&f, 0);
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 2000));
+	fx_drop(&f);			/* 1,000 */
+	expect_event(&f, 0);
+	peer_sends(&f, .flags = TCP_ACK, .ack = fx_our(&f, 2500));
+	expect_event(&f, 0);
+	fx_drop(&f);
+	expect_event(&f, SAMPAN_WRITABLE);
+}
+
 TEST(window_clamp_bounds_the_window)
 {
 	struct fx f = fx_listen();
