@@ -51,6 +51,7 @@ if(cmd_sources AND SAMPAN_STATIC_LIBS)
 	add_library(sampan-cmd-static STATIC ${cmd_sources} ${CMAKE_BINARY_DIR}/welcome.c)
 	target_compile_definitions(sampan-cmd-static PRIVATE _GNU_SOURCE
 		SAMPAN_BUILD_VERSION="${PROJECT_VERSION}")
+	target_compile_options(sampan-cmd-static PRIVATE ${SAMPAN_TAPED})
 	target_include_directories(sampan-cmd-static PRIVATE
 		${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 	target_include_directories(sampan-cmd-static SYSTEM PUBLIC ${CJSON_INCLUDE_DIR})

@@ -14,6 +14,7 @@ static const struct cmd *const commands[] = {
 	&sp_cmd_capture,
 	&sp_cmd_ping,
 	&sp_cmd_sim,
+	&sp_cmd_replay,
 	&sp_cmd_help,
 };
 

@@ -45,6 +45,7 @@ extern const struct cmd sp_cmd_connect;
 extern const struct cmd sp_cmd_capture;
 extern const struct cmd sp_cmd_ping;
 extern const struct cmd sp_cmd_sim;
+extern const struct cmd sp_cmd_replay;
 extern const struct cmd sp_cmd_help;
 
 /* Commands in the order of the help; NULL behind the last. */

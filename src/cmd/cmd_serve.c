@@ -26,6 +26,7 @@
 #include "cmd/serve_conf.h"
 #include "cmd/serve_emulate.h"
 #include "cmd/serve_sandbox.h"
+#include "link/tape.h"
 
 #define GOODBYE_DUR SAMPAN_SEC(2)
 /* How long the start waits for addresses: two seconds for a link-local one, and where
@@ -87,6 +88,20 @@ start_stack(struct server *v)
 	if (error == SAMPAN_ENOBUFS)
 		return fail(EINVAL, "--memory is too small for a stack: give more, such as 64M");
 	return error == 0 ? 0 : fail(ENOTRECOVERABLE, sampan_strerror(error));
+}
+
+/* From the stack's first moment on. */
+static int
+start_tape(struct server *v)
+{
+	const struct serve_args *a = &v->args;
+	const struct sp_why why = { v->why, sizeof(v->why) };
+
+	if (a->record == NULL)
+		return 0;
+	if (sp_tape_open(a->record, a->record_bytes, v->stack, SAMPAN_BUILD_VERSION, &why) != 0)
+		return fail(errno, v->why);
+	return 0;
 }
 
 static int
@@ -384,6 +399,10 @@ clean_up(struct server *v)
 		(void)close(v->signal_fd);
 	if (v->tick_fd >= 0)
 		(void)close(v->tick_fd);
+	if (sp_tape_ended())
+		(void)sp_cmd_fail("sampan serve", 0, "--record %s ends early: the stack has "
+		    "outgrown it; give more --record-size", v->args.record);
+	sp_tape_close();
 	sampan_memory_free(v->stack, v->args.memory_bytes);
 	sp_janitor_end(&v->sandbox.janitor);
 }
@@ -409,6 +428,8 @@ serve(struct server *v)
 
 	if (exit_code == 0)
 		exit_code = start_stack(v);
+	if (exit_code == 0)
+		exit_code = start_tape(v);
 	if (exit_code == 0)
 		exit_code = sp_serve_conf_apply(v->stack, &v->args);
 	if (exit_code == 0)

@@ -12,8 +12,10 @@
 #include "host/control_path.h"
 #include "link/emulate_spec.h"
 #include "link/number.h"
+#include "link/tape.h"
 
 #define LINK_DEFAULT "tap:sampan0,host=10.77.0.1/24"
+#define RECORD_DEFAULT ((uint64_t)256 << 20)
 #define MEMORY_DEFAULT ((size_t)256 << 20)
 #define MEMORY_MOST ((uint64_t)32 << 30)	/* sampan_init() */
 
@@ -31,6 +33,8 @@ enum {
 	OPT_SEED,
 	OPT_EMULATE,
 	OPT_USER,
+	OPT_RECORD,
+	OPT_RECORD_SIZE,
 	OPT_NO_SANDBOX,
 };
 
@@ -65,6 +69,10 @@ const struct argp_option sp_serve_options[] = {
 	  SANDBOX_USER, 0 },
 	{ "no-sandbox", OPT_NO_SANDBOX, NULL, 0, "keep root, capabilities, files and system calls: "
 	  "for debuggers, and for kernels that cannot", 0 },
+	{ "record", OPT_RECORD, "FILE", 0, "write down everything that goes into the stack, for "
+	  "'sampan replay'; the file holds keys and all that is said", 0 },
+	{ "record-size", OPT_RECORD_SIZE, "SIZE", 0, "of that file, which is a ring: the latest "
+	  "half of it at least is there; the default is 256M", 0 },
 	{ 0 },
 };
 
@@ -179,6 +187,17 @@ read_memory(struct serve_args *a, const char *text, const struct sp_why *why)
 }
 
 static int
+read_record_size(struct serve_args *a, const char *text, const struct sp_why *why)
+{
+	if (sp_bytes_read(&a->record_bytes, text) && a->record_bytes >= TAPE_BYTES_MIN &&
+	    a->record_bytes <= TAPE_BYTES_MAX)
+		return 0;
+	(void)sp_why(why, EINVAL, "--record-size %s: give %lluM to %lluG, such as 1G", text,
+	    (unsigned long long)TAPE_BYTES_MIN >> 20, (unsigned long long)TAPE_BYTES_MAX >> 30);
+	return EINVAL;
+}
+
+static int
 read_name(struct serve_args *a, const char *text, const struct sp_why *why)
 {
 	if (!sp_control_name_is_valid(text)) {
@@ -247,6 +266,11 @@ parse(int key, char *arg, struct argp_state *state)
 	case OPT_USER:
 		a->user = arg;
 		return 0;
+	case OPT_RECORD:
+		a->record = arg;
+		return 0;
+	case OPT_RECORD_SIZE:
+		return read_record_size(a, arg, &args->why);
 	case OPT_NO_SANDBOX:
 		a->no_sandbox = true;
 		return 0;
@@ -301,6 +325,7 @@ sp_serve_args_read(struct serve_args *args, int argc, char **argv)
 		.link = LINK_DEFAULT,
 		.name = SERVE_NAME,
 		.memory_bytes = MEMORY_DEFAULT,
+		.record_bytes = RECORD_DEFAULT,
 	};
 	exit_code = sp_cmd_parse(&argp, argc, argv, args);
 	if (exit_code == 0 && args->listeners == 0)

@@ -30,6 +30,8 @@ struct serve_args {
 	size_t memory_bytes;
 	const char *user;	/* whom root becomes; NULL: SANDBOX_USER */
 	bool no_sandbox;
+	const char *record;	/* a file for the tape; NULL: none */
+	uint64_t record_bytes;
 	bool seeded;
 	uint64_t seed;
 	unsigned listeners;	/* 0: not said */
