@@ -66,6 +66,8 @@ part_pop(struct sp_recvq *q, struct sp_arena *a)
 {
 	struct sp_part *p = part_at(a, q->part);
 
+	if (q->part_near == q->part)
+		q->part_near = 0;
 	q->part = p->next;
 	if (q->part == 0)
 		q->part_last = 0;
@@ -109,13 +111,20 @@ sp_recvq_append(struct sp_recvq *q, struct sp_arena *a, uint32_t pos, struct sp_
 	return q->part == 0 ? taken : absorb(q, a, pos + taken) - pos;
 }
 
+static bool
+may_insert(const struct sp_recvq *q)
+{
+	return q->part_count < SP_RECVQ_PARTS_MAX ||
+	    q->part_bytes / SP_RECVQ_PART_BYTES >= q->part_count;
+}
+
 /* Puts a new stretch behind `prev` (0: at the front). */
 static uint32_t
 part_insert(struct sp_recvq *q, struct sp_arena *a, uint32_t prev, uint32_t start)
 {
 	uint32_t ref = 0;
 
-	if (q->part_count < SP_RECVQ_PARTS_MAX)
+	if (may_insert(q))
 		ref = sp_pool_take(a, SP_KIND_PART);
 	if (ref == 0)
 		return 0;
@@ -148,8 +157,27 @@ part_join(struct sp_recvq *q, struct sp_arena *a, uint32_t ref)
 	p->next = n->next;
 	if (q->part_last == next)
 		q->part_last = ref;
+	if (q->part_near == next)
+		q->part_near = ref;
 	q->part_count--;
 	sp_pool_give(a, SP_KIND_PART, next);
+}
+
+/* Takes a stretch out that is empty, because memory ran out, and has just come
+ * behind `prev`. */
+static void
+part_remove(struct sp_recvq *q, struct sp_arena *a, uint32_t prev, uint32_t ref)
+{
+	const uint32_t next = part_at(a, ref)->next;
+
+	if (prev != 0)
+		part_at(a, prev)->next = next;
+	else
+		q->part = next;
+	if (q->part_last == ref)
+		q->part_last = prev;
+	q->part_count--;
+	sp_pool_give(a, SP_KIND_PART, ref);
 }
 
 /* Fills the gap behind `prev` with a span that lies in it.  Returns the
@@ -167,53 +195,43 @@ fill_gap(struct sp_recvq *q, struct sp_arena *a, uint32_t prev, uint32_t pos, st
 	taken = chain_append(&part_at(a, ref)->chain, a, span);
 	part_at(a, ref)->bytes += taken;
 	q->part_bytes += taken;
+	if (part_at(a, ref)->bytes == 0)
+		part_remove(q, a, prev, ref);
 	return taken == span.len ? ref : 0;
 }
 
-/* An empty stretch, left when memory ran out, must not stay. */
-static void
-drop_empty(struct sp_recvq *q, struct sp_arena *a)
+/* The last stretch that begins at or before pos, 0: none.  False: it is too far to be
+ * searched for. */
+static bool
+find_before(const struct sp_recvq *q, const struct sp_arena *a, uint32_t pos, uint32_t *found)
 {
-	uint32_t prev = 0;
+	uint32_t ref = q->part;
 
-	for (uint32_t ref = q->part; ref != 0;) {
-		const uint32_t next = part_at(a, ref)->next;
-
-		if (part_at(a, ref)->bytes == 0) {
-			if (prev != 0)
-				part_at(a, prev)->next = next;
-			else
-				q->part = next;
-			if (q->part_last == ref)
-				q->part_last = prev;
-			q->part_count--;
-			sp_pool_give(a, SP_KIND_PART, ref);
-		} else {
-			prev = ref;
-		}
-		ref = next;
+	*found = 0;
+	if (q->part_last != 0 && !before(pos, part_at(a, q->part_last)->start)) {
+		*found = q->part_last;
+		return true;
 	}
-}
-
-/* The last stretch that begins at or before pos; 0: none. */
-static uint32_t
-find_before(const struct sp_recvq *q, const struct sp_arena *a, uint32_t pos)
-{
-	uint32_t prev = 0;
-
-	if (q->part_last != 0 && !before(pos, part_at(a, q->part_last)->start))
-		return q->part_last;
-	for (uint32_t ref = q->part; ref != 0 && !before(pos, part_at(a, ref)->start);
-	     ref = part_at(a, ref)->next)
-		prev = ref;
-	return prev;
+	if (q->part_near != 0 && !before(pos, part_at(a, q->part_near)->start))
+		ref = q->part_near;
+	for (unsigned i = 0; ref != 0 && !before(pos, part_at(a, ref)->start); i++) {
+		if (i == SP_RECVQ_SEARCH_MAX)
+			return false;
+		*found = ref;
+		ref = part_at(a, ref)->next;
+	}
+	return true;
 }
 
 bool
 sp_recvq_put(struct sp_recvq *q, struct sp_arena *a, uint32_t pos, struct sp_span span)
 {
-	uint32_t prev = find_before(q, a, pos);
+	uint32_t prev;
 
+	if (!find_before(q, a, pos, &prev))
+		return false;
+	if (prev != q->part_last)
+		q->part_near = prev;
 	while (span.len > 0) {
 		const uint32_t next = prev != 0 ? part_at(a, prev)->next : q->part;
 		uint32_t len = span.len;
@@ -225,10 +243,8 @@ sp_recvq_put(struct sp_recvq *q, struct sp_arena *a, uint32_t pos, struct sp_spa
 				len = part_at(a, next)->start - pos;
 			if (len > 0)
 				prev = fill_gap(q, a, prev, pos, sp_span_part(span, 0, len));
-			if (prev == 0 && len > 0) {
-				drop_empty(q, a);
+			if (prev == 0 && len > 0)
 				return false;
-			}
 			if (len > 0)
 				part_join(q, a, prev);
 			else
@@ -243,9 +259,9 @@ sp_recvq_put(struct sp_recvq *q, struct sp_arena *a, uint32_t pos, struct sp_spa
 const struct sp_part *
 sp_recvq_find(const struct sp_recvq *q, const struct sp_arena *a, uint32_t pos)
 {
-	const uint32_t ref = find_before(q, a, pos);
+	uint32_t ref;
 
-	if (ref == 0 || !before(pos, part_end(part_at(a, ref))))
+	if (!find_before(q, a, pos, &ref) || ref == 0 || !before(pos, part_end(part_at(a, ref))))
 		return NULL;
 	return part_at(a, ref);
 }

@@ -14,9 +14,15 @@
 #include "buf/chunk.h"
 #include "buf/span.h"
 
-/* Stretches behind gaps that one queue holds: bounds the work per segment (R-V-4),
- * and what small ones cost beside their bytes (R-WND-17). */
+/* Stretches behind gaps that one queue holds whatever their size, and beyond that as
+ * long as they hold so many bytes in the mean: what small ones cost beside their bytes
+ * is bounded (R-WND-17), and a large flight with a gap every few segments is kept. */
 #define SP_RECVQ_PARTS_MAX 128
+#define SP_RECVQ_PART_BYTES 512
+
+/* Stretches that one search passes: bounds the work per segment (R-V-4).  It begins at
+ * the front, where the last arrival went, or at the end; what is not reached is refused. */
+#define SP_RECVQ_SEARCH_MAX 128
 
 /* Bytes [start, start + bytes) behind a gap. */
 struct sp_part {
@@ -36,6 +42,7 @@ struct sp_recvq {
 	uint32_t part_last;
 	uint32_t part_count;
 	uint32_t part_bytes;	/* of all of them */
+	uint32_t part_near;	/* before which or in which the last arrival went, 0: none */
 };
 
 /* Declares the pool of parts. */

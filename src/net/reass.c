@@ -74,7 +74,7 @@ struct sp_reass {
 	uint8_t ecn_seen;		/* 1 << codepoint of each */
 	bool dead;			/* killed: swallows until its time is over */
 	bool to_group, by_group;	/* IP and Ethernet destination */
-	uint8_t pad[13];
+	uint8_t pad[9];
 };
 _Static_assert(sizeof(struct sp_reass) == 128, "two cache lines");
 _Static_assert(offsetof(struct sp_reass, timer) % SP_GRANULE == 0, "a node lies on a granule");

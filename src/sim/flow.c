@@ -298,6 +298,12 @@ sp_sim_runs_close(struct sp_sim_runs *runs)
 }
 
 bool
+sp_sim_run_status(const struct sp_sim_run *run, struct sampan_status *status)
+{
+	return run->sender != 0 && sampan_status(run->from, run->sender, status) == 0;
+}
+
+bool
 sp_sim_run_ask(struct sp_sim_run *run)
 {
 	const uint64_t *least_us = &run->info.min_rtt_us;

@@ -44,6 +44,9 @@ int sp_sim_runs_open(struct sp_sim_runs *runs, struct sp_sim_net *net, const cha
     const struct sp_why *why);
 void sp_sim_runs_close(struct sp_sim_runs *runs);
 
+/* Its connection's state, soon told; false: there is none. */
+bool sp_sim_run_status(const struct sp_sim_run *run, struct sampan_status *status);
+
 /* Asks what TCP knows of a flow's connection now; false: there is none. */
 bool sp_sim_run_ask(struct sp_sim_run *run);
 

@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* What TCP knows is counted up from all that is in flight, so it is asked seldom. */
+#define ASK_EVERY 64u
+
 /* ---- Frames ---- */
 
 /* Of which flow, and is it of the way of its text? */
@@ -68,14 +71,15 @@ static void
 sample_flow(struct sp_sim_record *r, unsigned i, struct sp_sim_flow_sample *sample)
 {
 	struct sp_sim_run *run = &r->runs->run[i];
-	const bool is_there = sp_sim_run_ask(run);
+	struct sampan_status status;
+	const bool is_there = sp_sim_run_status(run, &status);
 
 	*sample = (struct sp_sim_flow_sample){
 		.sent_bytes = r->track[i].sent_bytes, .acked_bytes = r->track[i].acked_bytes,
 		.read_bytes = run->read_bytes, .again_bytes = r->track[i].again_bytes };
 	if (is_there) {
-		sample->cwnd_bytes = run->info.snd_cwnd_segs * run->info.snd_mss_bytes;
-		sample->rtt_dur = SAMPAN_US(run->info.rtt_us);
+		sample->cwnd_bytes = status.cwnd_bytes;
+		sample->rtt_dur = status.srtt_dur;
 	}
 }
 
@@ -111,9 +115,13 @@ sum_up(struct sp_sim_record *r, sampan_time now)
 	const size_t at = r->sum_samples++;
 
 	for (unsigned i = 0; i < r->runs->n; i++) {
-		if (!sp_sim_run_ask(&r->runs->run[i]) || r->runs->run[i].info.rtt_us == 0)
+		struct sampan_status status;
+
+		if (at % ASK_EVERY == 0)
+			(void)sp_sim_run_ask(&r->runs->run[i]);
+		if (!sp_sim_run_status(&r->runs->run[i], &status) || status.srtt_dur == 0)
 			continue;
-		r->sums[i].rtt_total_dur += SAMPAN_US(r->runs->run[i].info.rtt_us);
+		r->sums[i].rtt_total_dur += status.srtt_dur;
 		r->sums[i].rtt_samples++;
 	}
 	for (unsigned i = 0; i < 2 * links; i++)

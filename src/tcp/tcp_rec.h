@@ -126,7 +126,7 @@ struct tcp_rx {
 	bool fin_held;			/* the peer's FIN is at fin_at, behind a gap */
 	uint8_t pad[2];
 	tcp_seq fin_at;
-	uint32_t spare[3];
+	uint32_t spare[2];
 };
 _Static_assert(sizeof(struct tcp_rx) == 64, "one cache line");
 

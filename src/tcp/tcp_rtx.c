@@ -11,12 +11,13 @@
  * without a search.
  *
  * A selective acknowledgement must find its records: the search begins at either
- * end, or where the newest block began last time, whatever is nearest, and looks
- * at no more than SEARCH_MAX of them.  The newest block of an acknowledgement is
- * the one before with a little more, or lies behind it, so that it is found in a
- * flight of any size.  What is not reached is ignored, which is always allowed
- * (RFC 2018 §5: advisory), so no peer can make a segment expensive (R-V-2); what is decided by is bytes in
- * 32 bits, never a count of segments (R-V-1).
+ * end, where the newest block began last time, or at what left first of all that may
+ * still arrive, whatever is nearest, and looks at no more than SEARCH_MAX of them.
+ * Repairs and new text arrive in turn, at two places of the flight, and each in the
+ * order in which it left: so the newest block is found in a flight of any size.  What
+ * is not reached is ignored, which is always allowed (RFC 2018 §5: advisory), so no
+ * peer can make a segment expensive (R-V-2); what is decided by is bytes in 32 bits,
+ * never a count of segments (R-V-1).
  *
  * Records know of how many segments they hold the last octet, for who asks
  * (tcp_info.c): a segment is delivered when its last octet is.  Cutting a record
@@ -354,30 +355,36 @@ mark_sacked(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r, struct tcp_
 	d->sacked_bytes += tcp_sent_len(r);
 }
 
-/* Where a search for `at` begins: the first record, the last one, or that of the
- * newest block, whichever is nearest in the stream. */
-static struct tcp_sent *
-nearest(struct sampan *s, const struct tcp_tcb *t, const struct tcp_tx *tx, tcp_seq at)
+static uint32_t
+distance(tcp_seq a, tcp_seq b)
 {
-	const uint32_t from_first = seq_diff(at, t->snd.una);
-	const uint32_t from_last = seq_diff(sp_tcp_sent_end(t), at);
-	struct tcp_sent *newest = tcp_sent_by_seq(s, tx->newest);
-	uint32_t from_newest;
+	return seq_lt(a, b) ? seq_diff(b, a) : seq_diff(a, b);
+}
 
-	if (newest != NULL) {
-		from_newest = seq_le(newest->start, at) ? seq_diff(at, newest->start) :
-		    seq_diff(newest->start, at);
-		if (from_newest < from_first && from_newest < from_last)
-			return newest;
+/* Where a search for `at` begins: at either end, where the newest block began last
+ * time, or at what was sent first of all that may still arrive, whichever is nearest
+ * in the stream. */
+static struct tcp_sent *
+nearest(struct sampan *s, const struct tcp_tx *tx, tcp_seq at)
+{
+	struct tcp_sent *const from[] = {
+		tcp_sent_by_seq(s, tx->by_seq.first), tcp_sent_by_seq(s, tx->by_seq.last),
+		tcp_sent_by_seq(s, tx->newest), tcp_sent_by_time(s, tx->by_time.first),
+	};
+	struct tcp_sent *best = from[0];
+
+	for (size_t i = 1; i < sizeof(from) / sizeof(from[0]); i++) {
+		if (from[i] != NULL && distance(from[i]->start, at) < distance(best->start, at))
+			best = from[i];
 	}
-	return tcp_sent_by_seq(s, from_last < from_first ? tx->by_seq.last : tx->by_seq.first);
+	return best;
 }
 
 /* The record that holds `at`; NULL: too far. */
 static struct tcp_sent *
-search(struct sampan *s, const struct tcp_tcb *t, const struct tcp_tx *tx, tcp_seq at)
+search(struct sampan *s, const struct tcp_tx *tx, tcp_seq at)
 {
-	struct tcp_sent *r = nearest(s, t, tx, at);
+	struct tcp_sent *r = nearest(s, tx, at);
 
 	for (unsigned i = 0; i < SEARCH_MAX && r != NULL; i++) {
 		if (seq_le(r->start, at) && seq_lt(at, r->end))
@@ -395,7 +402,7 @@ sp_tcp_rtx_sacked(struct sampan *s, struct tcp_tcb *t, struct sp_range block, bo
 {
 	struct tcp_tx *tx = tcp_tx_of(s, t);
 	const tcp_seq start = seq_of(block.start), end = seq_of(block.end);
-	struct tcp_sent *r = search(s, t, tx, start);
+	struct tcp_sent *r = search(s, tx, start);
 
 	if (is_newest && r != NULL)
 		tx->newest = sp_ref(&s->arena, &r->by_seq);

@@ -126,23 +126,25 @@ pressed_window(const struct tcp_tcb *t)
 	return 4u * t->mss_bytes;
 }
 
-/* Autotuning: what the application took in a round trip should fit into half of the
- * window, so that the peer's may double while it does; it never shrinks (R-WND-16).  No
- * more than that: a window far beyond what the path holds lets a sender lose a flight.
- * A round trip is the smoothed one. */
+/* Autotuning: the window is four times what the application took in a round trip; it
+ * never shrinks (R-WND-16).  Twice would hold a starting sender up: what doubles in each
+ * round trip is measured one later, and needs to be twice as much at its end.  It is
+ * also what a repair needs: a flight lies behind the gap, and what the sender adds until
+ * the repair, and once more if that is lost.  A round trip is the smoothed one. */
 void
 sp_tcp_wnd_tune(const struct sampan *s, struct tcp_tcb *t)
 {
 	const uint32_t most = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RCVBUF_MAX);
 	const uint32_t read = seq_diff(t->rcv.nxt, t->space_seq) - tcp_readable_bytes(s, t);
+	const uint64_t wanted = 2 * 4 * (uint64_t)read;		/* space_of() halves it */
 
 	if (tcp_is(t, TCP_F_RCVBUF_SET) || sp_setting(s, SAMPAN_SET_TCP_MODERATE_RCVBUF) == 0)
 		return;
 	if (sp_tick_since(t->space_at, s->now) < sp_tcp_rtt_srtt(&t->rtt))
 		return;
-	if ((int32_t)read > 0 && 4 * (uint64_t)read > t->rcvbuf_bytes && t->rcvbuf_bytes < most &&
+	if ((int32_t)read > 0 && wanted > t->rcvbuf_bytes && t->rcvbuf_bytes < most &&
 	    !sp_tcp_mem_pressure(s))
-		t->rcvbuf_bytes = 4 * (uint64_t)read < most ? 4 * read : most;
+		t->rcvbuf_bytes = wanted < most ? (uint32_t)wanted : most;
 	t->space_seq = seq_sub(t->rcv.nxt, tcp_readable_bytes(s, t));
 	t->space_at = sp_tick_of(s->now);
 }

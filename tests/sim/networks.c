@@ -164,6 +164,21 @@ TEST(network_repairs_a_large_flight_without_waste)
 	sampan_sim_close(sim);
 }
 
+/* 1 Gbit/s and 300 ms: ten segments double every round trip, so that 37.5 MB are on
+ * their way after twelve of them and one to connect; the receiver's window must have
+ * grown ahead of that.  At 5 s the link has been full for half a second. */
+TEST(network_window_grows_ahead_of_a_start)
+{
+	struct sampan_sim *sim = sim_of("time 5s\nhost a memory=1024m\nhost b memory=1024m\n"
+	    "set net.ipv4.tcp_rmem=4096,131072,300000000\n"
+	    "set net.ipv4.tcp_wmem=4096,65536,300000000\n"
+	    "link a b delay=150ms rate=1gbit queue=30m\nflow a b\n", 1);
+
+	sampan_sim_run(sim, 0);
+	EXPECT(flow_of(sim, 0).read_bytes > 100000000);
+	sampan_sim_close(sim);
+}
+
 TEST(network_of_many_hosts_shares_its_line)
 {
 	static char text[4096];

@@ -171,6 +171,48 @@ TEST(recvq_holds_so_many_stretches_and_no_more)
 	free(a);
 }
 
+/* Of segments, as many as their bytes pay for; crumbs do not profit from them for long. */
+TEST(recvq_holds_more_stretches_if_they_are_long)
+{
+	struct sp_arena *a = buf_arena((size_t)8 << 20);
+	const uint32_t segs = 8 * SP_RECVQ_PARTS_MAX;
+	struct sp_recvq q = { 0 };
+	unsigned crumbs = 0;
+
+	COVERS("R-WND-17");
+	for (uint32_t i = 0; i < segs; i++)
+		EXPECT(put_at(&q, a, 1000 + 2000 * i, 1000));
+	EXPECT_EQ(q.part_count, segs);
+	for (uint32_t i = 0; i < 4 * segs; i++)
+		crumbs += put_at(&q, a, 2000 * segs + 2000 + 2 * i, 1);
+	EXPECT(crumbs >= segs - SP_RECVQ_PARTS_MAX && crumbs <= segs);
+	sp_recvq_clear(&q, a);
+	EXPECT(buf_all_given_back(a));
+	free(a);
+}
+
+/* R-V-4: the front, the end, and where the last one went are near; what is farther than
+ * a search goes is refused. */
+TEST(recvq_searches_no_farther_than_its_limit)
+{
+	struct sp_arena *a = buf_arena((size_t)8 << 20);
+	const uint32_t segs = 8 * SP_RECVQ_PARTS_MAX;
+	struct sp_recvq q = { 0 };
+
+	COVERS("R-V-4");
+	for (uint32_t i = 0; i < segs; i++)
+		EXPECT(put_at(&q, a, 1000 + 2000 * i, 1000));
+	EXPECT(!put_at(&q, a, 2000 * (SP_RECVQ_SEARCH_MAX + 1), 1000));
+	EXPECT(sp_recvq_find(&q, a, 2000 * (SP_RECVQ_SEARCH_MAX + 2)) == NULL);
+	for (uint32_t i = 2; i < segs; i += 2)		/* repairs come from the front on */
+		EXPECT(put_at(&q, a, 2000 * i, 1000));
+	EXPECT_EQ(q.part_count, segs / 2 + 1);
+	EXPECT(sp_recvq_find(&q, a, 2000 * (segs - 2)) != NULL);
+	sp_recvq_clear(&q, a);
+	EXPECT(buf_all_given_back(a));
+	free(a);
+}
+
 /* R-V-54: what is in order goes before what is behind a gap. */
 TEST(recvq_in_order_text_displaces_what_is_behind_gaps)
 {
