@@ -72,8 +72,7 @@ struct tcp_tx {
 	bool tlp_out;			/* 86: a probe is out, until tlp_end is acknowledged */
 	bool tlp_again;			/* 87: TLP.is_retrans */
 	tcp_seq tlp_end;		/* 88: TLP.end_seq */
-	sp_tick loss_at;		/* 92: reordering timer, probe time-out or end of the rest,
-					 * TCP_AT_LOSS */
+	sp_tick loss_at;		/* 92: TCP_AT_LOSS, also the end of the rest */
 	uint32_t prr_delivered_bytes;	/* 96 */
 	uint32_t prr_out_bytes;		/* 100 */
 	uint32_t prr_flight_bytes;	/* 104: RecoverFS; else in flight when the probe left */
@@ -87,8 +86,7 @@ struct tcp_tx {
 	bool more : 1;			/* MSG_MORE: hold back what does not fill a segment */
 	bool paced : 1;			/* text leaves at a pace: tcp_pace.c */
 	bool round_limited : 1;		/* the window was the limit when this round's text left */
-	bool cwr : 1;			/* reduced once until something beyond cwr_end is
-					 * acknowledged, tcp_ecn.c */
+	bool cwr : 1;			/* reduced once until cwr_end is passed, tcp_ecn.c */
 	uint8_t burst_left;		/* 127: segments that the present burst still has */
 	/* Delivery-rate samples: tcp_rate.c. */
 	sampan_time first_sent_at;	/* 128: of what the next sample's interval begins with */
