@@ -40,6 +40,17 @@ SAMPAN_API int sampan_addr_get(const struct sampan *s, unsigned i, struct sampan
  * INVAL: no such link, or its MTU is below 1280. */
 SAMPAN_API int sampan_autoconf(struct sampan *s, int link);
 
+enum sampan_link_local {
+	SAMPAN_LINK_LOCAL_OFF,
+	SAMPAN_LINK_LOCAL_ALWAYS,
+	SAMPAN_LINK_LOCAL_FALLBACK,	/* while the link's DHCP client (dhcp.h) hears nothing */
+};
+
+/* Lets a link choose an IPv4 address of 169.254/16 by itself (RFC 3927); it is used once
+ * nobody has objected, and another one taken if somebody insists on it.
+ * INVAL: no such link, or `when`. */
+SAMPAN_API int sampan_link_local(struct sampan *s, int link, enum sampan_link_local when);
+
 /* ---- Routes ---- */
 
 struct sampan_route {

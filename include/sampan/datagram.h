@@ -26,6 +26,18 @@ struct sampan_datagram {
 	bool group;		/* received by broadcast or multicast */
 };
 
+/* From now on the link hears what is sent to the group, and tells routers so; the
+ * address's `link` is which link, 0: as for sending.  Every socket of the port gets it,
+ * whoever joined.  Closing the socket leaves.  Linux: IP_ADD_MEMBERSHIP,
+ * IP_DROP_MEMBERSHIP, IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP.  Source: RFC 1112 §7.1.
+ * INVAL: no group.  NETUNREACH: no link.  ADDRINUSE: joined already; ADDRNOTAVAIL: not
+ * joined.  NOBUFS: net.ipv4.igmp_max_memberships, 256 groups of a link, or no memory.
+ * OPNOTSUPP: not a socket of SAMPAN_DGRAM. */
+SAMPAN_API int sampan_join(struct sampan *s, sampan_handle h,
+    const struct sampan_sockaddr *group);
+SAMPAN_API int sampan_leave(struct sampan *s, sampan_handle h,
+    const struct sampan_sockaddr *group);
+
 /* Sends one datagram; returns len.  peer and d may be NULL.  A socket without a port
  * gets one.  To a group it goes by the link that peer names, or the socket's, or the
  * default route's, with a TTL of 1 unless told otherwise.

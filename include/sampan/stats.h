@@ -61,6 +61,8 @@
 	X(DHCP_NOT_OURS, "DhcpNotOurs", "DHCP message that answers no question of ours") \
 	X(DHCP_REFUSED, "DhcpRefused", "DHCP lease with an address, mask or times that cannot be") \
 	X(TEAM_FULL, "TeamFull", "another thread's, whose ring was full") \
+	X(GROUP_MALFORMED, "GroupMalformed", "IGMP or MLD from off the link, or malformed") \
+	X(GROUP_NOT_OURS, "GroupNotOurs", "IGMP or MLD that is for routers") \
 	X(MEMORY, "NoMemory", "no memory to keep it")
 
 #define SAMPAN_COUNTS(X) \
@@ -123,6 +125,8 @@
 	X(DHCP_LEASES, "DhcpLeases", "leases given or renewed") \
 	X(DHCP_NAKS, "DhcpNaks", "leases refused by the server") \
 	X(DHCP_DECLINES, "DhcpDeclines", "leased addresses that somebody else has") \
+	X(GROUP_IN, "GroupIn", "IGMP and MLD messages") \
+	X(GROUP_OUT, "GroupOut", "IGMP and MLD messages sent") \
 	X(REPLIES_DROPPED, "RepliesDropped", "answers without a connection that found no room") \
 	X(NEIGH_FAILED, "NeighFailed", "neighbours that did not answer")
 

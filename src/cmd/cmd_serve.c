@@ -258,7 +258,8 @@ start_link(struct server *v)
 static void
 await_addresses(struct server *v)
 {
-	const sampan_time end_at = sampan_clock() + (v->args.net.dhcp ? LEASE_DUR : SETTLE_DUR);
+	const sampan_time end_at = sampan_clock() + (v->args.net.dhcp || v->args.net.link_local ?
+		LEASE_DUR : SETTLE_DUR);
 
 	while (v->signals == 0 && sp_serve_net_waits(&v->args.net, v->stack) &&
 	    sampan_clock() < end_at)

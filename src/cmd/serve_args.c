@@ -43,7 +43,8 @@ const struct argp_option sp_serve_options[] = {
 	  "tap:NAME[,host=ADDR/LEN][,host6=ADDR/LEN][,mtu=N][,offload=on|off]; "
 	  "the default is " LINK_DEFAULT, 0 },
 	{ "addr", OPT_ADDR, "ADDR/LEN", 0, "an address of the stack's, IPv4 or IPv6, or slaac: as "
-	  "routers on the link say, or dhcp: as a DHCP server says; may be repeated; the default "
+	  "routers on the link say, or dhcp: as a DHCP server says, or link-local: one of "
+	  "169.254/16, with dhcp only if no server answers; may be repeated; the default "
 	  "is 10.77.0.2/24", 0 },
 	{ "gateway", OPT_GATEWAY, "ADDR", 0, "the router to whoever is not on the link; may be "
 	  "repeated; the default is none, or what routers say", 0 },

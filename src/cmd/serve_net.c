@@ -18,6 +18,10 @@ sp_serve_net_read_addr(struct serve_net *net, const char *text, const struct sp_
 		net->slaac = true;
 		return 0;
 	}
+	if (strcmp(text, "link-local") == 0) {
+		net->link_local = true;
+		return 0;
+	}
 	if (strcmp(text, "dhcp") == 0) {
 		net->dhcp = true;
 		return 0;
@@ -112,17 +116,27 @@ add_gateway(const struct serve_net *net, struct sampan *s, const struct sampan_a
 	    sampan_strerror(error));
 }
 
-int
-sp_serve_net_apply(const struct serve_net *net, struct sampan *s, const struct sampan_link *link)
+/* Addresses that come by themselves. */
+static int
+begin_auto(const struct serve_net *net, struct sampan *s)
 {
-	int exit_code = 0;
-
 	if (net->slaac && sampan_autoconf(s, 1) != 0)
 		return sp_cmd_fail("sampan serve", EINVAL, "--addr slaac: the link's MTU is below "
 		    "1280, too small for IPv6: give mtu=1280 or more");
+	if (net->link_local)
+		(void)sampan_link_local(s, 1, net->dhcp ? SAMPAN_LINK_LOCAL_FALLBACK :
+							  SAMPAN_LINK_LOCAL_ALWAYS);
 	if (net->dhcp && sampan_dhcp_start(s, 1) != 0)
 		return sp_cmd_fail("sampan serve", EINVAL, "--addr dhcp: --memory is too small: "
 		    "give more, such as 64M");
+	return 0;
+}
+
+int
+sp_serve_net_apply(const struct serve_net *net, struct sampan *s, const struct sampan_link *link)
+{
+	int exit_code = begin_auto(net, s);
+
 	for (unsigned i = 0; i < net->addrs && exit_code == 0; i++)
 		exit_code = add_address(s, link, &net->addr[i]);
 	for (unsigned i = 0; i < net->gateways && exit_code == 0; i++)
@@ -148,6 +162,17 @@ sp_serve_net_end(const struct serve_net *net, struct sampan *s)
 	    info.state != SAMPAN_DHCP_STOPPED;
 }
 
+static bool
+has_any4(const struct sampan *s)
+{
+	struct sampan_addr_info info;
+	bool found = false;
+
+	for (unsigned i = 0; sampan_addr_get(s, i, &info) == 0 && !found; i++)
+		found = sp_prefix_is_v4(&info.addr) && info.state == SAMPAN_ADDR_PREFERRED;
+	return found;
+}
+
 bool
 sp_serve_net_waits(const struct serve_net *net, const struct sampan *s)
 {
@@ -160,7 +185,7 @@ sp_serve_net_waits(const struct serve_net *net, const struct sampan *s)
 		global |= info.state == SAMPAN_ADDR_PREFERRED && !is_link_local(&info.addr) &&
 		    !sp_prefix_is_v4(&info.addr);
 	}
-	return !global || (net->dhcp && !is_bound(s));
+	return !global || (net->dhcp && !is_bound(s)) || (net->link_local && !has_any4(s));
 }
 
 bool

@@ -16,11 +16,12 @@ struct serve_net {
 	struct sp_prefix addr[SERVE_ADDRS];
 	bool slaac;		/* routers on the link say which */
 	bool dhcp;		/* a DHCP server does */
+	bool link_local;	/* one of 169.254/16; with dhcp, if no server answers */
 	unsigned gateways;
 	struct sampan_addr gateway[SERVE_GATEWAYS];
 };
 
-/* ADDR/LEN, slaac or dhcp; an address.  EINVAL after a message. */
+/* ADDR/LEN, slaac, dhcp or link-local; an address.  EINVAL after a message. */
 int sp_serve_net_read_addr(struct serve_net *net, const char *text, const struct sp_why *why);
 int sp_serve_net_read_gateway(struct serve_net *net, const char *text, const struct sp_why *why);
 
@@ -32,14 +33,14 @@ int sp_serve_net_apply(const struct serve_net *net, struct sampan *s,
 static inline bool
 sp_serve_net_is_empty(const struct serve_net *net)
 {
-	return net->addrs == 0 && !net->slaac && !net->dhcp;
+	return net->addrs == 0 && !net->slaac && !net->dhcp && !net->link_local;
 }
 
 /* Do addresses come and go by themselves? */
 static inline bool
 sp_serve_net_is_auto(const struct serve_net *net)
 {
-	return net->slaac || net->dhcp;
+	return net->slaac || net->dhcp || net->link_local;
 }
 
 /* Gives back what was leased; false: that is done. */

@@ -9,6 +9,7 @@
 
 #include "net/dad.h"
 #include "net/due.h"
+#include "net/group.h"
 #include "net/slaac.h"
 #include "net/stack.h"
 #include "wire/ip4.h"
@@ -104,6 +105,7 @@ sp_addr_make(struct sampan *s, const struct sp_local_addr *want)
 		s->route_gen++;
 		sp_due_at(s, sp_earlier(l->preferred_until, l->valid_until));
 		sp_dad_begin(s, l);
+		sp_group_for_addr(s, l);
 		return 0;
 	}
 	return SAMPAN_ENOSPACE;
@@ -114,6 +116,7 @@ sp_addr_drop(struct sampan *s, struct sp_local_addr *l)
 {
 	struct sp_local_addr *const end = s->addr + SP_ADDRS_MAX;
 
+	sp_group_without_addr(s, l);
 	memmove(l, l + 1, (size_t)(end - l - 1) * sizeof(*l));
 	end[-1] = (struct sp_local_addr){ .link = 0 };
 	s->route_gen++;

@@ -6,22 +6,26 @@
 #include <string.h>
 
 #include "net/dad.h"
+#include "net/ll4.h"
 #include "net/reply.h"
 #include "wire/arp.h"
 #include "wire/eth.h"
 
 static const uint8_t everybody[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
+/* RFC 3927 §2.5: everybody hears who has a link-local address, so that conflicts are
+ * seen (R-3927-1). */
 static void
 arp_send(struct sampan *s, unsigned link, const struct arp_pkt *arp, const uint8_t *to)
 {
 	struct sp_reply *r = sp_reply_take(s, link, ARP_LEN);
+	const bool shout = arp->spa >> 16 == SP_LL4_NET >> 16;
 
 	if (r == NULL)
 		return;
 	r->type = ETH_TYPE_ARP;
 	r->to_mac = true;
-	memcpy(r->mac, to, sizeof(r->mac));
+	memcpy(r->mac, shout ? everybody : to, sizeof(r->mac));
 	arp_emit(sp_reply_packet(r), arp);
 	sp_reply_send(s, link, r);
 	sp_count(s, arp->op == ARP_REQUEST ? SAMPAN_COUNT_ARP_REQUESTS_OUT :

@@ -6,6 +6,8 @@
 #include "net/arp.h"
 #include "net/dhcp.h"
 #include "net/due.h"
+#include "net/group.h"
+#include "net/ll4.h"
 #include "net/ndp.h"
 #include "net/slaac.h"
 
@@ -119,10 +121,25 @@ sp_dad_step(struct sampan *s, struct sp_local_addr *l)
 static void
 defend(struct sampan *s, struct sp_local_addr *l)
 {
-	if (l->defended_at != 0 && s->now - l->defended_at < DEFEND_INTERVAL)
+	if (l->defended_at != 0 && s->now - l->defended_at < DEFEND_INTERVAL) {
+		if (sp_ll4_chose(l))	/* RFC 3927 §2.5 (b) */
+			sp_ll4_lost(s, l);
 		return;
+	}
 	l->defended_at = s->now;
 	sp_arp_announce(s, l);
+}
+
+/* Whoever the address came from knows what to do. */
+static void
+duplicate(struct sampan *s, struct sp_local_addr *l)
+{
+	if (l->origin == SP_ADDR_LEASED)
+		sp_dhcp_conflict(s, l);
+	else if (sp_ll4_chose(l))
+		sp_ll4_lost(s, l);
+	else
+		sp_slaac_duplicate(s, l);
 }
 
 /* RFC 4862 §5.4.5 (R-4862-5): what was never assigned will not be. */
@@ -133,14 +150,12 @@ sp_dad_conflict(struct sampan *s, struct sp_local_addr *l)
 		return;
 	sp_count(s, SAMPAN_COUNT_ADDR_CONFLICTS);
 	if (l->state == SP_ADDR_TENTATIVE) {
+		sp_group_without_addr(s, l);
 		l->state = SP_ADDR_DUPLICATE;
 		s->route_gen++;
 		l->next_at = SAMPAN_NEVER;
 		l->probes = 0;
-		if (l->origin == SP_ADDR_LEASED)
-			sp_dhcp_conflict(s, l);
-		else
-			sp_slaac_duplicate(s, l);
+		duplicate(s, l);
 	} else if (sp_addr_is_v4(&l->addr) && sp_addr_usable(l)) {
 		defend(s, l);
 	}

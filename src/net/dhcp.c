@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "net/due.h"
+#include "net/ll4.h"
 
 /* RFC 2131 §4.1 */
 #define BACKOFF_FIRST_S 4u
@@ -129,6 +130,9 @@ begin(struct sampan *s, struct sp_dhcp *d, sampan_dur wait_dur)
 	wait_until(s, d, d->began_at);
 }
 
+/* RFC 3927 §2.11: silence so far. */
+#define SILENCE_DISCOVERS 3
+
 /* ---- Steps that time takes ---- */
 
 static void
@@ -142,6 +146,8 @@ discover(struct sampan *s, struct sp_dhcp *d)
 	}
 	d->secs = since < UINT16_MAX ? (uint16_t)since : UINT16_MAX;
 	sp_dhcp_send(s, d, DHCP_DISCOVER);
+	if (d->tries == SILENCE_DISCOVERS)
+		sp_ll4_need(s, d->link, true);
 	wait_until(s, d, s->now + backoff(s, d));
 }
 
@@ -288,6 +294,7 @@ bind(struct sampan *s, struct sp_dhcp *d)
 {
 	enter(d, SAMPAN_DHCP_BOUND);
 	d->setbacks = 0;
+	sp_ll4_need(s, d->link, false);
 	wait_until(s, d, d->t1_at > s->now + BOUND_LEAST ? d->t1_at : s->now + BOUND_LEAST);
 }
 

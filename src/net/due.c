@@ -4,6 +4,8 @@
 #include "net/due.h"
 
 #include "net/dhcp.h"
+#include "net/group.h"
+#include "net/ll4.h"
 #include "net/pmtu.h"
 #include "net/router.h"
 #include "net/stack.h"
@@ -29,10 +31,12 @@ sp_due(struct sampan *s)
 	sampan_time next;
 
 	s->due_at = 0;
-	next = sp_addrs_due(s);
+	next = sp_groups_due(s);	/* before an address is asked for: R-4862-2 */
+	next = sp_earlier(next, sp_addrs_due(s));
 	next = sp_earlier(next, sp_routes_due(s));
 	next = sp_earlier(next, sp_router_due(s));
 	next = sp_earlier(next, sp_dhcp_due(s));
 	next = sp_earlier(next, sp_pmtu_due(s));
+	next = sp_earlier(next, sp_ll4_due(s));
 	sp_due_at(s, next);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "net/echo.h"
+#include "net/group.h"
 #include "net/icmp.h"
 #include "net/ndp.h"
 #include "net/split.h"
@@ -17,7 +18,12 @@
 bool
 sp_icmp_in(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error)
 {
-	return sp_pkt_is_v4(pkt) ? sp_icmp4_in(s, pkt, error) : sp_icmp6_in(s, pkt, error);
+	if (!sp_pkt_is_v4(pkt))
+		return sp_icmp6_in(s, pkt, error);
+	if (pkt->proto != IP_PROTO_IGMP)
+		return sp_icmp4_in(s, pkt, error);
+	sp_igmp_in(s, pkt);
+	return false;
 }
 
 /* §4.2 (R-4443-13): the same data, from the address that was asked or, where that
@@ -152,12 +158,29 @@ take_error(struct sampan *s, const struct sp_pkt *pkt, const struct icmp6_hdr *i
 	return true;
 }
 
+/* Neighbour discovery and MLD are never fragmented (RFC 6980 §5 (R-FRAG-24)). */
+static void
+take_link_message(struct sampan *s, const struct sp_pkt *pkt, uint8_t type)
+{
+	const bool mld = type == ICMP6_MLD_QUERY || type == ICMP6_MLD1_REPORT;
+	uint8_t message[MESSAGE_MAX];
+
+	if (pkt->fragmented || pkt->span.len > sizeof(message)) {
+		sp_drop(s, mld ? SAMPAN_DROP_GROUP_MALFORMED : SAMPAN_DROP_ND_MALFORMED,
+		    pkt->link);
+		return;
+	}
+	sp_span_copy(message, pkt->span);
+	if (mld)
+		sp_mld_in(s, pkt, message, pkt->span.len);
+	else
+		sp_ndp_in(s, pkt, message, pkt->span.len);
+}
+
 /* Informational messages; the rest is discarded in silence (R-4443-4). */
 static void
 take_message(struct sampan *s, const struct sp_pkt *pkt, uint8_t type)
 {
-	uint8_t message[MESSAGE_MAX];
-
 	switch (type) {
 	case ICMP6_ECHO:
 		sp_count(s, SAMPAN_COUNT_ICMP_ECHOS_IN);
@@ -172,13 +195,13 @@ take_message(struct sampan *s, const struct sp_pkt *pkt, uint8_t type)
 	case ICMP6_NEIGH_SOLICIT:
 	case ICMP6_NEIGH_ADVERT:
 	case ICMP6_REDIRECT:
-		/* RFC 6980 §5 (R-FRAG-24) */
-		if (pkt->fragmented || pkt->span.len > sizeof(message)) {
-			sp_drop(s, SAMPAN_DROP_ND_MALFORMED, pkt->link);
-			break;
-		}
-		sp_span_copy(message, pkt->span);
-		sp_ndp_in(s, pkt, message, pkt->span.len);
+	case ICMP6_MLD_QUERY:
+	case ICMP6_MLD1_REPORT:
+		take_link_message(s, pkt, type);
+		break;
+	case ICMP6_MLD1_DONE:
+	case ICMP6_MLD2_REPORT:
+		sp_drop(s, SAMPAN_DROP_GROUP_NOT_OURS, pkt->link);
 		break;
 	default:
 		sp_drop(s, SAMPAN_DROP_ICMP_TYPE, pkt->link);

@@ -16,7 +16,7 @@
 enum sp_pkt_kind {
 	SP_PKT_DROPPED,		/* counted already */
 	SP_PKT_ARP,
-	SP_PKT_ICMP,		/* of either family */
+	SP_PKT_ICMP,		/* of either family; or IGMP */
 	SP_PKT_TRANSPORT,	/* anything else: `proto` says what */
 	SP_PKT_FRAGMENT,	/* to be put together */
 	SP_PKT_OTHERS,		/* another member's of the team */
@@ -33,6 +33,7 @@ struct sp_pkt {
 	uint8_t proto;		/* behind all IP headers */
 	uint8_t tos;		/* or traffic class; RFC 1122 §3.2.1.6 (R-IP4-10) */
 	uint8_t hops;		/* TTL or hop limit as it arrived */
+	bool router_alert;	/* IPv6: came with one (RFC 2711) */
 	bool fragmented;	/* was put together, or came with a fragment header */
 	bool l2_group;		/* came by broadcast or multicast frame */
 	bool ip_group;		/* IP destination is a broadcast or multicast address */
@@ -88,7 +89,7 @@ struct sp_ip_out {
 	uint8_t tos;
 	uint8_t ttl;		/* or hop limit; 0: the link's or the setting's */
 	uint8_t link;		/* 0: by the route; else there, straight to dst */
-	bool router_alert;	/* IPv6: RFC 2711, for MLD */
+	bool router_alert;	/* RFC 2113, RFC 2711: for IGMP and MLD */
 	bool probe;		/* sp_ip_send_text(): by the link's MTU, not the path's */
 	bool no_df;		/* IPv4, sp_ip_send_text(): routers may cut it */
 };

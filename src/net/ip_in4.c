@@ -2,6 +2,7 @@
  * ip_in4.c - IPv4 packets that arrive.  RFC 791, RFC 1122 §3.2.1.
  */
 #include "net/dhcp.h"
+#include "net/group.h"
 #include "net/ip_in.h"
 #include "wire/ip4.h"
 
@@ -44,6 +45,8 @@ destination_good(struct sampan *s, struct sp_pkt *pkt, const struct ip4_hdr *ip)
 	if (broadcast && !pkt->l2_group)
 		return sp_ip_dropped(s, pkt, SAMPAN_DROP_IP_BROADCAST);
 	pkt->ip_group = broadcast || ip4_is_multicast(dst);
+	if (pkt->ip_group && !broadcast && !sp_group_is_member(s, pkt->link, &pkt->flow.local))
+		return sp_ip_dropped(s, pkt, SAMPAN_DROP_IP_BROADCAST);
 	if (!pkt->ip_group && !for_dhcp(s, pkt, ip))
 		return sp_ip_dropped(s, pkt, SAMPAN_DROP_IP_DESTINATION);
 	return true;
@@ -104,7 +107,7 @@ sp_ip_look4(struct sampan *s, struct sp_pkt *pkt)
 	enter_payload(pkt, &ip);
 	if (ip.mf || ip.frag_off_bytes != 0)
 		pkt->kind = SP_PKT_FRAGMENT;
-	else if (ip.proto == IP_PROTO_ICMP)
+	else if (ip.proto == IP_PROTO_ICMP || ip.proto == IP_PROTO_IGMP)
 		pkt->kind = SP_PKT_ICMP;
 	else
 		sp_ip_look_at_transport(s, pkt);

@@ -9,8 +9,8 @@
  */
 #include <string.h>
 
+#include "net/group.h"
 #include "net/ip_in.h"
-#include "net/mld.h"
 #include "wire/eth.h"
 #include "wire/ip4.h"
 
@@ -41,7 +41,7 @@ destination_good(struct sampan *s, struct sp_pkt *pkt)
 	if (!ip6_is_multicast(dst->b))
 		return sp_ip_dropped(s, pkt, SAMPAN_DROP_IP_DESTINATION);
 	pkt->ip_group = true;
-	if (!sp_mld_is_member(s, pkt->link, dst))
+	if (!sp_group_is_member(s, pkt->link, dst))
 		return sp_ip_dropped(s, pkt, SAMPAN_DROP_IP_BROADCAST);
 	return true;
 }
@@ -148,6 +148,7 @@ follow_chain(struct sampan *s, struct sp_pkt *pkt)
 		break;
 	}
 	pkt->proto = c.proto;
+	pkt->router_alert = c.router_alert;
 	pkt->problem_at = c.next_at;
 	enter_payload(pkt, c.off);
 	if (pkt->body_len < TRANSPORT_HDR_MAX && pkt->body_len < pkt->span.len)

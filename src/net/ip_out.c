@@ -13,12 +13,33 @@
 /* A hop-by-hop header of 8 octets with the router alert option of RFC 2711 for
  * MLD, and padding. */
 #define ALERT_LEN 8u
+/* RFC 2113: an option of IPv4's. */
+#define ALERT4_LEN 4u
 
 /* R-IP4-8, R-IP4-9. */
 static uint8_t
 hops_of(const struct sampan *s, const struct sp_ip_out *out, enum sampan_setting setting)
 {
 	return out->ttl != 0 ? out->ttl : (uint8_t)sp_setting(s, setting);
+}
+
+static uint32_t
+alert_len_of(const struct sp_ip_out *out)
+{
+	return !out->router_alert ? 0 : sp_addr_is_v4(out->dst) ? ALERT4_LEN : ALERT_LEN;
+}
+
+/* The header grows by the option (R-MISC-15). */
+static void
+put_router_alert4(const struct sampan *s, uint8_t *p)
+{
+	static const uint8_t alert[ALERT4_LEN] = { 0x94, 4, 0, 0 };
+
+	p[0]++;
+	memcpy(p + IP4_HDR_LEN, alert, sizeof(alert));
+	be16_put(p + 10, 0);
+	be16_put(p + 10, (uint16_t)~sp_csum_fold(sp_csum_add(p, IP4_HDR_LEN + ALERT4_LEN, 0,
+	    s->csum_variant)));
 }
 
 static void
@@ -28,7 +49,7 @@ emit4(const struct sampan *s, uint8_t *p, const struct sp_ip_out *out)
 	 * nothing (RFC 6864 §4.1; R-IP4-23) and tells nothing (R-IP4-25, R-V-27, R-V-50). */
 	const struct ip4_hdr ip = {
 		.tos = out->tos,	/* RFC 9293 §3.9.1.9 (SHLD-22) */
-		.total_len = (uint16_t)(IP4_HDR_LEN + out->payload_len),
+		.total_len = (uint16_t)(IP4_HDR_LEN + alert_len_of(out) + out->payload_len),
 		.df = true,
 		.ttl = hops_of(s, out, SAMPAN_SET_IP_TTL),
 		.proto = out->proto,
@@ -37,6 +58,8 @@ emit4(const struct sampan *s, uint8_t *p, const struct sp_ip_out *out)
 	};
 
 	ip4_emit(p, &ip);
+	if (out->router_alert)
+		put_router_alert4(s, p);
 }
 
 static void
@@ -52,12 +75,11 @@ put_router_alert(uint8_t *p, uint8_t proto)
 static void
 emit6(const struct sampan *s, uint8_t *p, const struct sp_ip_out *out)
 {
-	const uint32_t alert_len = out->router_alert ? ALERT_LEN : 0;
 	const struct sampan_addr src = sp_addr_wire(*out->src), dst = sp_addr_wire(*out->dst);
 	struct ip6_hdr ip = {
 		.tclass = out->tos,
 		.flow_label = out->flow != NULL ? sp_ip_flow_label(s, out->flow) : 0,
-		.payload_len = (uint16_t)(out->payload_len + alert_len),
+		.payload_len = (uint16_t)(out->payload_len + alert_len_of(out)),
 		.next = out->router_alert ? IP_PROTO_HOPOPTS : out->proto,
 		.hop_limit = hops_of(s, out, SAMPAN_SET_HOP_LIMIT),
 	};
@@ -141,7 +163,7 @@ to_group(struct sp_reply *r, const struct sampan_addr *group)
 struct sp_reply *
 sp_ip_take(struct sampan *s, const struct sp_ip_out *out)
 {
-	const uint32_t hdr_len = sp_ip_hdr_len(out->dst) + (out->router_alert ? ALERT_LEN : 0);
+	const uint32_t hdr_len = sp_ip_hdr_len(out->dst) + alert_len_of(out);
 	struct sp_ip_out there = *out;
 	struct sp_reply *r;
 	struct sp_path path;

@@ -31,6 +31,9 @@ sampan_link_add(struct sampan *s, const struct sampan_link_config *config)
 			.used = true,
 			.mtu_bytes = config->mtu_bytes,
 			.caps = config->caps,
+			.ll4_at = SAMPAN_NEVER,
+			.querier = { { .general_at = SAMPAN_NEVER },
+			    { .general_at = SAMPAN_NEVER } },
 		};
 		memcpy(l->mac, config->mac, sizeof(l->mac));
 		memcpy(l->name, config->name, sizeof(l->name) - 1);

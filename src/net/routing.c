@@ -6,6 +6,7 @@
 #include <sampan/address.h>
 
 #include "net/due.h"
+#include "net/ll4.h"
 #include "net/neigh.h"
 #include "net/stack.h"
 
@@ -175,6 +176,10 @@ sp_route_find(const struct sampan *s, const struct sampan_addr *dst, struct sp_p
 	}
 	if (r == NULL)
 		return false;
+	if (sp_addr_is_ll4(dst)) {	/* RFC 3927 §2.6.2 (R-3927-1): never by a gateway */
+		*path = (struct sp_path){ r->link, *dst, NULL };
+		return true;
+	}
 	*path = (struct sp_path){ r->link, sp_addr_is_any(&r->gateway) ? *dst : r->gateway, r };
 	return true;
 }

@@ -102,8 +102,8 @@ sampan_autoconf(struct sampan *s, int link)
 void
 sp_slaac_assigned(struct sampan *s, const struct sp_local_addr *l)
 {
-	if (l->origin == SP_ADDR_LINK_LOCAL && s->link[l->link].autoconf &&
-	    sp_setting(s, SAMPAN_SET_ACCEPT_RA) != 0)
+	if (sp_addr_is_link_local(&l->addr) && l->origin == SP_ADDR_LINK_LOCAL &&
+	    s->link[l->link].autoconf && sp_setting(s, SAMPAN_SET_ACCEPT_RA) != 0)
 		sp_router_solicit(s, l->link);
 }
 

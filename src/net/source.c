@@ -9,6 +9,7 @@
  */
 #include <sampan/address.h>
 
+#include "net/ll4.h"
 #include "net/neigh.h"
 #include "net/stack.h"
 
@@ -141,12 +142,15 @@ sp_source_on(const struct sampan *s, const struct sampan_addr *dst, const struct
 {
 	const struct choice c = { s, dst, path };
 	const struct sp_local_addr *best = NULL;
+	/* RFC 3927 §2.6.2 (R-3927-1) */
+	const bool by_gateway = path->route != NULL && !sp_addr_equal(&path->next_hop, dst);
 
 	for (int i = 0; i < SP_ADDRS_MAX && s->addr[i].link != 0; i++) {
 		const struct sp_local_addr *l = &s->addr[i];
 
 		if (l->link != path->link || !sp_addr_usable(l) ||
-		    sp_addr_is_v4(&l->addr) != sp_addr_is_v4(dst))
+		    sp_addr_is_v4(&l->addr) != sp_addr_is_v4(dst) ||
+		    (sp_addr_is_ll4(&l->addr) && by_gateway))
 			continue;
 		if (best == NULL || is_better(&c, l, best))
 			best = l;

@@ -8,6 +8,7 @@
 #include "buf/chunk.h"
 #include "net/dhcp.h"
 #include "net/echo.h"
+#include "net/group.h"
 #include "net/neigh.h"
 #include "net/pmtu.h"
 #include "net/port.h"
@@ -105,6 +106,7 @@ sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config
 	sp_pool_init(&s->arena, SP_KIND_ECHO, sizeof(struct sp_echo_table));
 	sp_dhcp_init(s);
 	sp_pmtu_init(s);
+	sp_group_init(s);
 	sp_port_init(s);
 	sp_reass_init(s);
 	sp_team_init(s);

@@ -27,6 +27,22 @@
 #define SP_REPLIES_MAX 1024
 #define SP_PORTS_IN_PAGE 256
 
+/* What a link has heard from routers that ask for groups: net/group.c. */
+struct sp_querier {
+	sampan_time old_until;	/* an old version is spoken */
+	sampan_time general_at;	/* an answer about all groups; SAMPAN_NEVER: none */
+	uint8_t old_version;
+	uint8_t robustness;	/* 0: not said */
+};
+
+/* Does a link choose an IPv4 link-local address?  net/ll4.h. */
+enum sp_ll4 {
+	SP_LL4_OFF,
+	SP_LL4_ALWAYS,
+	SP_LL4_FALLBACK,	/* not now: a DHCP server answers */
+	SP_LL4_NEEDED,		/* it does not */
+};
+
 struct sp_link {
 	bool used;
 	uint8_t mac[6];
@@ -40,6 +56,17 @@ struct sp_link {
 	struct sp_list parked;	/* connections whose neighbour is being asked for */
 	char name[16];
 	uint32_t dhcp;		/* struct sp_dhcp; 0: no client */
+
+	/* net/group.h */
+	struct sp_list groups;	/* struct sp_group */
+	uint32_t group_count;
+	struct sp_querier querier[2];	/* of IGMP, of MLD */
+
+	/* RFC 3927: ll4.c */
+	uint8_t ll4;		/* enum sp_ll4 */
+	uint8_t ll4_tries;	/* addresses that somebody else had */
+	uint8_t ll4_conflicts;
+	sampan_time ll4_at;	/* the next look; SAMPAN_NEVER: none */
 	uint16_t mtu4_bytes;	/* a DHCP server's; 0: the link's */
 
 	/* IPv6, RFC 4861 §6.3.2: what routers may change. */

@@ -52,3 +52,19 @@ sampan_recvfrom(struct sampan *s, sampan_handle h, void *data, size_t len,
 		*peer = d.peer;
 	return n;
 }
+
+int
+sampan_join(struct sampan *s, sampan_handle h, const struct sampan_sockaddr *group)
+{
+	struct udp_sock *u = sp_sock_udp(s, h);
+
+	return u != NULL ? sp_udp_join(s, u, group) : not_udp(s, h);
+}
+
+int
+sampan_leave(struct sampan *s, sampan_handle h, const struct sampan_sockaddr *group)
+{
+	struct udp_sock *u = sp_sock_udp(s, h);
+
+	return u != NULL ? sp_udp_leave(s, u, group) : not_udp(s, h);
+}

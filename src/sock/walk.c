@@ -123,6 +123,8 @@ sampan_pool(const struct sampan *s, unsigned i, struct sampan_pool *pool)
 		[SP_KIND_PMTU] = "path MTUs",
 		[SP_KIND_ECHO] = "echo requests",
 		[SP_KIND_DHCP] = "DHCP clients",
+		[SP_KIND_GROUP] = "groups",
+		[SP_KIND_MEMBER] = "memberships",
 		[SP_KIND_PORTS] = "ports",
 		[SP_KIND_REASS] = "reassembly",
 		[SP_KIND_FRAG] = "fragments",

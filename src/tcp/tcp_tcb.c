@@ -196,7 +196,8 @@ sp_tcp_path_release(struct sampan *s, struct tcp_tcb *t)
 	t->neigh = 0;
 }
 
-/* Looks the way up anew; READY: it goes on as before. */
+/* Looks the way up anew; READY: it goes on as before.  From an address that we have
+ * no longer nothing is sent (RFC 2131 §4.4.5 (R-2131-11), R-4862-9); it may come back. */
 static enum tcp_path
 find_path(struct sampan *s, struct tcp_tcb *t)
 {
@@ -205,7 +206,8 @@ find_path(struct sampan *s, struct tcp_tcb *t)
 	struct sp_path path;
 
 	sp_tcp_path_release(s, t);
-	if (!sp_route_find(s, &t->flow.remote, &path))
+	if (sp_local_find(s, 0, &t->flow.local) == NULL ||
+	    !sp_route_find(s, &t->flow.remote, &path))
 		return TCP_PATH_NONE;
 	t->link = (uint8_t)path.link;
 	t->route_gen = s->route_gen;

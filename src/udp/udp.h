@@ -5,7 +5,7 @@
  * stands behind (net/reply.h), of which they may fill one half.  Errors:
  * negative SAMPAN_E*, as datagram.h and socket.h list them.
  *
- * Does not: join IPv4 groups (there is no IGMP); IPv6 groups are net/mld.h's.
+ * Does not: tell routers of groups (net/group.h).
  */
 #ifndef SAMPAN_UDP_UDP_H
 #define SAMPAN_UDP_UDP_H
@@ -33,6 +33,9 @@ struct udp_sock *sp_udp_open(struct sampan *s);
 int sp_udp_bind(struct sampan *s, struct udp_sock *u, const struct sampan_sockaddr *local);
 int sp_udp_connect(struct sampan *s, struct udp_sock *u, const struct sampan_sockaddr *peer);
 void sp_udp_close(struct sampan *s, struct udp_sock *u);
+
+int sp_udp_join(struct sampan *s, struct udp_sock *u, const struct sampan_sockaddr *group);
+int sp_udp_leave(struct sampan *s, struct udp_sock *u, const struct sampan_sockaddr *group);
 
 /* as: peer, source, TOS and TTL; NULL: the socket's own. */
 int64_t sp_udp_send(struct sampan *s, struct udp_sock *u, const void *data, size_t len,

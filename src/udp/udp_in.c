@@ -13,9 +13,6 @@
 #include "wire/ip4.h"
 #include "wire/udp.h"
 
-/* 224.0.0.1, where every host is: RFC 1112 §4. */
-#define ALL_HOSTS 0xe0000001u
-
 static bool
 drop(struct sampan *s, const struct sp_pkt *pkt, enum sampan_count reason)
 {
@@ -205,18 +202,9 @@ to_all_at(struct sampan *s, const struct sp_pkt *pkt, const struct sampan_addr *
 	return n;
 }
 
-/* Is the host in the group, or meant by the broadcast?  Of IPv6 groups net/ has
- * let pass only those. */
-static bool
-for_everybody(const struct sp_pkt *pkt)
-{
-	return !sp_pkt_is_v4(pkt) || !ip4_is_multicast(sp_addr_v4(&pkt->flow.local)) ||
-	    sp_addr_v4(&pkt->flow.local) == ALL_HOSTS;
-}
-
 /* RFC 1122 §3.3.6 (R-768-10): each socket that is bound to the group or broadcast
- * address gets it, and those of any address; an IPv4 group is not joined, so there
- * only who names it.  Nobody is told that there is none. */
+ * address gets it, and those of any address, whoever joined: net/ has let pass only
+ * groups that the link is in.  Nobody is told that there is none. */
 static void
 to_group(struct sampan *s, const struct sp_pkt *pkt, struct sp_span text)
 {
@@ -225,8 +213,7 @@ to_group(struct sampan *s, const struct sp_pkt *pkt, struct sp_span text)
 
 	if (sp_udp_const(s)->made && pkt->flow.local_port != 0) {
 		n = to_all_at(s, pkt, &pkt->flow.local, text);
-		if (for_everybody(pkt))
-			n += to_all_at(s, pkt, &any, text);
+		n += to_all_at(s, pkt, &any, text);
 	}
 	if (n == 0)
 		sp_drop(s, SAMPAN_DROP_IP_BROADCAST, pkt->link);

@@ -39,17 +39,14 @@ is_link(const struct sampan *s, unsigned link)
 	return link != 0 && link < SP_LINKS_MAX && s->link[link].used;
 }
 
-/* The link that a group is meant to be on; 0: none. */
-static unsigned
-group_link(const struct sampan *s, const struct udp_sock *u, const struct sampan_datagram *as,
+unsigned
+sp_udp_group_link(const struct sampan *s, const struct udp_sock *u, unsigned named,
     const struct sampan_addr *group)
 {
 	struct sp_path path;
 
-	if (as->peer.link != 0)
-		return is_link(s, as->peer.link) ? as->peer.link : 0;
-	if (is_link(s, as->local.link))
-		return as->local.link;
+	if (named != 0)
+		return is_link(s, named) ? named : 0;
 	if (is_link(s, u->link))
 		return u->link;
 	if (sp_route_find(s, group, &path))
@@ -88,10 +85,13 @@ choose_way(const struct sampan *s, const struct udp_sock *u, const struct sampan
     struct job *j)
 {
 	const struct sampan_addr *dst = &j->flow.remote;
+	unsigned named = as->peer.link;
 
 	if (!sp_addr_is_multicast(dst) && !is_broadcast(s, dst))
 		return sp_route_find(s, dst, &j->path) ? 0 : SAMPAN_ENETUNREACH;
-	j->path = (struct sp_path){ group_link(s, u, as, dst), *dst, NULL };
+	if (named == 0 && is_link(s, as->local.link))
+		named = as->local.link;
+	j->path = (struct sp_path){ sp_udp_group_link(s, u, named, dst), *dst, NULL };
 	j->out.link = (uint8_t)j->path.link;
 	j->out.ttl = GROUP_TTL;
 	return j->path.link != 0 ? 0 : SAMPAN_ENETUNREACH;
@@ -132,9 +132,9 @@ most_text(const struct sampan *s, const struct udp_sock *u, const struct job *j)
 	const size_t hdrs = sp_ip_hdr_len(dst) + UDP_HDR_LEN;
 	size_t most = v4 ? UDP4_DATA_MAX : UDP6_DATA_MAX;
 
-	if (u->discover == UDP_MTU_DO)
+	if (udp_discover_of(u) == UDP_MTU_DO)
 		most = sp_path_mtu(s, dst, j->path.link) - hdrs;
-	else if (u->discover == UDP_MTU_PROBE)
+	else if (udp_discover_of(u) == UDP_MTU_PROBE)
 		most = sp_link_mtu(s, j->path.link, v4) - hdrs;
 	return most < u->sndbuf_bytes ? most : u->sndbuf_bytes;
 }
@@ -229,8 +229,8 @@ sp_udp_send(struct sampan *s, struct udp_sock *u, const void *data, size_t len,
 	j.out.tos = as->tos != 0 ? as->tos : u->tos;
 	if (as->ttl != 0 || u->ttl != 0)
 		j.out.ttl = as->ttl != 0 ? as->ttl : u->ttl;
-	j.out.no_df = u->discover == UDP_MTU_DONT;
-	j.out.probe = u->discover == UDP_MTU_PROBE;
+	j.out.no_df = udp_discover_of(u) == UDP_MTU_DONT;
+	j.out.probe = udp_discover_of(u) == UDP_MTU_PROBE;
 	error = send_text(s, &j, data, len);
 	return error != 0 ? error : (int64_t)len;
 }

@@ -39,7 +39,7 @@ struct udp_sock {
 	uint8_t link;		/* 36: of the peer, or where groups are; 0: any */
 	uint8_t tos;
 	uint8_t ttl;		/* 0: the default */
-	uint8_t flags;		/* enum udp_flag */
+	uint8_t flags;		/* enum udp_flag; the highest two bits: enum udp_discover */
 	uint32_t rcvbuf_bytes;	/* 40 */
 	uint32_t sndbuf_bytes;
 	struct sp_node waiting;	/* 48: among those that wait for room to send */
@@ -47,8 +47,7 @@ struct udp_sock {
 	struct sp_endpoint ep;	/* 64 */
 	uint32_t queued_bytes;	/* 88: true size of the queue */
 	struct sampan_addr bound;	/* 92: what bind() said, while connected */
-	uint8_t discover;	/* 108: enum udp_discover */
-	uint8_t pad[3];
+	uint32_t joined;	/* 108: groups, udp_group.c; 0: none */
 };
 _Static_assert(sizeof(struct udp_sock) <= 112, "seven granules");
 _Static_assert(offsetof(struct udp_sock, waiting) % SP_GRANULE == 0, "a node");
@@ -102,6 +101,14 @@ udp_is(const struct udp_sock *u, enum udp_flag flag)
 	return (u->flags & (unsigned)flag) != 0;
 }
 
+#define UDP_DISCOVER_SHIFT 6
+
+static inline enum udp_discover
+udp_discover_of(const struct udp_sock *u)
+{
+	return (enum udp_discover)(u->flags >> UDP_DISCOVER_SHIFT);
+}
+
 static inline void
 udp_put(struct udp_sock *u, enum udp_flag flag, bool on)
 {
@@ -129,6 +136,18 @@ void sp_udp_remove(struct sampan *s, struct udp_sock *u, enum udp_tag tag);
 
 /* Gives it a port if it has none.  ADDRINUSE: all are taken.  NOBUFS. */
 int sp_udp_need_port(struct sampan *s, struct udp_sock *u);
+
+/* ---- udp_out.c ---- */
+
+/* The link that a group is on: the one that is named (0: none is), else the socket's, the
+ * route's or the first; 0: there is none. */
+unsigned sp_udp_group_link(const struct sampan *s, const struct udp_sock *u, unsigned named,
+    const struct sampan_addr *group);
+
+/* ---- udp_group.c ---- */
+
+void sp_udp_group_init(struct sampan *s);
+void sp_udp_leave_all(struct sampan *s, struct udp_sock *u);
 
 /* ---- udp_in.c ---- */
 

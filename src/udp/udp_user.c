@@ -13,6 +13,7 @@ void
 sp_udp_init(struct sampan *s)
 {
 	sp_pool_init(&s->arena, SP_KIND_UDP, sizeof(struct udp_sock));
+	sp_udp_group_init(s);
 }
 
 /* The table, with the first socket: who has none pays nothing. */
@@ -43,7 +44,7 @@ sp_udp_open(struct sampan *s)
 	*u = (struct udp_sock){
 		.rcvbuf_bytes = (uint32_t)sp_setting(s, SAMPAN_SET_RMEM_DEFAULT),
 		.sndbuf_bytes = (uint32_t)sp_setting(s, SAMPAN_SET_WMEM_DEFAULT),
-		.discover = UDP_MTU_WANT,
+		.flags = UDP_MTU_WANT << UDP_DISCOVER_SHIFT,
 	};
 	sp_endpoint_attach(s, &u->ep);
 	return u;
@@ -59,6 +60,7 @@ sp_udp_close(struct sampan *s, struct udp_sock *u)
 	if (sp_node_linked(&u->waiting))
 		sp_list_remove(&s->arena, &sp_udp(s)->waiting, &u->waiting);
 	sp_udp_purge(s, u, NULL);
+	sp_udp_leave_all(s, u);
 	sp_endpoint_detach(s, &u->ep);
 	sp_pool_give(&s->arena, SP_KIND_UDP, sp_ref(&s->arena, u));
 }
@@ -164,7 +166,8 @@ set_number(struct sampan *s, struct udp_sock *u, enum sampan_option option, int6
 	if (option == SAMPAN_OPT_MTU_DISCOVER) {
 		if (value < UDP_MTU_DONT || value > UDP_MTU_PROBE)
 			return SAMPAN_ERANGE;
-		u->discover = (uint8_t)value;
+		u->flags = (uint8_t)((u->flags & ~(3u << UDP_DISCOVER_SHIFT)) |
+		    (unsigned)value << UDP_DISCOVER_SHIFT);
 		return 0;
 	}
 	if (!buffer && option != SAMPAN_OPT_TOS && option != SAMPAN_OPT_TTL)
@@ -241,7 +244,7 @@ sp_udp_getopt(struct sampan *s, struct udp_sock *u, enum sampan_option option, i
 	else if (option == SAMPAN_OPT_INQ)
 		*value = sp_udp_readable_bytes(s, u);
 	else if (option == SAMPAN_OPT_MTU_DISCOVER)
-		*value = u->discover;
+		*value = udp_discover_of(u);
 	else if (option == SAMPAN_OPT_MTU)
 		return path_mtu(s, u, value);
 	else

@@ -122,4 +122,22 @@ if [ "$full" = 1 ]; then
 	check "a lease ends when nobody renews it, and another follows" ends_at_last
 	stop INT 10 >/dev/null 2>&1
 fi
+# Nobody answers: an address of its own, and again a leased one when a server comes.
+falls_back() {
+	run_inside "$name" "$sampan" serve --name "$name" --services echo,http \
+		--link tap:dh3,host=10.77.0.1/24 --addr dhcp --addr link-local
+	server=$pid
+	wait_for 40 grep -q 'erving on 169\.254\.' "$dir/$name.log" || return 1
+	"${inside[@]}" ip addr add 169.254.77.1/16 dev dh3 || return 1
+	gets "http://$(address 169.254)/"
+}
+
+gets_leased() {
+	serve_dnsmasq dh3 && wait_for 80 grep -q 'Now serving on 10.77' "$dir/$name.log" &&
+		! tail -n 1 "$dir/$name.log" | grep -q 169.254 && gets "http://$(leased)/"
+}
+check "without a server it takes a link-local address" falls_back
+check "and a leased one when the server comes" gets_leased
+stop INT 10 >/dev/null 2>&1
+stop_dnsmasq
 finish_tests

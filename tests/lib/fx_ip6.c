@@ -57,11 +57,13 @@ next_frame(struct fx *f)
 	struct sampan_frame fr;
 	uint32_t len;
 
-	if (sampan_output(f->s, f->link, &fr, 1, f->now) != 1)
-		return 0;
-	len = frame_flatten(&fr, out);
-	EXPECT(frame_flaw(&fr, out) == NULL);
-	sampan_sent(f->s, &fr, 1);
+	do {
+		if (sampan_output(f->s, f->link, &fr, 1, f->now) != 1)
+			return 0;
+		len = frame_flatten(&fr, out);
+		EXPECT(frame_flaw(&fr, out) == NULL);
+		sampan_sent(f->s, &fr, 1);
+	} while (out[ETH_HDR_LEN + 6] == IP_PROTO_HOPOPTS);
 	return len;
 }
 

@@ -31,7 +31,7 @@ uint32_t make_icmp(struct sampan_addr src, struct sampan_addr dst, const void *m
     uint32_t len);
 uint32_t make_echo(struct sampan_addr dst);
 
-/* The next frame out, flat; its length, 0: none. */
+/* The next frame out, flat, but for reports of groups (net_group.c); its length, 0: none. */
 uint32_t next_frame(struct fx *f);
 
 /* Time passes, and nobody pulls. */

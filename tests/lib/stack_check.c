@@ -246,7 +246,7 @@ stack_left(const struct sampan *s)
 		const uint32_t n = s->arena.pool[kind].objects;
 
 		if (kind == SP_KIND_BUCKETS || kind == SP_KIND_OVERFLOW || kind == SP_KIND_NEIGH ||
-		    n == 0)
+		    kind == SP_KIND_GROUP || n == 0)
 			continue;
 		printf("# %u objects of kind %u are left\n", n, kind);
 		return "an empty stack";

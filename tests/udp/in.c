@@ -297,6 +297,7 @@ TEST(ipv4_broadcast_and_foreign_groups)
 	fx_udp_reads(&f, h, FX_ANY);
 	member = fx_udp_socket(&f, 0);
 	EXPECT_EQ(sampan_bind(f.s, member, &group), 0);
+	EXPECT_EQ(sampan_join(f.s, member, &group), 0);
 	datagram_comes(&f, .dst = group.addr, .broadcast = true, .dst_port = FX_UDP_PORT + 1);
 	fx_udp_reads(&f, member, 10);
 }

@@ -11,6 +11,7 @@
 #include "wire/bytes.h"
 #include "wire/eth.h"
 #include "wire/icmp4.h"
+#include "wire/igmp.h"
 #include "wire/ip4.h"
 
 static const uint8_t ours[6] = { 2, 0, 0, 0, 0, 1 };
@@ -178,7 +179,7 @@ TEST(ip_unknown_protocol_is_dropped)
 		const uint32_t len = make_echo(10);
 
 		if (proto == IP_PROTO_ICMP || proto == IP_PROTO_TCP ||
-		    proto == IP_PROTO_UDP)
+		    proto == IP_PROTO_UDP || proto == IP_PROTO_IGMP)
 			continue;
 		frame[23] = (uint8_t)proto;
 		mend_ip();
