@@ -48,31 +48,22 @@ extern "C" {
 	  "routers may name a better first hop: RFC 4861 §8.3") \
 	X(ACD_PROBES, "net.ipv4.acd_probes", 0, 0, 10, "count", \
 	  "probes before a configured IPv4 address is used: RFC 5227 (no Linux name)") \
-	X(DHCP_DELAY, "net.sampan.dhcp_delay", 1000, 0, 10000, "ms", \
-	  "a DHCP client begins within this time: RFC 2131 §4.4.1") \
-	X(DHCP_PROBES, "net.sampan.dhcp_probes", 3, 0, 10, "count", \
-	  "probes before a leased IPv4 address is used: RFC 5227") \
-	X(DHCP_ROUTES, "net.sampan.dhcp_classless_routes", 1, 0, 1, "switch", \
-	  "a DHCP server may name routes beside routers: RFC 3442") \
-	X(IGMP_MEMBERSHIPS, "net.ipv4.igmp_max_memberships", 20, 0, 256, "count", \
-	  "groups that one socket may join, of both families") \
+	X(DHCP_DELAY, "net.sampan.dhcp_delay", 1000, 0, 10000, "ms", "DHCP begins within this time") \
+	X(DHCP_PROBES, "net.sampan.dhcp_probes", 3, 0, 10, "count", "probes of a leased address") \
+	X(DHCP_ROUTES, "net.sampan.dhcp_classless_routes", 1, 0, 1, "switch", "RFC 3442 by DHCP") \
+	X(IGMP_MEMBERSHIPS, "net.ipv4.igmp_max_memberships", 20, 0, 256, "count", "of one socket") \
 	X(IGMP_LOCAL_REPORTS, "net.ipv4.igmp_link_local_mcast_reports", 1, 0, 1, "switch", \
 	  "routers are told of groups of 224.0.0.0/24 too") \
-	X(IGMP_QRV, "net.ipv4.igmp_qrv", 2, 1, 7, "count", \
-	  "how often IGMP tells of a change, where no router says otherwise: RFC 3376 §8.1") \
+	X(IGMP_QRV, "net.ipv4.igmp_qrv", 2, 1, 7, "count", "how often IGMP tells of a change") \
 	X(MLD_QRV, "net.ipv6.mld_qrv", 2, 1, 7, "count", "the same for MLD: RFC 3810 §9.1") \
 	X(FORCE_IGMP, "net.ipv4.conf.default.force_igmp_version", 0, 0, 3, "number", \
 	  "the version of IGMP; 0: 3, or what an old router speaks") \
 	X(FORCE_MLD, "net.ipv6.conf.default.force_mld_version", 0, 0, 2, "number", \
 	  "the version of MLD; 0: 2, or what an old router speaks") \
-	X(IGMP2_INTERVAL, "net.ipv4.conf.default.igmpv2_unsolicited_report_interval", 10000, 1, \
-	  3600000, "ms", "between two reports of one change, versions 1 and 2") \
 	X(IGMP3_INTERVAL, "net.ipv4.conf.default.igmpv3_unsolicited_report_interval", 1000, 1, \
-	  3600000, "ms", "the same of version 3") \
-	X(MLD1_INTERVAL, "net.ipv6.conf.default.mldv1_unsolicited_report_interval", 10000, 1, \
-	  3600000, "ms", "the same of MLD version 1") \
+	  3600000, "ms", "at most between two reports of one change, by IGMP version 3") \
 	X(MLD2_INTERVAL, "net.ipv6.conf.default.mldv2_unsolicited_report_interval", 1000, 1, \
-	  3600000, "ms", "the same of MLD version 2") \
+	  3600000, "ms", "the same by MLD version 2") \
 	X(ICMP_MSGS_PER_SEC, "net.ipv4.icmp_msgs_per_sec", 1000, 0, 1000000, "per second", \
 	  "ICMP errors to all together, both families; 0: none") \
 	X(ICMP_MSGS_BURST, "net.ipv4.icmp_msgs_burst", 50, 1, 1000000, "count", \

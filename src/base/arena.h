@@ -48,8 +48,7 @@ enum sp_kind {
 	SP_KIND_NEIGH,
 	SP_KIND_PMTU,		/* a whole slab of path MTUs, see net/pmtu.c */
 	SP_KIND_ECHO,		/* a table of them, see net/echo.h */
-	SP_KIND_DHCP,		/* clients, see net/dhcp.h */
-	SP_KIND_GROUP, SP_KIND_MEMBER,	/* of links, see net/group.h; of sockets */
+	SP_KIND_DHCP, SP_KIND_GROUP, SP_KIND_MEMBER, SP_KIND_NAMES,	/* net/, udp_group.c */
 	SP_KIND_PORTS,		/* counts of local ports, see net/port.h */
 	SP_KIND_REASS,		/* packets of which fragments are lacking, see net/reass.c */
 	SP_KIND_FRAG,		/* edges of one fragment */

@@ -22,6 +22,8 @@
 /* RFC 3376 §8.1 to §8.3, §8.12; RFC 3810 §9.1 to §9.3, §9.12: robustness times the query
  * interval, and the time to answer. */
 #define OLD_ROUTER_DUR(robustness) (SAMPAN_SEC(125) * (robustness) + SAMPAN_SEC(10))
+/* RFC 2236 §8.10, RFC 2710 §7.10 */
+#define OLD_INTERVAL SAMPAN_SEC(10)
 #define ALL_HOSTS 0xe0000001u
 #define MESSAGE_MAX 1500
 
@@ -153,16 +155,13 @@ robustness_of(struct sampan *s, unsigned link, bool v4)
 	    (uint8_t)sp_setting(s, v4 ? SAMPAN_SET_IGMP_QRV : SAMPAN_SET_MLD_QRV);
 }
 
-/* Between reports of one change: RFC 3376 §8.11, RFC 2236 §8.10, RFC 3810 §9.11, RFC 2710 §7.10. */
+/* Between reports of one change: RFC 3376 §8.11, RFC 3810 §9.11. */
 static sampan_dur
 interval_of(struct sampan *s, unsigned link, bool v4)
 {
-	const bool old = version_of(s, link, v4) != newest(v4);
-	const enum sampan_setting of = v4 ?
-	    (old ? SAMPAN_SET_IGMP2_INTERVAL : SAMPAN_SET_IGMP3_INTERVAL) :
-	    (old ? SAMPAN_SET_MLD1_INTERVAL : SAMPAN_SET_MLD2_INTERVAL);
-
-	return SAMPAN_MS(sp_setting(s, of));
+	if (version_of(s, link, v4) != newest(v4))
+		return OLD_INTERVAL;
+	return SAMPAN_MS(sp_setting(s, v4 ? SAMPAN_SET_IGMP3_INTERVAL : SAMPAN_SET_MLD2_INTERVAL));
 }
 
 /* Uniform in (0, most]. */

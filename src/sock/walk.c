@@ -124,6 +124,7 @@ sampan_pool(const struct sampan *s, unsigned i, struct sampan_pool *pool)
 		[SP_KIND_ECHO] = "echo requests",
 		[SP_KIND_DHCP] = "DHCP clients",
 		[SP_KIND_GROUP] = "groups",
+		[SP_KIND_NAMES] = "name servers",
 		[SP_KIND_MEMBER] = "memberships",
 		[SP_KIND_PORTS] = "ports",
 		[SP_KIND_REASS] = "reassembly",
