@@ -55,8 +55,7 @@ enum sp_kind {
 	SP_KIND_FRAG_GROUPS,	/* what packets of fragments stand in */
 	SP_KIND_HELD,		/* whole packets of other stacks, see net/team.c */
 	SP_KIND_PART,		/* stretches of bytes behind a gap, see buf/recvq.h */
-	SP_KIND_SMALL,		/* payload chunks, see buf/chunk.h */
-	SP_KIND_LARGE,
+	SP_KIND_SMALL, SP_KIND_LARGE,	/* payload chunks, see buf/chunk.h */
 	SP_KIND_COUNT,
 };
 
