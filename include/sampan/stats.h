@@ -70,6 +70,7 @@
 	X(FRAMES_OUT, "OutFrames", "frames given to links") \
 	X(TEAM_OUT, "TeamOut", "frames of other threads' flows, handed on") \
 	X(TEAM_IN, "TeamIn", "frames that other threads handed on") \
+	X(CLOCK_JUMPS, "ClockJumps", "jumps of the clock over hours in which something was due") \
 	X(ARP_IN, "ArpIn", "ARP packets") \
 	X(ARP_REQUESTS_OUT, "ArpRequestsOut", "ARP requests sent") \
 	X(ARP_REPLIES_OUT, "ArpRepliesOut", "ARP replies sent") \

@@ -4,7 +4,8 @@
  * The interface counts nanoseconds in 64 bits (sampan_time, sampan_dur).
  * Control blocks keep instants as 32-bit ticks of 2^15 ns (32.768 us), which
  * wrap after 39 hours: two ticks may be compared while they lie less than
- * 19.5 hours apart, so deadlines are clamped to SP_TICK_FAR and armed again.
+ * 19.5 hours apart, so deadlines are clamped to SP_TICK_FAR and armed again; the
+ * rest is for those that are late (net/stack.h, SP_LATE_MAX).
  */
 #ifndef SAMPAN_BASE_TIME_H
 #define SAMPAN_BASE_TIME_H
@@ -17,7 +18,7 @@
 #define SP_TICK_SHIFT 15
 #define SP_TICK_NS ((sampan_dur)1 << SP_TICK_SHIFT)
 /* The farthest deadline that a tick can express, in ticks. */
-#define SP_TICK_FAR 0x7fff0000u
+#define SP_TICK_FAR 0x6fff0000u
 
 typedef uint32_t sp_tick;
 

@@ -178,8 +178,8 @@ sampan_addr_get(const struct sampan *s, unsigned i, struct sampan_addr_info *inf
 		.link = l->link,
 		.prefix_bits = l->prefix_bits - (sp_addr_is_v4(&l->addr) ? 96u : 0u),
 		.state = states[l->state],
-		.valid_until = l->valid_until,
-		.preferred_until = l->preferred_until,
+		.valid_until = sp_stack_callers_time(s, l->valid_until),
+		.preferred_until = sp_stack_callers_time(s, l->preferred_until),
 	};
 	return 0;
 }

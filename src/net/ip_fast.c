@@ -107,7 +107,7 @@ sp_ip_look_fast(struct sampan *s, unsigned link, struct sampan_frame *f, struct 
 		.ip_len = (uint16_t)total,
 		.flow.remote_port = be16_get(p + TCP_AT),
 		.flow.local_port = be16_get(p + TCP_AT + 2),
-		.at = f->at != 0 && f->at < s->now ? f->at : s->now,
+		.at = sp_stack_frame_time(s, f->at),
 	};
 	set_v4(&pkt->flow.remote, p + IP_AT + 12);
 	set_v4(&pkt->flow.local, p + IP_AT + 16);

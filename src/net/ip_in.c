@@ -135,7 +135,7 @@ sp_ip_look(struct sampan *s, unsigned link, struct sampan_frame *f, struct sp_pk
 	cut_to_slices(f);
 	p = frame_start(f, &len);
 	*pkt = (struct sp_pkt){ .frame = f, .link = (uint8_t)link, .ip_at = ETH_HDR_LEN };
-	pkt->at = f->at != 0 && f->at < s->now ? f->at : s->now;
+	pkt->at = sp_stack_frame_time(s, f->at);
 	if (!eth_parse(&eth, p, len)) {
 		sp_ip_dropped(s, pkt, SAMPAN_DROP_FRAME_SHORT);
 		return;

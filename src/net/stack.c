@@ -118,6 +118,16 @@ sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config
 }
 
 void
+sp_stack_lose_time(struct sampan *s)
+{
+	const sampan_time there = (s->wheel.now << SP_TICK_SHIFT) + SP_LATE_MAX;
+
+	s->lost_dur += s->now - there;
+	s->now = there;
+	sp_count(s, SAMPAN_COUNT_CLOCK_JUMPS);
+}
+
+void
 sp_drop(struct sampan *s, enum sampan_count reason, unsigned link)
 {
 	s->counter[reason]++;
@@ -125,7 +135,7 @@ sp_drop(struct sampan *s, enum sampan_count reason, unsigned link)
 	if (s->trace.count != 0)
 		sp_trace_add(&s->trace, &s->arena,
 		    &(struct sp_trace_entry){
-			.at = s->now,
+			.at = sp_stack_callers_time(s, s->now),
 			.event = (uint16_t)reason,
 			.link = (uint16_t)link,
 		    });

@@ -85,9 +85,15 @@ struct sp_transport_area {
 	_Alignas(16) uint8_t bytes[192];
 };
 
+/* More than this nothing is late: 2.4 hours.  See sp_stack_time(). */
+#define SP_LATE_MAX ((sampan_dur)0x10000000 << SP_TICK_SHIFT)
+_Static_assert((SP_LATE_MAX >> SP_TICK_SHIFT) + SP_TICK_FAR < (sampan_dur)1 << 31,
+    "whatever is late, or armed then, compares");
+
 struct sampan {
 	struct sp_arena arena;	/* first: the block starts with its magic number */
-	sampan_time now;
+	sampan_time now;	/* the caller's, without lost_dur */
+	sampan_dur lost_dur;	/* that passed for the caller only */
 	uint32_t csum_variant;
 	uint32_t generation;	/* of the handle made last */
 	uint16_t route_gen;	/* changes whenever a route or an address does */
@@ -132,14 +138,36 @@ sp_count(struct sampan *s, enum sampan_count c)
  * (R-MISC-17). */
 void sp_drop(struct sampan *s, enum sampan_count reason, unsigned link);
 
-/* Accepts a caller's time; one that goes back counts as the last one. */
+/* Time went on, but nobody came while something was due: so much of it counts as
+ * not passed that this is late by SP_LATE_MAX. */
+void sp_stack_lose_time(struct sampan *s);
+
+/* Accepts a caller's time; one that goes back counts as the last one.  A machine that
+ * slept for hours must not come back to deadlines that it cannot tell from such to
+ * come, nor let years of them expire at once (R-MISC-16). */
 static inline void
 sp_stack_time(struct sampan *s, sampan_time now)
 {
-	if (now > s->now) {
-		s->now = now;
-		sp_wheel_sync(&s->wheel, now);
-	}
+	if (now <= s->now + s->lost_dur)
+		return;
+	s->now = now - s->lost_dur;
+	sp_wheel_sync(&s->wheel, s->now);
+	if (s->now - (s->wheel.now << SP_TICK_SHIFT) > SP_LATE_MAX)
+		sp_stack_lose_time(s);
+}
+
+/* As the caller counts; SAMPAN_NEVER stays. */
+static inline sampan_time
+sp_stack_callers_time(const struct sampan *s, sampan_time at)
+{
+	return at == SAMPAN_NEVER ? at : at + s->lost_dur;
+}
+
+/* When a frame arrived: as it says (0: now), but not after now. */
+static inline sampan_time
+sp_stack_frame_time(const struct sampan *s, sampan_time at)
+{
+	return at > s->lost_dur && at - s->lost_dur < s->now ? at - s->lost_dur : s->now;
 }
 
 /* Makes the network part of a stack; bytes as given to sampan_init().  False:

@@ -106,7 +106,7 @@ sampan_reclaim(struct sampan *s, uint64_t *tokens, unsigned max)
 sampan_time
 sampan_deadline(const struct sampan *s)
 {
-	return sp_wheel_next(&s->wheel);
+	return sp_stack_callers_time(s, sp_wheel_next(&s->wheel));
 }
 
 static void
