@@ -181,6 +181,8 @@ step_write(unsigned i, uint32_t len)
 	must(n <= (int64_t)len, "not more than was given");
 	if (n > 0)
 		side[i].written += (uint32_t)n;
+	else
+		side[i].failed |= n != 0 && n != SAMPAN_EAGAIN && n != SAMPAN_EPIPE;
 }
 
 static void

@@ -197,7 +197,7 @@ enum sampan_setting {
 
 /* Where Linux has several numbers under one name: X(ID, "name", first of them,
  * how many, "what it does").  They follow each other above, and none may be
- * less than the one before. */
+ * less than the one before: where one of them is set alone, the others give way. */
 #define SAMPAN_SETTING_GROUPS(X) \
 	X(PORT_RANGE, "net.ipv4.ip_local_port_range", PORT_FIRST, 2, \
 	  "first and last port chosen for connections we open") \

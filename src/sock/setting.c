@@ -132,6 +132,22 @@ sampan_setting_find(const char *name, struct sampan_setting_info *info)
 	return 0;
 }
 
+/* Sets one number; those of its group that would be out of order follow it. */
+static void
+put_one(struct sampan *s, unsigned number, int64_t value)
+{
+	const unsigned g = group_of(number);
+
+	s->setting[number] = value;
+	if (g == GROUPS)
+		return;
+	for (unsigned i = number; i > groups[g].first && s->setting[i - 1] > value; i--)
+		s->setting[i - 1] = value;
+	for (unsigned i = number + 1; i < groups[g].first + groups[g].numbers; i++)
+		if (s->setting[i] < value)
+			s->setting[i] = value;
+}
+
 int
 sampan_set(struct sampan *s, const char *name, int64_t value)
 {
@@ -141,7 +157,7 @@ sampan_set(struct sampan *s, const char *name, int64_t value)
 		return SAMPAN_ENOENT;
 	if (value < rules[at.first].least[0] || value > most_of(at.first))
 		return SAMPAN_ERANGE;
-	s->setting[at.first] = value;
+	put_one(s, at.first, value);
 	return 0;
 }
 
@@ -322,6 +338,6 @@ sampan_setting_write(struct sampan *s, const char *name, const char *text)
 		    values[i] > most_of(at.first + i) || (i > 0 && values[i] < values[i - 1]))
 			return SAMPAN_ERANGE;
 	for (unsigned i = 0; i < at.numbers; i++)
-		s->setting[at.first + i] = values[i];
+		put_one(s, at.first + i, values[i]);
 	return 0;
 }

@@ -91,6 +91,22 @@ TEST(groups_are_one_name_with_several_numbers)
 }
 
 /* All or nothing. */
+/* fuzz/host_conf found a group out of order that could not be written back. */
+TEST(numbers_of_a_group_give_way_to_one_set_alone)
+{
+	struct sampan *s = stack();
+
+	EXPECT_EQ(sampan_setting_write(s, "net.ipv4.tcp_wmem", "4096 16384 65536"), 0);
+	EXPECT_EQ(sampan_setting_write(s, "net.ipv4.tcp_wmem_default", "100000"), 0);
+	EXPECT_STR(value(s, "net.ipv4.tcp_wmem"), "4096\t100000\t100000");
+	EXPECT_EQ(sampan_set(s, "net.ipv4.tcp_wmem_max", 3000), 0);
+	EXPECT_STR(value(s, "net.ipv4.tcp_wmem"), "3000\t3000\t3000");
+	EXPECT_EQ(sampan_set(s, "net.ipv4.tcp_wmem_min", 5000), 0);
+	EXPECT_STR(value(s, "net.ipv4.tcp_wmem"), "5000\t5000\t5000");
+	EXPECT_EQ(sampan_set(s, "net.ipv4.tcp_wmem_min", 4000), 0);
+	EXPECT_STR(value(s, "net.ipv4.tcp_wmem"), "4000\t5000\t5000");
+}
+
 TEST(wrong_text_changes_nothing)
 {
 	static const struct {
