@@ -129,6 +129,10 @@ extern "C" {
 	  "0: no tail loss probes (RFC 8985 §7); others: probes") \
 	X(TCP_INVALID_RATELIMIT, "net.ipv4.tcp_invalid_ratelimit", 500, 0, 60000, "ms", \
 	  "between challenge acknowledgements of one connection: RFC 5961 §7; 0: no limit") \
+	X(TCP_ANSWERS, "net.sampan.tcp_answers_per_sec", 20000, 0, 1000000000, "per second", \
+	  "resets, and what half-open connections and TIME-WAIT answer, to all together; 0: no limit") \
+	X(TCP_ANSWERS_EACH, "net.sampan.tcp_answers_each_per_sec", 1000, 0, 1000000000, "per second", \
+	  "of them to one receiver (one of 64 groups of receivers, by a keyed hash); 0: no limit") \
 	X(TCP_SYN_RETRIES, "net.ipv4.tcp_syn_retries", 7, 1, 127, "count", \
 	  "SYN retransmissions before connect fails: 7 give up after 255 s") \
 	X(TCP_SYNACK_RETRIES, "net.ipv4.tcp_synack_retries", 5, 0, 7, "count", \
@@ -181,6 +185,18 @@ extern "C" {
 	  "new connections count what only sampan_tcp_info() needs: 256 bytes each") \
 	X(TCP_MAX_SYN_BACKLOG, "net.ipv4.tcp_max_syn_backlog", 4194304, 1, 1073741824, "count", \
 	  "half-open connections of the whole stack") \
+	X(TCP_MAX_SYN_SOURCE, "net.sampan.tcp_max_syn_per_source", 0, 0, 1073741824, "count", \
+	  "half-open connections of one address (IPv6: /64); more get cookies; 0: no limit") \
+	X(TCP_MAX_SOURCE, "net.sampan.tcp_max_per_source", 0, 0, 1073741824, "count", \
+	  "accepted connections of one address (IPv6: /64); more are dropped; 0: no limit") \
+	X(TCP_EVICT_IDLE, "net.sampan.tcp_evict_idle_s", 300, 0, 32767, "s", \
+	  "silence after which an accepted connection is reset if memory is short; 0: never") \
+	X(TCP_SLOW_READER, "net.sampan.tcp_slow_reader_s", 30, 0, 32767, "s", \
+	  "if memory is short, who takes too little for so long is reset; 0: never") \
+	X(TCP_SLOW_READER_RATE, "net.sampan.tcp_slow_reader_rate", 500, 1, 1000000000, \
+	  "bytes per second", "less than this is too little") \
+	X(TCP_SLOW_READER_ALWAYS, "net.sampan.tcp_slow_reader_always", 0, 0, 1, "switch", \
+	  "the same while there is memory enough") \
 	X(TCP_SYNCOOKIES, "net.ipv4.tcp_syncookies", 1, 0, 2, "number", \
 	  "0: without room for a half-open connection its SYN is dropped; 1: it gets a cookie; " \
 	  "2: every SYN does") \

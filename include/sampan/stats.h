@@ -63,6 +63,7 @@
 	X(TEAM_FULL, "TeamFull", "another thread's, whose ring was full") \
 	X(GROUP_MALFORMED, "GroupMalformed", "IGMP or MLD from off the link, or malformed") \
 	X(GROUP_NOT_OURS, "GroupNotOurs", "IGMP or MLD that is for routers") \
+	X(TCP_SOURCE, "TcpSourceLimit", "one peer has as many connections as it may") \
 	X(MEMORY, "NoMemory", "no memory to keep it")
 
 #define SAMPAN_COUNTS(X) \
@@ -95,6 +96,7 @@
 	X(TCP_UNDONE, "TcpUndone", "reductions of the window undone: nothing had been lost") \
 	X(TCP_RETRANS_SEGS, "TcpRetransSegs", "segments sent again, big ones counted once") \
 	X(TCP_RSTS_OUT, "TcpOutRsts", "resets sent") \
+	X(TCP_ANSWERS_LIMITED, "TcpAnswersLimited", "resets and the like not sent: too many of them") \
 	X(TCP_ACTIVE_OPENS, "TcpActiveOpens", "CLOSED to SYN-SENT") \
 	X(TCP_PASSIVE_OPENS, "TcpPassiveOpens", "half-open connections made by listeners") \
 	X(TCP_COOKIES_SENT, "SyncookiesSent", "SYN-ACKs that are cookies") \
@@ -116,6 +118,8 @@
 	X(TCP_TIME_WAIT_OVERFLOW, "TCPTimeWaitOverflow", "connections that skipped TIME-WAIT for want of room") \
 	X(TCP_TIME_WAIT_REUSED, "TWRecycled", "flows that a connect took over from TIME-WAIT") \
 	X(TCP_ABORT_ON_MEMORY, "TCPAbortOnMemory", "orphans reset: too many, or no memory") \
+	X(TCP_EVICTED_IDLE, "TcpEvictedIdle", "silent connections reset for want of memory") \
+	X(TCP_EVICTED_SLOW, "TcpEvictedSlow", "connections reset: their peers read too slowly") \
 	X(TCP_ABORT_ON_LINGER, "TCPAbortOnLinger", "orphans reset: their time to linger was over") \
 	X(TCP_MEM_PRESSURES, "TCPMemoryPressures", "times that tcp_mem's pressure began") \
 	X(TCP_RCV_DROPPED, "TcpRcvDropped", "bytes inside the window that memory could not keep") \

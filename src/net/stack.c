@@ -86,7 +86,8 @@ sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config
 	const uint32_t entries = trace_entries(config);
 	const size_t dir = round_up(sizeof(*s));
 	const size_t neigh_dir = dir + dir_bytes;
-	const size_t ring = neigh_dir + SP_ARENA_ALIGN;
+	const size_t sources_dir = neigh_dir + SP_ARENA_ALIGN;
+	const size_t ring = sources_dir + dir_bytes;
 	const size_t head = ring + entries * sizeof(struct sp_trace_entry);
 
 	if (head >= bytes || !sp_arena_init(&s->arena, bytes, head, SLABS_MIN))
@@ -110,6 +111,8 @@ sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config
 	sp_port_init(s);
 	sp_reass_init(s);
 	sp_team_init(s);
+	s->sources_dir = sp_ref(&s->arena, (uint8_t *)s + sources_dir);
+	s->sources_dir_entries = dir_entries(bytes);
 	s->arena.layout = layout_hash(s);
 	return sp_table_init(&s->conns, &s->arena, sp_ref(&s->arena, (uint8_t *)s + dir),
 		   dir_entries(bytes)) &&

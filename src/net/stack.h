@@ -103,6 +103,8 @@ struct sampan {
 	struct sp_wheel wheel;
 	struct sp_table conns;	/* flows: tags are enum sp_conn_tag */
 	struct sp_table neighs;
+	struct sp_table sources;	/* made when needed: tcp/tcp_source.h */
+	uint32_t sources_dir, sources_dir_entries;	/* for it */
 	struct sp_list neigh_idle;	/* neighbours that nothing refers to, oldest first */
 	struct sp_list neigh_unresolved;	/* the same of those without an address */
 	_Alignas(16) struct sp_timer due_timer;	/* net/due.h */
@@ -116,6 +118,7 @@ struct sampan {
 	uint32_t port_page[65536 / SP_PORTS_IN_PAGE];	/* net/port.c; 0: none of them in use */
 	struct sp_limit limit;	/* of ICMP errors */
 	uint32_t pmtus;		/* entries of net/pmtu.c; 0: none was learned */
+	struct sp_limit answer_limit;	/* of what answers no connection */
 	uint32_t echoes;	/* struct sp_echo_table; 0: none is waited for */
 	uint32_t reass;		/* struct groups of net/reass.c; 0: no fragments */
 	struct sp_team team;

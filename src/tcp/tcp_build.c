@@ -180,6 +180,8 @@ sp_tcp_send_reset(struct sampan *s, const struct tcp_seg *seg)
 {
 	struct tcp_bare bare = { .flow = &seg->pkt->flow, .flags = TCP_RST };
 
+	if (!sp_tcp_may_answer(s, bare.flow))
+		return;
 	if ((seg->flags & TCP_ACK) != 0) {
 		bare.seq = seg->ack;
 	} else {

@@ -1,10 +1,15 @@
 /*
  * tcp_challenge.c - challenge acknowledgements.  RFC 5961 §3 to §5, §7.
  *
- * At most one in a time that can be set (R-5961-8), 500 ms by default, for each
+ * For a connection: at most one in a time that can be set (R-5961-8), 500 ms by default, for each
  * connection and no limit over all of them, so that nobody learns about one
  * connection by counting on another (5-D11, R-5961-9, R-V-25).
+ *
+ * What no connection stands behind (resets, half-open records, TIME-WAIT) has the
+ * limits of net/limit.h: a flood from forged addresses is not passed on to those
+ * whom they belong to (R-4987-14, R-V-37).
  */
+#include "net/limit.h"
 #include "tcp/tcp_int.h"
 
 /* Kept in units of 16.8 ms, which wrap after 18 minutes; 0: none sent yet. */
@@ -31,4 +36,13 @@ sp_tcp_challenge(struct sampan *s, struct tcp_tcb *t)
 		return;
 	tcp_set(t, TCP_F_ACK_NOW);
 	sp_count(s, SAMPAN_COUNT_TCP_CHALLENGES);
+}
+
+bool
+sp_tcp_may_answer(struct sampan *s, const struct sp_flow *flow)
+{
+	if (sp_limit_take_answer(s, &flow->remote))
+		return true;
+	sp_count(s, SAMPAN_COUNT_TCP_ANSWERS_LIMITED);
+	return false;
 }

@@ -2,6 +2,7 @@
  * tcp_in_listen.c - a segment for a listener.  RFC 9293 §3.10.7.2 (R-9293-2).
  */
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_source.h"
 
 void
 sp_tcp_arrives_listen(struct sampan *s, struct tcp_tcb *listener, struct tcp_seg *seg)
@@ -24,6 +25,10 @@ sp_tcp_arrives_listen(struct sampan *s, struct tcp_tcb *listener, struct tcp_seg
 	}
 	if (tcp_listen_of(s, listener)->ready_count > tcp_listen_of(s, listener)->backlog) {
 		sp_drop(s, SAMPAN_DROP_TCP_BACKLOG, seg->pkt->link);
+		return;
+	}
+	if (sp_tcp_source_full(s, &seg->pkt->flow, TCP_SOURCE_CONNECTION)) {
+		sp_drop(s, SAMPAN_DROP_TCP_SOURCE, seg->pkt->link);
 		return;
 	}
 	/* Text that came with it is left to be sent again (R-9293-3, 5-D20). */

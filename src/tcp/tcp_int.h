@@ -204,8 +204,6 @@ tcp_seq sp_tcp_isn(struct sampan *s, const struct sp_flow *flow);
 /* Of net.ipv4.tcp_syncookies. */
 #define SYNCOOKIES_ALWAYS 2
 
-void sp_tcp_syncookie_init(struct sampan *s);
-
 /* Makes h the cookie of what it says: sets its ISS, and takes off what a cookie
  * cannot hold. */
 void sp_tcp_syncookie_make(struct sampan *s, struct tcp_half_open *h);
@@ -234,5 +232,8 @@ void sp_tcp_challenge(struct sampan *s, struct tcp_tcb *t);
 
 /* Takes one of the answers that the limit allows; false: there is none now. */
 bool sp_tcp_may_challenge(const struct sampan *s, struct tcp_tcb *t);
+
+/* The same for an answer that no connection stands behind; counted if not. */
+bool sp_tcp_may_answer(struct sampan *s, const struct sp_flow *flow);
 
 #endif

@@ -9,7 +9,14 @@
  * Where there is no room for a record, a cookie takes its place: tcp_syncookie.c.
  */
 #include "tcp/tcp_ecn.h"
+#include "tcp/tcp_evict.h"
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_source.h"
+
+/* Half-open connections may take this part of all memory: SYNs are free to forge. */
+#define MEMORY_SHARE 8
+/* SYN-ACKs sent again while their table is half full. */
+#define RETRIES_CROWDED 2
 
 static unsigned
 retries_of(const struct tcp_half_open *h)
@@ -118,6 +125,8 @@ challenge(struct sampan *s, const struct tcp_half_open *h)
 		.wnd = window_of(s, h),
 	};
 
+	if (!sp_tcp_may_answer(s, &h->flow))
+		return;
 	if ((h->has & HALF_OPEN_SCALE) != HALF_OPEN_NO_SCALE)
 		bare.wnd = (uint16_t)(bare.wnd >> own_scale(h));
 	dress(s, h, &bare);
@@ -153,15 +162,24 @@ half_open_of(struct sampan *s, const struct tcp_seg *seg)
 	return h;
 }
 
+/* The number, and the memory, that the whole stack spends on them. */
+static bool
+is_full(const struct sampan *s)
+{
+	return sp_tcp_const(s)->half_open >=
+		(uint64_t)sp_setting(s, SAMPAN_SET_TCP_MAX_SYN_BACKLOG) ||
+	    s->arena.pool[SP_KIND_HALF_OPEN].slabs > s->arena.slab_count / MEMORY_SHARE ||
+	    sp_arena_low_for_newcomers(&s->arena);
+}
+
 /* A place in the table; NULL: no room for a newcomer. */
 static struct tcp_half_open *
 place_for(struct sampan *s, const struct sp_flow *flow)
 {
-	const uint64_t most = (uint64_t)sp_setting(s, SAMPAN_SET_TCP_MAX_SYN_BACKLOG);
 	uint32_t ref;
 
-	if (sp_setting(s, SAMPAN_SET_TCP_SYNCOOKIES) == SYNCOOKIES_ALWAYS ||
-	    sp_tcp(s)->half_open >= most || sp_arena_low_for_newcomers(&s->arena))
+	if (sp_setting(s, SAMPAN_SET_TCP_SYNCOOKIES) == SYNCOOKIES_ALWAYS || is_full(s) ||
+	    sp_tcp_source_full(s, flow, TCP_SOURCE_HALF_OPEN))
 		return NULL;
 	ref = sp_pool_take(&s->arena, SP_KIND_HALF_OPEN);
 	if (ref == 0)
@@ -200,6 +218,7 @@ sp_tcp_half_open_new(struct sampan *s, const struct tcp_seg *seg, const tcp_seq 
 	if (iss_after != NULL && !seq_lt(*iss_after, h->iss))
 		h->iss = seq_add(*iss_after, 65535 + 2);	/* R-6191-7 */
 	sp_tcp(s)->half_open++;
+	sp_tcp_source_add(s, &h->flow, TCP_SOURCE_HALF_OPEN);
 	sp_count(s, SAMPAN_COUNT_TCP_PASSIVE_OPENS);
 	arm(s, h);
 	send_syn_ack(s, h);
@@ -211,6 +230,7 @@ release(struct sampan *s, struct tcp_half_open *h)
 {
 	sp_wheel_remove(&s->wheel, &s->arena, &h->timer);
 	sp_tcp(s)->half_open--;
+	sp_tcp_source_drop(s, &h->flow, TCP_SOURCE_HALF_OPEN);
 	h->flow.local_port = 0;
 	sp_pool_give(&s->arena, SP_KIND_HALF_OPEN, sp_ref(&s->arena, h));
 }
@@ -223,6 +243,18 @@ forget(struct sampan *s, struct tcp_half_open *h)
 	release(s, h);
 }
 
+/* How often a SYN-ACK is repeated: less often when many wait. */
+static unsigned
+retries_allowed(const struct sampan *s)
+{
+	const unsigned most = (unsigned)sp_setting(s, SAMPAN_SET_TCP_SYNACK_RETRIES);
+	const bool crowded = sp_tcp_const(s)->half_open >
+		(uint64_t)sp_setting(s, SAMPAN_SET_TCP_MAX_SYN_BACKLOG) / 2 ||
+	    s->arena.pool[SP_KIND_HALF_OPEN].slabs > s->arena.slab_count / MEMORY_SHARE / 2;
+
+	return crowded && most > RETRIES_CROWDED ? RETRIES_CROWDED : most;
+}
+
 /* R-4987-8, R-4987-12, R-V-37.
  *
  * DEVIATES: MUST-23: a SYN-ACK is repeated for a minute, not for three: whoever
@@ -230,7 +262,7 @@ forget(struct sampan *s, struct tcp_half_open *h)
 void
 sp_tcp_half_open_timer(struct sampan *s, struct tcp_half_open *h)
 {
-	if (retries_of(h) >= (unsigned)sp_setting(s, SAMPAN_SET_TCP_SYNACK_RETRIES)) {
+	if (retries_of(h) >= retries_allowed(s)) {
 		forget(s, h);
 		return;
 	}
@@ -286,9 +318,11 @@ static struct tcp_tcb *
 block_for(struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb *listener)
 {
 	const struct sp_local_addr *local = sp_local_find(s, 0, &h->flow.local);
-	const bool room = !sp_arena_low(&s->arena);
-	struct tcp_tcb *t = local != NULL && room ? sp_tcp_tcb_new(s) : NULL;
+	struct tcp_tcb *t = NULL;
 
+	sp_tcp_evict_idle(s);
+	if (local != NULL && !sp_arena_low(&s->arena))
+		t = sp_tcp_tcb_new(s);
 	if (t == NULL)
 		return NULL;
 	inherit(s, t, h);
@@ -313,6 +347,7 @@ queue_up(struct sampan *s, struct tcp_tcb *t, struct tcp_tcb *listener, unsigned
 	sp_tcp_start_sending(s, t, retries);
 	t->retrans_segs = retries;
 	sp_tcp_enter(s, t, SAMPAN_TCP_ESTABLISHED);
+	sp_tcp_source_add(s, &t->flow, TCP_SOURCE_CONNECTION);
 	tcp_set(t, TCP_F_QUEUED);
 	sp_list_push(&s->arena, &l->ready, &t->ep.ready);
 	l->ready_count++;
@@ -446,9 +481,12 @@ queue_is_full(struct sampan *s, const struct tcp_tcb *listener, const struct tcp
 {
 	const struct tcp_listen *l = tcp_listen_of(s, listener);
 
-	if (l->ready_count <= l->backlog)
+	if (l->ready_count > l->backlog)
+		sp_drop(s, SAMPAN_DROP_TCP_BACKLOG, seg->pkt->link);
+	else if (sp_tcp_source_full(s, &seg->pkt->flow, TCP_SOURCE_CONNECTION))
+		sp_drop(s, SAMPAN_DROP_TCP_SOURCE, seg->pkt->link);
+	else
 		return false;
-	sp_drop(s, SAMPAN_DROP_TCP_BACKLOG, seg->pkt->link);
 	if (sp_setting(s, SAMPAN_SET_TCP_ABORT_ON_OVERFLOW) != 0)
 		sp_tcp_send_reset(s, seg);
 	return true;

@@ -67,10 +67,7 @@ struct tcp_tx {
 	tcp_seq rack_end;		/* 72: RACK.end_seq */
 	tcp_seq rack_fack;		/* 76: RACK.fack */
 	uint32_t rack_rtt_us;		/* 80: RACK.rtt */
-	bool rack_valid;		/* 84: one was delivered */
-	bool dsack_in_round;		/* 85 */
-	bool tlp_out;			/* 86: a probe is out, until tlp_end is acknowledged */
-	bool tlp_again;			/* 87: TLP.is_retrans */
+	tcp_seq slow_una;		/* 84: see slow_at_s */
 	tcp_seq tlp_end;		/* 88: TLP.end_seq */
 	sp_tick loss_at;		/* 92: TCP_AT_LOSS, also the end of the rest */
 	uint32_t prr_delivered_bytes;	/* 96 */
@@ -80,8 +77,15 @@ struct tcp_tx {
 	tcp_seq dsack_round;		/* 112: RACK.dsack_round */
 	uint32_t later_min_rtt_us;	/* 116: least of the later half of its window, 0: none */
 	sp_tick cut_at;			/* 120: last reduction of the window */
-	bool tlp_timer;			/* 124: loss_at is the probe time-out */
-	bool tlp_due;			/* 125: a probe is to be sent */
+	bool rack_valid : 1;		/* 124: one was delivered */
+	bool dsack_in_round : 1;
+	bool tlp_out : 1;		/* a probe is out, until tlp_end is acknowledged */
+	bool tlp_again : 1;		/* TLP.is_retrans */
+	bool tlp_due : 1;		/* a probe is to be sent */
+	bool slow_on : 1;		/* slow_at_s, slow_una are set */
+	bool undo_on : 1;		/* the last reduction may be undone, tcp_undo.c */
+	bool undo_timeout : 1;		/* it was a time-out's */
+	bool tlp_timer;			/* 125: loss_at is the probe time-out */
 	bool tlp_spent : 1;		/* 126: no round trip was measured since the last probe */
 	bool more : 1;			/* MSG_MORE: hold back what does not fill a segment */
 	bool paced : 1;			/* text leaves at a pace: tcp_pace.c */
@@ -97,9 +101,9 @@ struct tcp_tx {
 	struct tcp_cc_pace pace;	/* 152 */
 	uint32_t cc_block;		/* 168: its memory if it needs more than cc_mem, else 0 */
 	bool app_limited;		/* 172: until app_limited_end is delivered */
-	bool undo_on;			/* 173: the last reduction may be undone, tcp_undo.c */
-	bool undo_timeout;		/* 174: it was a time-out's */
-	uint8_t frto;			/* 175: step of RFC 5682 */
+	uint8_t frto;			/* 173: step of RFC 5682 */
+	uint16_t slow_at_s;		/* 174: the peer's speed is taken from here on, by what is
+					 * acknowledged beyond slow_una: tcp_evict.c */
 	tcp_seq undo_start, undo_stop;	/* 176: what was outstanding then */
 	sampan_time again_at;		/* 184: the first of it left again; 0: not yet */
 	uint32_t undo_bytes;		/* 192: repairs that no D-SACK has reported */
@@ -221,7 +225,7 @@ _Static_assert(sizeof(struct tcp_time_wait) == 64, "aim 64, limit 96");
 /* Keys of SYN cookies, [1] for odd generations; tcp_syncookie.c. */
 struct tcp_cookies {
 	struct sp_key key[2];
-	uint32_t generation;		/* fixed: the present one */
+	uint32_t generation;		/* that they are for, and the one before */
 	uint32_t sent_generation;	/* when one was sent last, by the clock */
 	bool fixed;			/* the keys were set from outside */
 	bool sent;
@@ -238,6 +242,7 @@ struct tcp_globals {
 	uint32_t half_open;
 	uint32_t time_wait;
 	uint32_t next_port;		/* of the walk in tcp_user.c */
+	uint32_t hand_slab, hand_at;	/* of the walk in tcp_evict.c */
 	struct sp_list orphans;		/* by their endpoints, oldest first: tcp_close.c */
 	uint32_t orphan_count;
 	bool mem_pressure;		/* tcp_mem.c */

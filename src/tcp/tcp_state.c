@@ -6,6 +6,7 @@
  */
 #include "base/assert.h"
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_source.h"
 
 #define TO(state) (1u << SAMPAN_TCP_##state)
 
@@ -39,6 +40,8 @@ end(struct sampan *s, struct tcp_tcb *t)
 		tcp_clear(t, TCP_F_PARKED);
 	}
 	sp_tcp_path_release(s, t);
+	if (tcp_is(t, TCP_F_PASSIVE))
+		sp_tcp_source_drop(s, &t->flow, TCP_SOURCE_CONNECTION);
 	if (tcp_is(t, TCP_F_IN_TABLE)) {
 		sp_tcp_remove(s, &t->flow, sp_ref(&s->arena, t));
 		t->flags &= ~(uint32_t)(TCP_F_IN_TABLE | TCP_F_BOUND);

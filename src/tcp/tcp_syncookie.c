@@ -15,9 +15,10 @@
  *	5 4 3       0
  *	+-+-+-------+	SACK permitted, ECN agreed, the peer's shift + 1 (0: no scaling)
  *
- * A generation lasts 64 s and is accepted for one more (R-4987-3).  With keys
- * set from outside, a generation is what the caller says it is: then several
- * stacks behind one address take each other's cookies.
+ * A generation lasts 64 s and is accepted for one more (R-4987-3); each has a key of
+ * its own, so who learns one learns no other.  With keys set from outside, a
+ * generation is what the caller says it is: then several stacks behind one address
+ * take each other's cookies.
  *
  * Does not: keep anything of the peer's (R-4987-5); take a round-trip sample.
  * Read first: tcp_listen.c, which asks for cookies and gives up records.
@@ -58,12 +59,20 @@ awaited(const struct sampan *s)
 	return c->fixed || (c->sent && s->now / GENERATION_DUR - c->sent_generation <= 1);
 }
 
+/* The present generation; the keys are those of it and of the one before. */
 static uint32_t
-generation_now(const struct sampan *s)
+generation_now(struct sampan *s)
 {
-	const struct tcp_cookies *c = cookies_of(s);
+	struct tcp_cookies *c = &sp_tcp(s)->cookies;
+	const uint32_t now = (uint32_t)(s->now / GENERATION_DUR);
 
-	return c->fixed ? c->generation : (uint32_t)(s->now / GENERATION_DUR);
+	if (c->fixed || now == c->generation)
+		return c->generation;
+	if (now - c->generation > 1)
+		c->key[(now & 1) ^ 1] = sp_rng_key(&s->rng);
+	c->key[now & 1] = sp_rng_key(&s->rng);
+	c->generation = now;
+	return now;
 }
 
 /* The whole number: the hash covers all that the acknowledgement will tell. */
@@ -141,7 +150,7 @@ read_ts(struct tcp_half_open *h, uint32_t tsecr)
 
 /* Is `h`, put together from an acknowledgement, what one of our cookies says? */
 static bool
-genuine(const struct sampan *s, const struct tcp_half_open *h)
+genuine(struct sampan *s, const struct tcp_half_open *h)
 {
 	const uint32_t now = generation_now(s);
 	const uint32_t generation = (h->iss.raw & 1) == (now & 1) ? now : now - 1;
@@ -173,15 +182,6 @@ sp_tcp_syncookie_check(struct sampan *s, const struct tcp_seg *seg, struct tcp_h
 		return true;
 	sp_count(s, SAMPAN_COUNT_TCP_COOKIES_FAILED);
 	return false;
-}
-
-void
-sp_tcp_syncookie_init(struct sampan *s)
-{
-	struct tcp_cookies *c = &sp_tcp(s)->cookies;
-
-	c->key[0] = sp_rng_key(&s->rng);
-	c->key[1] = c->key[0];
 }
 
 int

@@ -12,6 +12,7 @@
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_mem.h"
 #include "tcp/tcp_pmtu.h"
+#include "tcp/tcp_source.h"
 #include "tcp/tcp_tally.h"
 
 /* A key for each purpose, from the seed (R-6528-3). */
@@ -41,10 +42,16 @@ sp_tcp_init(struct sampan *s)
 	sp_pool_init(&s->arena, SP_KIND_TCP_CC, TCP_CC_MEM_MAX);
 	sp_pool_init(&s->arena, SP_KIND_TCP_TALLY, sizeof(struct tcp_tally));
 	sp_recvq_init(&s->arena);
+	sp_pool_init(&s->arena, SP_KIND_TCP_SOURCE, sizeof(struct tcp_source));
 	sp_pool_init(&s->arena, SP_KIND_LISTEN, sizeof(struct tcp_listen));
 	*g = (struct tcp_globals){ 0 };
 	sp_tcp_draw_keys(s);
 	sp_tcp_mem_init(s);
+<<<<<<< HEAD
+=======
+	g->cookies.key[0] = sp_rng_key(&s->rng);
+	g->cookies.key[1] = sp_rng_key(&s->rng);
+>>>>>>> 82afdea (tcp: limits by source, eviction under pressure, a rate for answers)
 }
 
 struct tcp_tcb *

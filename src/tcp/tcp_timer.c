@@ -24,6 +24,7 @@
 
 #include "net/neigh.h"
 #include "tcp/tcp_delack.h"
+#include "tcp/tcp_evict.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_mtu_probe.h"
@@ -294,6 +295,8 @@ rtx_expired(struct sampan *s, struct tcp_tcb *t)
 		sp_tcp_fail(s, t, blame(t));
 		return;
 	}
+	if (sp_tcp_evict_slow(s, t))
+		return;
 	t->retries++;
 	if (t->retries == sp_setting(s, SAMPAN_SET_TCP_RETRIES1)) {
 		/* R1 (MUST-20, SHLD-10): perhaps the way is the trouble.  Who asks

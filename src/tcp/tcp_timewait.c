@@ -100,6 +100,8 @@ acknowledge(struct sampan *s, const struct tcp_time_wait *w)
 		.wnd = w->wnd,
 	};
 
+	if (!sp_tcp_may_answer(s, &w->flow))		/* R-1337-2 */
+		return;
 	if (has_ts(w)) {
 		bare.opts.has_ts = true;
 		bare.opts.tsval = sp_tcp_ts_now(s, sp_tcp_ts_offset(s, &w->flow));
@@ -211,9 +213,7 @@ in_window(const struct tcp_time_wait *w, const struct tcp_seg *seg)
  *
  * DEVIATES: R-9293-10: what has no length is not answered, or two records could
  * talk to each other forever (R-V-34).
- *
- * DEVIATES: R-1337-2: what has text is answered every time, since the peer sends
- * it until it is; there is no limit to the rate, which is the peer's. */
+ */
 void
 sp_tcp_arrives_time_wait(struct sampan *s, struct tcp_time_wait *w, struct tcp_seg *seg)
 {

@@ -199,6 +199,7 @@ frame_tcp_read(struct frame_tcp *t, const uint8_t *bytes, uint32_t len)
 		return false;
 	read_addresses(t, ip);
 	t->tos = is_v6(ip) ? (uint8_t)(be16_get(ip) >> 4) : ip[1];
+	t->flow_label = is_v6(ip) ? be32_get(ip) & 0xfffff : 0;
 	tcp_opts_parse(&t->opts, tcp + TCP_HDR_LEN, t->h.data_off_bytes - (size_t)TCP_HDR_LEN);
 	t->text = tcp + t->h.data_off_bytes;
 	t->len = tcp_len - t->h.data_off_bytes;

@@ -48,6 +48,7 @@ struct frame_tcp {
 	struct tcp_hdr h;
 	struct tcp_opts opts;
 	uint8_t tos;		/* or traffic class */
+	uint32_t flow_label;	/* of IPv6 */
 	uint32_t len;		/* of text */
 	const uint8_t *text;
 };

@@ -225,6 +225,8 @@ stack_check(const struct sampan *s)
 		broken = "the wheel is sound";
 	if (broken == NULL && !sp_table_check(&s->conns, &s->arena))
 		broken = "the table of connections is sound";
+	if (broken == NULL && s->sources.buckets != 0 && !sp_table_check(&s->sources, &s->arena))
+		broken = "the table of sources is sound";
 	if (broken == NULL && !sp_table_check(&s->neighs, &s->arena))
 		broken = "the table of neighbours is sound";
 	return broken;

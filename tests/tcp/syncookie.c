@@ -6,6 +6,8 @@
 
 #include "lib/fx.h"
 #include "lib/stack_check.h"
+#include "net/ip.h"
+#include "tcp/tcp_of.h"
 
 #define SEED_KEY { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 }
 
@@ -248,6 +250,45 @@ TEST_TWICE(cookie_is_good_for_a_minute_and_not_for_three)
 		peer_sends(&f, .flags = TCP_ACK, .refused = minutes == 3);
 		EXPECT_EQ(connections(&f), minutes == 1);
 	}
+}
+
+/* Every generation has its own key: what was sent in the one before is still good, and
+ * a key that was used before does not come back. */
+TEST_TWICE(cookie_keys_change_with_every_generation)
+{
+	struct fx f = always(FX_OPTS(.ts = false));
+	const struct tcp_cookies *c = &sp_tcp_const(f.s)->cookies;
+	struct sp_key keys[6];
+
+	COVERS("R-4987-3");
+	for (unsigned i = 0; i < 6; i++) {
+		fx_advance(&f, SAMPAN_SEC(64));
+		peer_sends(&f, .flags = TCP_SYN, .seq = f.irs, .refused = true);
+		fx_drop(&f);
+		keys[i] = c->key[c->generation & 1];
+		for (unsigned k = 0; k < i; k++)
+			EXPECT(memcmp(&keys[k], &keys[i], sizeof(keys[i])) != 0);
+		EXPECT(i == 0 || memcmp(&keys[i - 1], &c->key[(c->generation & 1) ^ 1],
+		    sizeof(keys[0])) == 0);
+	}
+}
+
+/* RFC 6437: all packets of a flow have its label, the first of them too. */
+TEST_TWICE(cookie_and_what_follows_have_one_flow_label)
+{
+	struct fx f = always(FX_OPTS(.ts = true));
+	struct sp_flow flow = { .remote = fx_peer(), .local = fx_local(),
+		.remote_port = FX_PEER_PORT, .local_port = FX_LOCAL_PORT };
+
+	COVERS("R-4987-11");
+	if (!fx_is_v6())
+		SKIP("is about IPv6");
+	syn(&f);
+	EXPECT_EQ(f.seg.tcp.flow_label, sp_ip_flow_label(f.s, &flow));
+	peer_sends(&f, .flags = TCP_ACK, .len = 10);
+	expect_segment(&f, .flags = TCP_ACK);
+	EXPECT_EQ(f.seg.tcp.flow_label, sp_ip_flow_label(f.s, &flow));
+	EXPECT(f.seg.tcp.flow_label != 0);
 }
 
 /* Nobody looks for cookies where none was sent. */
