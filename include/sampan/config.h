@@ -131,7 +131,7 @@ extern "C" {
 	  "between challenge acknowledgements of one connection: RFC 5961 §7; 0: no limit") \
 	X(TCP_ANSWERS, "net.sampan.tcp_answers_per_sec", 20000, 0, 1000000000, "per second", \
 	  "resets, and what half-open connections and TIME-WAIT answer, to all together; 0: no limit") \
-	X(TCP_ANSWERS_EACH, "net.sampan.tcp_answers_each_per_sec", 1000, 0, 1000000000, "per second", \
+	X(TCP_ANSWERS_EACH, "net.sampan.tcp_answers_each_per_sec", 1000, 0, 500000, "per second", \
 	  "of them to one receiver (one of 64 groups of receivers, by a keyed hash); 0: no limit") \
 	X(TCP_SYN_RETRIES, "net.ipv4.tcp_syn_retries", 7, 1, 127, "count", \
 	  "SYN retransmissions before connect fails: 7 give up after 255 s") \
