@@ -59,6 +59,18 @@ awaited(const struct sampan *s)
 	return c->fixed || (c->sent && s->now / GENERATION_DUR - c->sent_generation <= 1);
 }
 
+/* The members of a team, which share the master, have the same. */
+static struct sp_key
+key_of(const struct tcp_cookies *c, uint32_t generation)
+{
+	const uint32_t w[2] = { generation, 1 }, v[2] = { generation, 2 };
+
+	return (struct sp_key){ {
+	    sp_siphash24(&c->master, w, sizeof(w)),
+	    sp_siphash24(&c->master, v, sizeof(v)),
+	} };
+}
+
 /* The present generation; the keys are those of it and of the one before. */
 static uint32_t
 generation_now(struct sampan *s)
@@ -66,12 +78,13 @@ generation_now(struct sampan *s)
 	struct tcp_cookies *c = &sp_tcp(s)->cookies;
 	const uint32_t now = (uint32_t)(s->now / GENERATION_DUR);
 
-	if (c->fixed || now == c->generation)
+	if (c->fixed || (c->keyed && now == c->generation))
 		return c->generation;
-	if (now - c->generation > 1)
-		c->key[(now & 1) ^ 1] = sp_rng_key(&s->rng);
-	c->key[now & 1] = sp_rng_key(&s->rng);
+	if (!c->keyed || now - c->generation > 1)
+		c->key[(now & 1) ^ 1] = key_of(c, now - 1);
+	c->key[now & 1] = key_of(c, now);
 	c->generation = now;
+	c->keyed = true;
 	return now;
 }
 

@@ -24,7 +24,7 @@ sp_tcp_draw_keys(struct sampan *s)
 	g->isn_key = sp_rng_key(&s->rng);
 	g->ts_key = sp_rng_key(&s->rng);
 	g->group_key = sp_rng_key(&s->rng);
-	sp_tcp_syncookie_init(s);
+	g->cookies.master = sp_rng_key(&s->rng);
 }
 
 void
@@ -47,11 +47,6 @@ sp_tcp_init(struct sampan *s)
 	*g = (struct tcp_globals){ 0 };
 	sp_tcp_draw_keys(s);
 	sp_tcp_mem_init(s);
-<<<<<<< HEAD
-=======
-	g->cookies.key[0] = sp_rng_key(&s->rng);
-	g->cookies.key[1] = sp_rng_key(&s->rng);
->>>>>>> 82afdea (tcp: limits by source, eviction under pressure, a rate for answers)
 }
 
 struct tcp_tcb *
