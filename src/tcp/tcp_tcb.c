@@ -25,6 +25,7 @@ sp_tcp_draw_keys(struct sampan *s)
 	g->ts_key = sp_rng_key(&s->rng);
 	g->group_key = sp_rng_key(&s->rng);
 	g->cookies.master = sp_rng_key(&s->rng);
+	g->cookies.keyed = false;
 }
 
 void
