@@ -37,9 +37,7 @@ enum sp_kind {
 	SP_KIND_TCB,
 	SP_KIND_HALF_OPEN,
 	SP_KIND_TIME_WAIT,
-	SP_KIND_TCP_TX,
-	SP_KIND_TCP_RX,
-	SP_KIND_TCP_SENT,
+	SP_KIND_TCP_TX, SP_KIND_TCP_RX, SP_KIND_TCP_SENT,
 	SP_KIND_TCP_RARE,
 	SP_KIND_TCP_CC,		/* memory of a congestion control that needs much */
 	SP_KIND_TCP_TALLY,

@@ -11,6 +11,7 @@
 #include "net/flow.h"
 #include "net/stack.h"
 #include "tcp/tcp_cc.h"
+#include "tcp/tcp_cookies.h"
 #include "tcp/tcp_seq.h"
 
 /* A stretch of text that was sent and is not acknowledged; never empty.  It
@@ -221,18 +222,6 @@ struct tcp_time_wait {
 	uint8_t has;			/* bit 0: timestamps; bits 4-7: the shift of wnd */
 };
 _Static_assert(sizeof(struct tcp_time_wait) == 64, "aim 64, limit 96");
-
-/* Keys of SYN cookies, [1] for odd generations; tcp_syncookie.c. */
-struct tcp_cookies {
-	struct sp_key key[2];
-	struct sp_key master;		/* that they come from, unless set from outside */
-	uint32_t generation;		/* that they are for, and the one before */
-	uint32_t sent_generation;	/* when one was sent last, by the clock */
-	bool fixed;			/* the keys were set from outside */
-	bool sent;
-	bool keyed;			/* the keys are those of `generation` */
-	uint8_t pad[5];
-};
 
 /* What TCP has one of; lies in the stack's area for it. */
 struct tcp_globals {
