@@ -66,12 +66,10 @@ extern "C" {
 	  3600000, "ms", "the same by MLD version 2") \
 	X(ICMP_MSGS_PER_SEC, "net.ipv4.icmp_msgs_per_sec", 1000, 0, 1000000, "per second", \
 	  "ICMP errors to all together, both families; 0: none") \
-	X(ICMP_MSGS_BURST, "net.ipv4.icmp_msgs_burst", 50, 1, 1000000, "count", \
-	  "of them at once") \
+	X(ICMP_MSGS_BURST, "net.ipv4.icmp_msgs_burst", 50, 1, 1000000, "count", "of them at once") \
 	X(ICMP_RATELIMIT, "net.ipv4.icmp_ratelimit", 1000, 0, 1000000, "ms", \
 	  "between ICMP errors to one receiver, after the first few; 0: no limit") \
-	X(ICMP6_RATELIMIT, "net.ipv6.icmp.ratelimit", 100, 0, 1000000, "ms", \
-	  "the same for ICMPv6") \
+	X(ICMP6_RATELIMIT, "net.ipv6.icmp.ratelimit", 100, 0, 1000000, "ms", "the same for ICMPv6") \
 	X(PORT_FIRST, "net.ipv4.ip_local_port_first", 32768, 1, 65535, "port", \
 	  "first port chosen for connections we open (Linux: first number of ip_local_port_range)") \
 	X(PORT_LAST, "net.ipv4.ip_local_port_last", 60999, 1, 65535, "port", \
@@ -193,10 +191,9 @@ extern "C" {
 	  "silence after which an accepted connection is reset if memory is short; 0: never") \
 	X(TCP_SLOW_READER, "net.sampan.tcp_slow_reader_s", 30, 0, 32767, "s", \
 	  "if memory is short, who takes too little for so long is reset; 0: never") \
-	X(TCP_SLOW_READER_RATE, "net.sampan.tcp_slow_reader_rate", 500, 1, 1000000000, \
-	  "bytes per second", "less than this is too little") \
-	X(TCP_SLOW_READER_ALWAYS, "net.sampan.tcp_slow_reader_always", 0, 0, 1, "switch", \
-	  "the same while there is memory enough") \
+	X(TCP_SLOW_READER_RATE, "net.sampan.tcp_slow_reader_rate", 500, 1, 1000000000, "B/s", \
+	  "less than this is too little") \
+	X(TCP_SLOW_ALWAYS, "net.sampan.tcp_slow_reader_always", 0, 0, 1, "switch", "always too") \
 	X(TCP_SYNCOOKIES, "net.ipv4.tcp_syncookies", 1, 0, 2, "number", \
 	  "0: without room for a half-open connection its SYN is dropped; 1: it gets a cookie; " \
 	  "2: every SYN does") \
@@ -233,8 +230,7 @@ struct sampan_setting_info {
 	const char *text;	/* what it does */
 	unsigned numbers;	/* 1 to SAMPAN_SETTING_NUMBERS */
 	int64_t def[SAMPAN_SETTING_NUMBERS];
-	int64_t least[SAMPAN_SETTING_NUMBERS];
-	int64_t most[SAMPAN_SETTING_NUMBERS];
+	int64_t least[SAMPAN_SETTING_NUMBERS], most[SAMPAN_SETTING_NUMBERS];
 };
 
 /* The setting of number i, from 0 on, in the order of the lists; those that
@@ -249,8 +245,7 @@ SAMPAN_API int sampan_setting_find(const char *name, struct sampan_setting_info 
 
 /* The value as Linux shows it, several numbers with tabs between; returns the
  * length without the zero.  NOENT; MSGSIZE: len is too small. */
-SAMPAN_API int sampan_setting_read(const struct sampan *s, const char *name, char *text,
-    size_t len);
+SAMPAN_API int sampan_setting_read(const struct sampan *s, const char *name, char *text, size_t len);
 
 /* Sets it from text as Linux reads it: decimal, 0x or 0 in front, blanks between
  * and around; all of a group's numbers or none.  NOENT; INVAL: not a number, too

@@ -100,7 +100,7 @@ is_slow(const struct sampan *s, const struct tcp_tcb *t, struct tcp_tx *tx)
 static bool
 memory_is_short(const struct sampan *s)
 {
-	return sp_setting(s, SAMPAN_SET_TCP_SLOW_READER_ALWAYS) != 0 ||
+	return sp_setting(s, SAMPAN_SET_TCP_SLOW_ALWAYS) != 0 ||
 	    sp_arena_low_for_newcomers(&s->arena) || sp_tcp_mem_pressure(s);
 }
 
