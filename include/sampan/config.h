@@ -240,12 +240,12 @@ SAMPAN_API int sampan_setting_at(unsigned i, struct sampan_setting_info *info);
 /* The setting of that name; one of a group's numbers has one too.  NOENT. */
 SAMPAN_API int sampan_setting_find(const char *name, struct sampan_setting_info *info);
 
-/* Room for every value's text. */
-#define SAMPAN_SETTING_TEXT 80
+#define SAMPAN_SETTING_TEXT 80	/* room for every value's text */
 
 /* The value as Linux shows it, several numbers with tabs between; returns the
  * length without the zero.  NOENT; MSGSIZE: len is too small. */
-SAMPAN_API int sampan_setting_read(const struct sampan *s, const char *name, char *text, size_t len);
+SAMPAN_API int sampan_setting_read(const struct sampan *s, const char *name, char *text,
+    size_t len);
 
 /* Sets it from text as Linux reads it: decimal, 0x or 0 in front, blanks between
  * and around; all of a group's numbers or none.  NOENT; INVAL: not a number, too
