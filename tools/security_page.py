@@ -1,7 +1,7 @@
 """docs/security.md: one line a threat, from docs/security.tsv and the requirement map.
 
 docs/security.tsv has threat, requirements (ids, separated by spaces), what we do, counters, settings;
-the names of counters are those of include/sampan/stats.h, of settings those of config.h.  Whether a
+the names of counters are those of include/sampan/stats.h, of settings those of settings.h.  Whether a
 defence is there and which tests show it comes from the map, so that the page cannot promise more.
 """
 import re
@@ -42,7 +42,7 @@ def tests_of(requirements):
 def make(known, rows):
     """(path, text) of the page; faults go to known."""
     counters = names_in(known.root, "include/sampan/stats.h")
-    settings = names_in(known.root, "include/sampan/config.h")
+    settings = names_in(known.root, "include/sampan/settings.h")
     lines = []
     for number, fields in rows(known.root, ROWS):
         threat, ids, defence, counts, limits = (fields + [""] * 5)[:5]
