@@ -298,7 +298,7 @@ garbage() {
 
 help_of_all() {
 	local command
-	for command in serve ss stat sysctl connect ping capture help; do
+	for command in serve ss stat sysctl connect ping capture sim replay help; do
 		says "^Usage: sampan $command" "$sampan" "$command" --help &&
 			says "^Usage: sampan $command" "$sampan" help "$command" || return 1
 	done

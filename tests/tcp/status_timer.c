@@ -46,6 +46,17 @@ TEST(established_idle_waits_for_nothing)
 	expect_timer(&f, SAMPAN_TIMER_NONE, 0, 0);
 }
 
+/* What it remembers for a while after sending is nothing that it waits for. */
+TEST(established_after_sending_waits_for_nothing)
+{
+	struct fx f = fx_established(.sack = true);
+
+	EXPECT_EQ(fx_write(&f, 100), 100);
+	fx_drop(&f);
+	peer_sends(&f, .flags = TCP_ACK);
+	expect_timer(&f, SAMPAN_TIMER_NONE, 0, 0);
+}
+
 TEST(established_with_keepalive_waits_two_hours)
 {
 	struct fx f = fx_established();
