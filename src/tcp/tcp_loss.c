@@ -21,6 +21,7 @@
  */
 #include "tcp/tcp_loss.h"
 
+#include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_recovery.h"
 
@@ -111,6 +112,7 @@ rack_detect(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 		    !sp_tick_before(sp_tick_of(r->sent_at), tx->cut_at))
 			tx->lost_again = true;
 		sp_tcp_rtx_lost(s, tx, r);
+		sp_tcp_cc_lost(s, t, r);
 		r = tcp_sent_by_time(s, next);
 	}
 }
@@ -138,6 +140,7 @@ lose_first(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 	if (r != NULL && (r->flags & TCP_SENT_LOST) == 0) {
 		sp_tcp_rtx_cut(s, t, r, t->mss_bytes);
 		sp_tcp_rtx_lost(s, tx, r);
+		sp_tcp_cc_lost(s, t, r);
 	}
 }
 
