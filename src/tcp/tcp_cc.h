@@ -88,7 +88,7 @@ struct tcp_cc_ack {
 	uint32_t sent_in_flight_bytes;	/* in flight when it was sent, itself included */
 	uint32_t sent_lost_bytes;	/* found lost since it was sent */
 	bool app_limited;		/* it was sent while the application had no more */
-	sampan_dur rtt;			/* of this acknowledgement; 0: no sample */
+	sampan_dur rtt;			/* of what arrived in order; 0: no sample */
 	uint32_t ecn_ce_bytes;		/* of them marked on the way */
 	bool round_start;		/* first one for data sent since the last round began */
 	bool cwnd_limited;		/* the window was the limit in this round */

@@ -65,6 +65,20 @@ adapt_window(struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_delivery *d)
 		t->reo_mult++;
 }
 
+/* By how long something was overtaken is how long waiting for it would have been right;
+ * and a quarter more, since queues grow.  RFC 8985 has D-SACK tell, after a repair in vain
+ * for each step of the window. */
+void
+sp_tcp_loss_reordered(struct tcp_tcb *t, sampan_dur late)
+{
+	const sampan_dur quarters = t->min_rtt_us != 0 ? late * 5 / SAMPAN_US(t->min_rtt_us) : 0;
+
+	t->reordering = 1;
+	if (quarters > t->reo_mult)
+		t->reo_mult = quarters < TCP_REO_MULT_MAX ? (uint8_t)quarters : TCP_REO_MULT_MAX;
+	t->reo_persist = TCP_REO_PERSIST;
+}
+
 /* Step 4 (R-8985-6).  Bytes count, not blocks or acknowledgements (R-8985-19).
  *
  * DEVIATES: R-2018-10: a single report starts recovery once the reordering window
@@ -185,7 +199,7 @@ sp_tcp_loss_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *
 		tx->tlp_due = false;	/* news before the probe has left (R-8985-12) */
 	rack_update(s, tx, d);
 	if (d->reordered)
-		t->reordering = 1;
+		sp_tcp_loss_reordered(t, d->late_dur);
 	adapt_window(t, tx, d);
 	rack_detect(s, t, tx);
 }
