@@ -112,6 +112,17 @@ patience(const struct tcp_tcb *t, const struct tcp_tx *tx)
 	return SAMPAN_US(tx->rack_rtt_us) + reordering_window(t, tx);
 }
 
+/* A repair that was sent after the last reduction and lost is another loss. */
+static void
+lose(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, struct tcp_sent *r)
+{
+	if ((r->flags & TCP_SENT_AGAIN) != 0 &&
+	    !sp_tick_before(sp_tick_of(r->sent_at), tx->cut_at))
+		tx->lost_again = true;
+	sp_tcp_rtx_lost(s, tx, r);
+	sp_tcp_cc_lost(s, t, r);
+}
+
 /* Step 5 (R-8985-8): marks what is lost. */
 static void
 rack_detect(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
@@ -122,11 +133,7 @@ rack_detect(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 	while (r != NULL && tx->rack_valid && sent_before(tx, r) && r->sent_at + wait <= s->now) {
 		const uint32_t next = r->by_time.next;
 
-		if ((r->flags & TCP_SENT_AGAIN) != 0 &&
-		    !sp_tick_before(sp_tick_of(r->sent_at), tx->cut_at))
-			tx->lost_again = true;
-		sp_tcp_rtx_lost(s, tx, r);
-		sp_tcp_cc_lost(s, t, r);
+		lose(s, t, tx, r);
 		r = tcp_sent_by_time(s, next);
 	}
 }
@@ -264,8 +271,8 @@ sp_tcp_loss_rearm(struct sampan *s, struct tcp_tcb *t)
 	sp_tcp_arm(s, t, TCP_AT_LOSS, wait);
 	/* Not later than the RTO, which then waits for its turn anew (R-8985-12). */
 	if (tx->tlp_timer && tcp_armed(t, TCP_AT_RTX) &&
-	    sp_tick_before(t->at[TCP_AT_RTX], tx->loss_at))
-		tx->loss_at = t->at[TCP_AT_RTX];
+	    sp_tick_before(t->at[TCP_AT_RTX], tx->at[0]))
+		tx->at[0] = t->at[TCP_AT_RTX];
 }
 
 void

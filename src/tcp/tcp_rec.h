@@ -71,8 +71,7 @@ struct tcp_tx {
 	bool dsack_in_round;		/* 85 */
 	bool tlp_out;			/* 86: a probe is out, until tlp_end is acknowledged */
 	bool tlp_again;			/* 87: TLP.is_retrans */
-	tcp_seq tlp_end;		/* 88: TLP.end_seq */
-	sp_tick loss_at;		/* 92: TCP_AT_LOSS, also the end of the rest */
+	sp_tick at[2];			/* 88: TCP_AT_LOSS, also the end of the rest; TCP_AT_PACE */
 	uint32_t prr_delivered_bytes;	/* 96 */
 	uint32_t prr_out_bytes;		/* 100 */
 	uint32_t prr_flight_bytes;	/* 104: RecoverFS; else in flight when the probe left */
@@ -80,7 +79,7 @@ struct tcp_tx {
 	tcp_seq dsack_round;		/* 112: RACK.dsack_round */
 	uint32_t later_min_rtt_us;	/* 116: least of the later half of its window, 0: none */
 	sp_tick cut_at;			/* 120: last reduction of the window */
-	bool tlp_timer;			/* 124: loss_at is the probe time-out */
+	bool tlp_timer;			/* 124: TCP_AT_LOSS is the probe time-out */
 	bool tlp_due;			/* 125: a probe is to be sent */
 	bool tlp_spent : 1;		/* 126: no round trip was measured since the last probe */
 	bool more : 1;			/* MSG_MORE: hold back what does not fill a segment */
@@ -107,7 +106,7 @@ struct tcp_tx {
 	tcp_seq cwr_end;		/* 200 */
 	uint32_t pace_left_bytes;	/* 204: of the quantum that may leave at once */
 	sampan_time pace_at;		/* 208: when the next one may */
-	sp_tick pace_due_at;		/* 216: TCP_AT_PACE */
+	tcp_seq tlp_end;		/* 216: TLP.end_seq */
 	uint32_t round_flight_bytes;	/* 220: the most outstanding in this round */
 	uint64_t cc_mem[TCP_CC_MEM_INLINE / sizeof(uint64_t)];	/* 224 */
 };

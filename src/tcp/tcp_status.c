@@ -44,7 +44,7 @@ sp_tcp_status_timer(const struct sampan *s, const struct tcp_tcb *t, struct samp
 	if (tcp_armed(t, TCP_AT_ACK))
 		offer(st, SAMPAN_TIMER_ACK, until(s, t->at[TCP_AT_ACK]));
 	if (tcp_armed(t, TCP_AT_LOSS) && tx != NULL)
-		offer(st, SAMPAN_TIMER_LOSS, until(s, tx->loss_at));
+		offer(st, SAMPAN_TIMER_LOSS, until(s, tx->at[0]));
 	if (tcp_armed(t, TCP_AT_LIFE))
 		offer(st, life_of(t), until(s, t->at[TCP_AT_LIFE]));
 }
