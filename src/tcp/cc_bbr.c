@@ -479,7 +479,8 @@ bbr_lost(struct tcp_cc *cc, const struct tcp_cc_lost *lost)
 
 	s.limited = lost->app_limited;
 	sp_bbr_note_loss(&s);
-	if (s.b->probe_sample && sp_bbr_too_high(&s, lost->sent_lost_bytes, lost->sent_in_flight_bytes))
+	if (s.b->probe_sample &&
+	    sp_bbr_too_high(&s, lost->sent_lost_bytes, lost->sent_in_flight_bytes))
 		handle_too_high(&s, sp_bbr_inflight_at_loss(lost));
 }
 

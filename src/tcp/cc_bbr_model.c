@@ -69,12 +69,15 @@ static void
 adapt_lower_bounds(const struct bbr_step *s)
 {
 	struct bbr *b = s->b;
-	const uint64_t rate = b->bw_shortterm == BBR_RATE_INFINITE ? bbr_max_bw(b) : b->bw_shortterm;
+	const uint64_t rate = b->bw_shortterm == BBR_RATE_INFINITE ? bbr_max_bw(b) :
+	    b->bw_shortterm;
 	const uint32_t flight = b->inflight_shortterm == BBR_INFINITE ?
 	    s->cc->kept->cwnd_bytes : b->inflight_shortterm;
+	const bool probing = b->state == BBR_STARTUP || b->state == BBR_REFILL ||
+	    b->state == BBR_UP;
 
-	if (!b->loss_in_round || !sp_bbr_too_high(s, (uint32_t)s->at->lost_bytes - b->lost_before,
-	    b->inflight_latest) || b->state == BBR_STARTUP || b->state == BBR_REFILL || b->state == BBR_UP)
+	if (!b->loss_in_round || probing ||
+	    !sp_bbr_too_high(s, (uint32_t)s->at->lost_bytes - b->lost_before, b->inflight_latest))
 		return;
 	b->bw_shortterm = rate * BBR_BETA / 100;
 	if (b->bw_latest > b->bw_shortterm)
