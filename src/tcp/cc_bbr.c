@@ -269,14 +269,15 @@ static void
 update_cycle(const struct bbr_step *s)
 {
 	struct bbr *b = s->b;
+	const uint32_t flight = s->at->in_flight_bytes;
 
 	if (!b->full_bw_reached || adapt_long_term(s))
 		return;
 	if (b->state == BBR_DOWN || b->state == BBR_CRUISE) {
 		if (is_time_to_probe(s))
 			start_refill(s);
-		else if (b->state == BBR_DOWN && s->at->in_flight_bytes <= bbr_inflight_with_headroom(s) &&
-		    s->at->in_flight_bytes <= bbr_inflight(s, bbr_max_bw(b)))
+		else if (b->state == BBR_DOWN && flight <= bbr_inflight_with_headroom(s) &&
+		    flight <= bbr_inflight(s, bbr_max_bw(b)))
 			b->state = BBR_CRUISE;
 	} else if (b->state == BBR_REFILL) {
 		if (b->round_start) {
@@ -348,8 +349,9 @@ set_cwnd(const struct bbr_step *s)
 	struct tcp_cc_state *kept = s->cc->kept;
 	const uint32_t gain = b->state == BBR_UP ? UP_CWND_GAIN :
 	    b->state == BBR_PROBE_RTT ? BBR_PROBE_RTT_CWND_GAIN : CWND_GAIN;
-	const uint32_t max_inflight = bbr_quantized(s, bbr_saturated((uint64_t)bbr_bdp_multiple(s, b->bw, gain) +
-	    bbr_most(b->extra_acked[0], b->extra_acked[1])));
+	const uint32_t extra = bbr_most(b->extra_acked[0], b->extra_acked[1]);
+	const uint32_t max_inflight = bbr_quantized(s,
+	    bbr_saturated((uint64_t)bbr_bdp_multiple(s, b->bw, gain) + extra));
 	uint32_t cap = BBR_INFINITE;
 
 	if (b->full_bw_reached || kept->cwnd_bytes < max_inflight ||
@@ -459,7 +461,9 @@ bbr_ack(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 
 	s.ack = ack;
 	if (us != 0)
-		s.rate = delivered * 1000000 / us < BBR_RATE_MAX ? delivered * 1000000 / us : BBR_RATE_MAX;
+		s.rate = delivered * 1000000 / us;
+	if (s.rate > BBR_RATE_MAX)
+		s.rate = BBR_RATE_MAX;
 	s.limited = ack->app_limited || ack->prior_delivered_bytes < s.b->limited_until;
 	sp_bbr_update_model(&s);
 	check_startup_and_drain(&s);
