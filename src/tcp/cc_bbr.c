@@ -125,9 +125,16 @@ enter_drain(const struct bbr_step *s)
 static uint32_t
 pacing_gain(const struct bbr *b)
 {
-	static const uint16_t gain[] = { [BBR_ASLEEP] = STARTUP_GAIN, [BBR_STARTUP] = STARTUP_GAIN,
-		[BBR_DRAIN] = DRAIN_GAIN, [BBR_DOWN] = DOWN_GAIN, [BBR_CRUISE] = 100, [BBR_REFILL] = 100,
-		[BBR_UP] = UP_GAIN, [BBR_PROBE_RTT] = 100 };
+	static const uint16_t gain[] = {
+		[BBR_ASLEEP] = STARTUP_GAIN,
+		[BBR_STARTUP] = STARTUP_GAIN,
+		[BBR_DRAIN] = DRAIN_GAIN,
+		[BBR_DOWN] = DOWN_GAIN,
+		[BBR_CRUISE] = 100,
+		[BBR_REFILL] = 100,
+		[BBR_UP] = UP_GAIN,
+		[BBR_PROBE_RTT] = 100,
+	};
 
 	return gain[b->state];
 }
@@ -140,8 +147,8 @@ set_pace(const struct bbr_step *s, uint32_t gain)
 
 	if (rate != 0 && (s->b->full_bw_reached || rate > pace->bytes_per_s))
 		pace->bytes_per_s = rate;
-	pace->quantum_bytes = bbr_most(bbr_least(bbr_saturated(pace->bytes_per_s / 1000), QUANTUM_MAX),
-	    2 * s->at->mss_bytes);
+	pace->quantum_bytes = bbr_least(bbr_saturated(pace->bytes_per_s / 1000), QUANTUM_MAX);
+	pace->quantum_bytes = bbr_most(pace->quantum_bytes, 2 * s->at->mss_bytes);
 }
 
 static void
