@@ -73,7 +73,8 @@ SAMPAN_API int sampan_setopt(struct sampan *s, sampan_handle h, enum sampan_opti
 SAMPAN_API int sampan_getopt(struct sampan *s, sampan_handle h, enum sampan_option option,
     int64_t *value);
 
-/* The number of a congestion control, by name; NOENT.  And back: NULL. */
+/* The number of a congestion control, by name (Linux's reno is newreno); NOENT.  And
+ * back, the numbers from 0 on: NULL. */
 SAMPAN_API int sampan_cc_find(const char *name);
 SAMPAN_API const char *sampan_cc_name(unsigned number);
 

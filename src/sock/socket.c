@@ -342,18 +342,21 @@ sampan_tcp_info(const struct sampan *s, sampan_handle h, struct sampan_tcp_info 
 	return 0;
 }
 
+static bool
+text_equal(const char *a, const char *b)
+{
+	for (; *a != '\0' && *a == *b; b++)
+		a++;
+	return *a == *b;
+}
+
 int
 sampan_cc_find(const char *name)
 {
-	for (unsigned i = 0; i < TCP_CC_COUNT; i++) {
-		const char *a = sp_tcp_cc_ops(i)->name, *b = name;
-
-		for (; *a != '\0' && *a == *b; b++)
-			a++;
-		if (*a == *b)
+	for (unsigned i = 0; i < TCP_CC_COUNT; i++)
+		if (text_equal(sp_tcp_cc_ops(i)->name, name))
 			return (int)i;
-	}
-	return SAMPAN_ENOENT;
+	return text_equal("reno", name) ? TCP_CC_newreno : SAMPAN_ENOENT;	/* Linux's name */
 }
 
 const char *

@@ -359,6 +359,8 @@ cubic_event(struct tcp_cc *cc, enum tcp_cc_event event, const struct tcp_cc_fact
 	case TCP_CC_UNDO:
 		undo(c, kept);
 		break;
+	case TCP_CC_RTO_EXIT:
+		break;
 	}
 }
 

@@ -123,6 +123,7 @@ newreno_event(struct tcp_cc *cc, enum tcp_cc_event event, const struct tcp_cc_fa
 		undo(cc);
 		break;
 	case TCP_CC_RESTART:
+	case TCP_CC_RTO_EXIT:
 		break;
 	}
 }

@@ -24,7 +24,7 @@
 #include <sampan/sampan.h>
 
 /* The number of a control is its place; the first is number 0. */
-#define TCP_CCS(X) X(newreno) X(cubic)
+#define TCP_CCS(X) X(newreno) X(cubic) X(bbr)
 
 enum tcp_cc_id {
 #define X(name) TCP_CC_##name,
@@ -72,6 +72,7 @@ struct tcp_cc_facts {
 	sampan_dur min_rtt;		/* of the last minutes; 0: none yet */
 	uint32_t restart_bytes;		/* the most that may follow a pause */
 	bool paced;			/* text leaves at the pace, not in bursts */
+	bool selective;			/* acknowledgements are: losses are known one by one */
 };
 
 /* An acknowledgement of something new. */
@@ -87,17 +88,27 @@ struct tcp_cc_ack {
 	uint32_t sent_in_flight_bytes;	/* in flight when it was sent, itself included */
 	uint32_t sent_lost_bytes;	/* found lost since it was sent */
 	bool app_limited;		/* it was sent while the application had no more */
-	sampan_dur rtt;			/* of this acknowledgement; 0: no sample */
+	sampan_dur rtt;			/* of what arrived in order; 0: no sample */
 	uint32_t ecn_ce_bytes;		/* of them marked on the way */
 	bool round_start;		/* first one for data sent since the last round began */
 	bool cwnd_limited;		/* the window was the limit in this round */
 	bool in_recovery;		/* no growth: PRR meters what leaves */
 };
 
+/* Something was found lost; at.lost_bytes includes it. */
+struct tcp_cc_lost {
+	struct tcp_cc_facts at;
+	uint32_t bytes;
+	uint32_t sent_in_flight_bytes;	/* in flight when it was sent, itself included */
+	uint32_t sent_lost_bytes;	/* found lost since it was sent, itself included */
+	bool app_limited;		/* it was sent while the application had no more */
+};
+
 enum tcp_cc_event {
 	TCP_CC_RECOVERY_ENTER,	/* loss found: reduce once */
 	TCP_CC_RECOVERY_EXIT,	/* everything outstanding at its start is repaired */
 	TCP_CC_RTO,		/* first time-out of these data */
+	TCP_CC_RTO_EXIT,	/* what was outstanding then is repaired */
 	TCP_CC_ECN,		/* congestion echoed: reduce once a round */
 	TCP_CC_UNDO,		/* the last reduction was for nothing: restore */
 	TCP_CC_RESTART,		/* nothing was in flight, and text leaves */
@@ -109,6 +120,7 @@ struct tcp_cc_ops {
 	const char *name;
 	uint16_t mem_bytes;		/* at most TCP_CC_MEM_MAX */
 	bool paces;			/* asks for pacing */
+	bool owns_window;		/* while repairing as well: PRR does not meter it */
 
 	/* A connection begins to send (cwnd_bytes is 0), or changes to this control.
 	 * There is no memory yet: wake follows. */
@@ -118,6 +130,7 @@ struct tcp_cc_ops {
 	void (*ack)(struct tcp_cc *cc, const struct tcp_cc_ack *ack);
 	void (*event)(struct tcp_cc *cc, enum tcp_cc_event event,
 	    const struct tcp_cc_facts *facts);
+	void (*lost)(struct tcp_cc *cc, const struct tcp_cc_lost *lost);	/* or NULL */
 };
 
 /* RFC 6928 §2 (R-6928-1).

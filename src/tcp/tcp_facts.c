@@ -59,6 +59,7 @@ facts_of(const struct sampan *s, const struct tcp_tcb *t)
 		.min_rtt = SAMPAN_US(t->min_rtt_us),
 		.restart_bytes = restart_window(t),
 		.paced = tx != NULL && tx->paced,
+		.selective = tcp_is(t, TCP_F_SACK),
 	};
 }
 
@@ -183,4 +184,29 @@ sp_tcp_cc_ack(struct sampan *s, struct tcp_tcb *t, struct tcp_cc_ack *ack)
 	step_on(&g, s, t);
 	ops_of(t)->ack(&g.cc, ack);
 	step_off(&g, t);
+}
+
+void
+sp_tcp_cc_lost(struct sampan *s, struct tcp_tcb *t, const struct tcp_sent *r)
+{
+	struct tcp_cc_lost lost;
+	struct ground g;
+
+	if (ops_of(t)->lost == NULL)
+		return;
+	lost = (struct tcp_cc_lost){
+		.at = facts_of(s, t),
+		.bytes = tcp_sent_len(r),
+		.sent_in_flight_bytes = r->in_flight_bytes,
+		.sent_lost_bytes = tcp_tx_of(s, t)->lost_total_bytes - r->lost_bytes,
+		.app_limited = r->app_limited != 0,
+	};
+	step_on(&g, s, t);
+	ops_of(t)->lost(&g.cc, &lost);
+}
+
+bool
+sp_tcp_cc_owns_window(const struct tcp_tcb *t)
+{
+	return ops_of(t)->owns_window;
 }

@@ -22,6 +22,12 @@ void sp_tcp_cc_rest(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_cc_tell(struct sampan *s, struct tcp_tcb *t, enum tcp_cc_event event,
     uint32_t flight_bytes);
 
+/* A record in flight was marked as lost. */
+void sp_tcp_cc_lost(struct sampan *s, struct tcp_tcb *t, const struct tcp_sent *r);
+
+/* Does PRR leave its window alone? */
+bool sp_tcp_cc_owns_window(const struct tcp_tcb *t);
+
 /* Something new was acknowledged.  ack->at is filled in here. */
 void sp_tcp_cc_ack(struct sampan *s, struct tcp_tcb *t, struct tcp_cc_ack *ack);
 

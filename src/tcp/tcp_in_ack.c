@@ -110,11 +110,15 @@ sp_tcp_note_min_rtt(const struct sampan *s, struct tcp_tcb *t, sampan_dur rtt)
 		tx->later_min_rtt_us = m.later_us;
 }
 
+/* ordered: the round trip of what arrived in order, 0: nothing did.  Only that may be
+ * the least: what overtook others has shown how short another way is. */
 static void
-take_sample(const struct sampan *s, struct tcp_tcb *t, sampan_dur rtt, uint32_t flight_bytes)
+take_sample(const struct sampan *s, struct tcp_tcb *t, sampan_dur rtt, sampan_dur ordered,
+    uint32_t flight_bytes)
 {
 	sp_tcp_rtt_sample(&t->rtt, rtt, tcp_rtt_samples(flight_bytes, t->mss_bytes));
-	sp_tcp_note_min_rtt(s, t, rtt);
+	if (ordered != 0)
+		sp_tcp_note_min_rtt(s, t, ordered);
 	t->backoff = 0;			/* RFC 6298 §5 (R-6298-14, R-2525-8) */
 }
 
@@ -139,23 +143,27 @@ process_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
 	struct tcp_delivery d = { .prior_in_flight_bytes = sp_tcp_pipe(s, t) };
 	const bool progress = seq_lt(t->snd.una, seg->ack);
-	sampan_dur rtt;
+	sampan_dur rtt, ordered;
 
 	set_again_bounds(s, t, seg, &d);
 	d.undo_stop = t->tx != 0 ? tcp_tx_of(s, t)->undo_stop : t->snd.una;
 	d.prior_lost_bytes = t->tx != 0 ? tcp_tx_of(s, t)->lost_total_bytes : 0;
 	if (progress)
 		sp_tcp_rtx_acked(s, t, seg->ack, &d);
-	sp_tcp_sack_in(s, t, seg, &d);
-	rtt = sample_of(s, t, seg, &d);
+	ordered = d.acked_bytes > 0 ? sample_of(s, t, seg, &d) : 0;
+	rtt = ordered;
+	if (seg->opts.sack_count > 0) {
+		sp_tcp_sack_in(s, t, seg, &d);
+		rtt = sample_of(s, t, seg, &d);
+	}
 	if (rtt != 0)
-		take_sample(s, t, rtt, d.prior_in_flight_bytes);
+		take_sample(s, t, rtt, ordered, d.prior_in_flight_bytes);
 	if (rtt != 0 && t->tx != 0)
 		tcp_tx_of(s, t)->tlp_spent = false;
 	if (t->rare != 0)
 		sp_tcp_tally_delivery(s, t, &d);
 	if (t->tx != 0)
-		sp_tcp_recovery_ack(s, t, seg, &d, rtt);
+		sp_tcp_recovery_ack(s, t, seg, &d, ordered);
 	if (progress) {
 		sp_tcp_on_progress(s, t);
 		tune_send_buffer(s, t);

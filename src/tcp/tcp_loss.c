@@ -21,6 +21,7 @@
  */
 #include "tcp/tcp_loss.h"
 
+#include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_recovery.h"
 
@@ -64,6 +65,20 @@ adapt_window(struct tcp_tcb *t, struct tcp_tx *tx, const struct tcp_delivery *d)
 		t->reo_mult++;
 }
 
+/* By how long something was overtaken is how long waiting for it would have been right;
+ * and a quarter more, since queues grow.  RFC 8985 has D-SACK tell, after a repair in vain
+ * for each step of the window. */
+void
+sp_tcp_loss_reordered(struct tcp_tcb *t, sampan_dur late)
+{
+	const sampan_dur quarters = t->min_rtt_us != 0 ? late * 5 / SAMPAN_US(t->min_rtt_us) : 0;
+
+	t->reordering = 1;
+	if (quarters > t->reo_mult)
+		t->reo_mult = quarters < TCP_REO_MULT_MAX ? (uint8_t)quarters : TCP_REO_MULT_MAX;
+	t->reo_persist = TCP_REO_PERSIST;
+}
+
 /* Step 4 (R-8985-6).  Bytes count, not blocks or acknowledgements (R-8985-19).
  *
  * DEVIATES: R-2018-10: a single report starts recovery once the reordering window
@@ -97,6 +112,17 @@ patience(const struct tcp_tcb *t, const struct tcp_tx *tx)
 	return SAMPAN_US(tx->rack_rtt_us) + reordering_window(t, tx);
 }
 
+/* A repair that was sent after the last reduction and lost is another loss. */
+static void
+lose(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, struct tcp_sent *r)
+{
+	if ((r->flags & TCP_SENT_AGAIN) != 0 &&
+	    !sp_tick_before(sp_tick_of(r->sent_at), tx->cut_at))
+		tx->lost_again = true;
+	sp_tcp_rtx_lost(s, tx, r);
+	sp_tcp_cc_lost(s, t, r);
+}
+
 /* Step 5 (R-8985-8): marks what is lost. */
 static void
 rack_detect(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
@@ -107,10 +133,7 @@ rack_detect(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 	while (r != NULL && tx->rack_valid && sent_before(tx, r) && r->sent_at + wait <= s->now) {
 		const uint32_t next = r->by_time.next;
 
-		if ((r->flags & TCP_SENT_AGAIN) != 0 &&
-		    !sp_tick_before(sp_tick_of(r->sent_at), tx->cut_at))
-			tx->lost_again = true;
-		sp_tcp_rtx_lost(s, tx, r);
+		lose(s, t, tx, r);
 		r = tcp_sent_by_time(s, next);
 	}
 }
@@ -138,6 +161,7 @@ lose_first(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 	if (r != NULL && (r->flags & TCP_SENT_LOST) == 0) {
 		sp_tcp_rtx_cut(s, t, r, t->mss_bytes);
 		sp_tcp_rtx_lost(s, tx, r);
+		sp_tcp_cc_lost(s, t, r);
 	}
 }
 
@@ -182,7 +206,7 @@ sp_tcp_loss_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *
 		tx->tlp_due = false;	/* news before the probe has left (R-8985-12) */
 	rack_update(s, tx, d);
 	if (d->reordered)
-		t->reordering = 1;
+		sp_tcp_loss_reordered(t, d->late_dur);
 	adapt_window(t, tx, d);
 	rack_detect(s, t, tx);
 }
@@ -247,8 +271,8 @@ sp_tcp_loss_rearm(struct sampan *s, struct tcp_tcb *t)
 	sp_tcp_arm(s, t, TCP_AT_LOSS, wait);
 	/* Not later than the RTO, which then waits for its turn anew (R-8985-12). */
 	if (tx->tlp_timer && tcp_armed(t, TCP_AT_RTX) &&
-	    sp_tick_before(t->at[TCP_AT_RTX], tx->loss_at))
-		tx->loss_at = t->at[TCP_AT_RTX];
+	    sp_tick_before(t->at[TCP_AT_RTX], tx->at[0]))
+		tx->at[0] = t->at[TCP_AT_RTX];
 }
 
 void

@@ -20,6 +20,10 @@ struct tcp_seg;
  * dup: it is a duplicate in the sense of RFC 5681 §2. */
 void sp_tcp_loss_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *d, bool dup);
 
+/* Something that was not lost came that much behind its turn: the reordering window
+ * follows, RFC 8985 §6.2. */
+void sp_tcp_loss_reordered(struct tcp_tcb *t, sampan_dur late);
+
 /* TCP_AT_LOSS went off: reordering timer or probe time-out. */
 void sp_tcp_loss_timer(struct sampan *s, struct tcp_tcb *t);
 

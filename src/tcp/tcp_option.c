@@ -113,7 +113,10 @@ set_here(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t
 		sp_tcp_delack_quick(t, value != 0);
 		sp_tcp_settle(s, t);
 	} else if (option == SAMPAN_OPT_CONGESTION) {
-		return sp_tcp_cc_change(s, t, (uint8_t)value) ? 0 : SAMPAN_ENOBUFS;
+		const bool changed = sp_tcp_cc_change(s, t, (uint8_t)value);
+
+		sp_tcp_settle(s, t);	/* what the old one held back may go */
+		return changed ? 0 : SAMPAN_ENOBUFS;
 	} else if (option == SAMPAN_OPT_TALLY) {
 		return sp_tcp_tally_set(s, t, value != 0);
 	} else {

@@ -83,8 +83,10 @@ quantum(const struct sampan *s, const struct tcp_tcb *t)
 	const uint64_t rate = sp_tcp_pace_rate(s, t);
 	uint64_t bytes = rate / (SAMPAN_SEC(1) / QUANTUM_DUR);
 
-	if (of_control != 0 && of_control < bytes)
-		bytes = of_control;
+	if (of_control != 0) {	/* which may be more than that at a low rate */
+		bytes = bytes > 2u * t->mss_bytes ? bytes : 2u * t->mss_bytes;
+		bytes = bytes < of_control ? bytes : of_control;
+	}
 	if (bytes > QUANTUM_MAX)
 		bytes = QUANTUM_MAX;
 	bytes -= bytes % t->mss_bytes;

@@ -69,8 +69,7 @@ struct tcp_tx {
 	tcp_seq rack_fack;		/* 76: RACK.fack */
 	uint32_t rack_rtt_us;		/* 80: RACK.rtt */
 	tcp_seq slow_una;		/* 84: see slow_at_s */
-	tcp_seq tlp_end;		/* 88: TLP.end_seq */
-	sp_tick loss_at;		/* 92: TCP_AT_LOSS, also the end of the rest */
+	sp_tick at[2];			/* 88: TCP_AT_LOSS, also the end of the rest; TCP_AT_PACE */
 	uint32_t prr_delivered_bytes;	/* 96 */
 	uint32_t prr_out_bytes;		/* 100 */
 	uint32_t prr_flight_bytes;	/* 104: RecoverFS; else in flight when the probe left */
@@ -86,7 +85,7 @@ struct tcp_tx {
 	bool slow_on : 1;		/* slow_at_s, slow_una are set */
 	bool undo_on : 1;		/* the last reduction may be undone, tcp_undo.c */
 	bool undo_timeout : 1;		/* it was a time-out's */
-	bool tlp_timer;			/* 125: loss_at is the probe time-out */
+	bool tlp_timer;			/* 125: TCP_AT_LOSS is the probe time-out */
 	bool tlp_spent : 1;		/* 126: no round trip was measured since the last probe */
 	bool more : 1;			/* MSG_MORE: hold back what does not fill a segment */
 	bool paced : 1;			/* text leaves at a pace: tcp_pace.c */
@@ -112,7 +111,7 @@ struct tcp_tx {
 	tcp_seq cwr_end;		/* 200 */
 	uint32_t pace_left_bytes;	/* 204: of the quantum that may leave at once */
 	sampan_time pace_at;		/* 208: when the next one may */
-	sp_tick pace_due_at;		/* 216: TCP_AT_PACE */
+	tcp_seq tlp_end;		/* 216: TLP.end_seq */
 	uint32_t round_flight_bytes;	/* 220: the most outstanding in this round */
 	uint64_t cc_mem[TCP_CC_MEM_INLINE / sizeof(uint64_t)];	/* 224 */
 };

@@ -92,7 +92,7 @@ prr(const struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t deliv
 	const uint32_t out = tx->prr_out_bytes;
 	uint32_t sndcnt = 0;
 
-	if (delivered_bytes == 0 && tx->prr_delivered_bytes != 0)
+	if ((delivered_bytes == 0 && tx->prr_delivered_bytes != 0) || sp_tcp_cc_owns_window(t))
 		return;
 	tx->prr_delivered_bytes += delivered_bytes;
 	if (in_flight > target) {
@@ -159,8 +159,8 @@ leave(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 	tx->dup_acks = 0;
 	if (t->reo_persist > 0 && --t->reo_persist == 0)	/* RFC 8985 §6.2 step 4 */
 		t->reo_mult = 0;
-	if (recovering)
-		sp_tcp_cc_tell(s, t, TCP_CC_RECOVERY_EXIT, sp_tcp_pipe(s, t));
+	sp_tcp_cc_tell(s, t, recovering ? TCP_CC_RECOVERY_EXIT : TCP_CC_RTO_EXIT,
+	    sp_tcp_pipe(s, t));
 }
 
 /* The window falls to one segment, so that one is sent (R-2525-10). */

@@ -11,7 +11,7 @@ struct tcp_seg;
 
 /* Everything an acceptable acknowledgement means for what is in flight: loss,
  * recovery, congestion control, probes.  SND.UNA and the scoreboard are up to
- * date; rtt: its sample, 0: none. */
+ * date; rtt: its sample of what arrived in order, 0: none. */
 void sp_tcp_recovery_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
     struct tcp_delivery *d, sampan_dur rtt);
 

@@ -191,6 +191,8 @@ sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan
 		tx->small_end = r->end;
 }
 
+/* RFC 8985 §6.2 step 3 (R-8985-5): not lost, but overtaken by what was sent last of all
+ * that has arrived. */
 static void
 note_reordered(const struct tcp_tx *tx, const struct tcp_sent *r, struct tcp_delivery *d)
 {
@@ -199,6 +201,8 @@ note_reordered(const struct tcp_tx *tx, const struct tcp_sent *r, struct tcp_del
 	d->reordered = true;
 	if (behind_bytes > d->behind_bytes)
 		d->behind_bytes = behind_bytes;
+	if (tx->rack_valid && tx->rack_at > r->sent_at + d->late_dur)
+		d->late_dur = tx->rack_at - r->sent_at;
 }
 
 /* What it means that this record has arrived.  RFC 8985 §6.2 step 2 (R-8985-4):

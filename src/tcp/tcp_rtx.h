@@ -26,6 +26,7 @@ struct tcp_delivery {
 	bool again;			/* some of it was */
 	bool reordered;			/* something sent once arrived behind what came later */
 	uint32_t behind_bytes;		/* the most by which it did */
+	sampan_dur late_dur;		/* so much before that was it sent, at most */
 	bool dsack;			/* the peer reports a duplicate */
 	bool once_before_timeout;	/* some of it was sent once, before undo_stop */
 	tcp_seq dsack_start, dsack_end;	/* it */

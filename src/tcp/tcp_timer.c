@@ -43,7 +43,7 @@ place(const struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which)
 {
 	if (which < TCP_AT_COUNT)
 		return &t->at[which];
-	return which == TCP_AT_LOSS ? &tcp_tx_of(s, t)->loss_at : &tcp_tx_of(s, t)->pace_due_at;
+	return &tcp_tx_of(s, t)->at[which - TCP_AT_LOSS];
 }
 
 void

@@ -65,14 +65,9 @@ static void
 learn_reordering(const struct sampan *s, struct tcp_tcb *t, const struct tcp_tx *tx,
     const struct tcp_delivery *d)
 {
-	const sampan_dur least = SAMPAN_US(t->min_rtt_us), rtt = SAMPAN_US(tx->rack_rtt_us);
-	const sampan_dur late = s->now - d->again_by_echo;
-	const sampan_dur quarters = late > rtt && least > 0 ? (late - rtt) * 4 / least : 0;
+	const sampan_dur rtt = SAMPAN_US(tx->rack_rtt_us), age = s->now - d->again_by_echo;
 
-	t->reordering = 1;
-	if (quarters > t->reo_mult)
-		t->reo_mult = quarters < TCP_REO_MULT_MAX ? (uint8_t)quarters : TCP_REO_MULT_MAX;
-	t->reo_persist = TCP_REO_PERSIST;
+	sp_tcp_loss_reordered(t, age > rtt ? age - rtt : 0);
 }
 
 /* RFC 4015 §3.2 (R-4015-1). */
