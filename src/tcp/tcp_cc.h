@@ -70,7 +70,7 @@ struct tcp_cc_facts {
 	uint64_t lost_bytes;		/* found lost while it sends */
 	sampan_dur srtt;		/* 0: none yet */
 	sampan_dur min_rtt;		/* of the last minutes; 0: none yet */
-	uint32_t restart_bytes;		/* the most that may follow a pause */
+	uint32_t restart_bytes;		/* of an event: the most that may follow a pause */
 	bool paced;			/* text leaves at the pace, not in bursts */
 	bool selective;			/* acknowledgements are: losses are known one by one */
 };

@@ -28,6 +28,9 @@ void sp_tcp_cc_lost(struct sampan *s, struct tcp_tcb *t, const struct tcp_sent *
 /* Does PRR leave its window alone? */
 bool sp_tcp_cc_owns_window(const struct tcp_tcb *t);
 
+/* Text leaves while nothing is in flight: a pause is over. */
+void sp_tcp_restart(struct sampan *s, struct tcp_tcb *t);
+
 /* Something new was acknowledged.  ack->at is filled in here. */
 void sp_tcp_cc_ack(struct sampan *s, struct tcp_tcb *t, struct tcp_cc_ack *ack);
 

@@ -45,7 +45,7 @@ sp_tcp_status_timer(const struct sampan *s, const struct tcp_tcb *t, struct samp
 		offer(st, SAMPAN_TIMER_ACK, until(s, t->at[TCP_AT_ACK]));
 	/* Without text it is only the end of what is remembered (tcp_loss.c). */
 	if (tcp_armed(t, TCP_AT_LOSS) && tx != NULL && tx->q.bytes > 0)
-		offer(st, SAMPAN_TIMER_LOSS, until(s, tx->at[0]));
+		offer(st, SAMPAN_TIMER_LOSS, until(s, tx->loss_at));
 	if (tcp_armed(t, TCP_AT_LIFE))
 		offer(st, life_of(t), until(s, t->at[TCP_AT_LIFE]));
 }

@@ -10,9 +10,9 @@
  *	-----------------------------
  *	idle connection		271	aim 256, limit 320
  *
- *	struct tcp_tx		320	only while bytes are queued to be sent, and a little longer
+ *	struct tcp_tx		384	only while bytes are queued to be sent, and a little longer
  *	struct tcp_cc block	256	beside it, where the congestion control needs much
- *	struct tcp_sent		64	for each stretch of them in flight
+ *	struct tcp_sent		64	for each stretch of them in flight but the first
  *	struct tcp_rx		64	only while bytes wait to be read, or for a gap to close
  *	struct sp_part		32	for each stretch behind a gap
  *	chunks			256 or 4096 each, only while they hold bytes
