@@ -168,7 +168,12 @@ void
 sp_tcp_recovery_timeout(struct sampan *s, struct tcp_tcb *t)
 {
 	struct tcp_tx *tx = tcp_tx_if_any(s, t);
-	const uint32_t flight = sp_tcp_pipe(s, t);
+	const bool in_recovery = tx != NULL && tx->phase == TCP_PHASE_RECOVERY;
+	const uint32_t before = t->cc.ssthresh_bytes;
+	/* In recovery little is in the network, but what it began with has been answered
+	 * already: FlightSize, RFC 5681 §2, is all that is not acknowledged. */
+	const uint32_t flight = in_recovery ? seq_diff(t->snd.nxt, t->snd.una) :
+	    sp_tcp_pipe(s, t);
 
 	/* RFC 5681 §3.1 (R-5681-9): a second time-out of the same text leaves
 	 * ssthresh as it is. */
@@ -176,6 +181,8 @@ sp_tcp_recovery_timeout(struct sampan *s, struct tcp_tcb *t)
 		sp_tcp_cc_tell(s, t, TCP_CC_RTO, flight);
 	else
 		t->cc.cwnd_bytes = t->mss_bytes;
+	if (in_recovery)
+		t->cc.ssthresh_bytes = smaller(t->cc.ssthresh_bytes, before);
 	note_lossy_start(t);
 	if (tx != NULL && t->retries <= 1)
 		sp_tcp_undo_begin(t, tx, true);

@@ -179,6 +179,19 @@ TEST(network_window_grows_ahead_of_a_start)
 	sampan_sim_close(sim);
 }
 
+/* A time-out in the middle of a recovery, when nearly all of the flight is either
+ * delivered or lost, is of the loss that has been answered: the window comes back. */
+TEST(network_timeout_in_recovery_reduces_once)
+{
+	struct sampan_sim *sim = sim_of("time 20s\nhost a\nhost b\n"
+	    "link a b delay=50ms rate=10mbit queue=125000 there.reorder=1%\n"
+	    "flow a b cc=cubic\n", 1);
+
+	sampan_sim_run(sim, 0);
+	EXPECT(flow_of(sim, 0).read_bytes > 21000000);
+	sampan_sim_close(sim);
+}
+
 TEST(network_of_many_hosts_shares_its_line)
 {
 	static char text[4096];
