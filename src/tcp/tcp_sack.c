@@ -43,6 +43,16 @@ listed(const struct tcp_opts *o, unsigned from, uint32_t left)
 	return false;
 }
 
+/* Behind the last octet of a stretch; our peer's FIN is one too, and its sender would
+ * not know the segment for delivered without. */
+static uint32_t
+end_of(const struct tcp_rx *rx, const struct sp_part *p)
+{
+	const uint32_t end = p->start + p->bytes;
+
+	return rx->fin_held && rx->fin_at.raw == end ? end + 1 : end;
+}
+
 static void
 add_block(struct tcp_opts *o, uint32_t left, uint32_t right)
 {
@@ -70,7 +80,7 @@ sp_tcp_sack_blocks(const struct sampan *s, const struct tcp_tcb *t, struct tcp_o
 		const struct sp_part *p = sp_recvq_find(&rx->q, &s->arena, rx->recent[i]);
 
 		if (p != NULL && !listed(o, first, p->start))
-			add_block(o, p->start, p->start + p->bytes);
+			add_block(o, p->start, end_of(rx, p));
 	}
 }
 
@@ -93,8 +103,7 @@ is_dsack(const struct tcp_seg *seg)
 static bool
 plausible(const struct tcp_tcb *t, tcp_seq left, tcp_seq right)
 {
-	return seq_lt(left, right) && seq_le(t->snd.una, left) &&
-	    seq_le(right, sp_tcp_sent_end(t));
+	return seq_lt(left, right) && seq_le(t->snd.una, left) && seq_le(right, t->snd.nxt);
 }
 
 /* The first in the stream of the blocks not yet done; -1: none is left.  The
@@ -127,10 +136,13 @@ sp_tcp_sack_in(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
 	d->dsack_end = seq_of(o->sack[0].right);
 	first = d->dsack ? 1 : 0;
 	while (t->tx != 0 && (i = next_block(t, o, first, done)) >= 0) {
-		const struct sp_range block = { o->sack[i].left, o->sack[i].right };
+		const tcp_seq left = seq_of(o->sack[i].left), right = seq_of(o->sack[i].right);
+		const tcp_seq end = sp_tcp_sent_end(t);	/* our FIN, which it may hold, apart */
+		const struct sp_range block = { left.raw,
+			seq_lt(end, right) ? end.raw : right.raw };
 
 		done |= 1u << i;
-		if (plausible(t, seq_of(block.start), seq_of(block.end)))
+		if (plausible(t, left, right) && seq_lt(left, end))
 			sp_tcp_rtx_sacked(s, t, block, i == first, d);
 	}
 }

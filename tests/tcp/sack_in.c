@@ -76,6 +76,21 @@ TEST_TWICE(established_implausible_blocks_are_ignored)
 	expect_ignored(&f);
 }
 
+/* A block may hold our FIN, which is outstanding, but nothing behind it. */
+TEST_TWICE(fin_wait_1_block_with_our_fin_counts)
+{
+	struct fx f = ten_out();
+
+	COVERS("R-2018-12");
+	EXPECT_EQ(sampan_shutdown(f.s, f.h, SAMPAN_SHUT_WR), 0);
+	expect_segment(&f, .flags = TCP_ACK | TCP_FIN, .seq = fx_our(&f, 10000));
+	fx_advance(&f, RTT);
+	peer_sacks(&f, 0, { 9000, 10002 });
+	EXPECT_EQ(fx_info(&f).sacked_segs, 0);
+	peer_sacks(&f, 0, { 4000, 10001 });
+	EXPECT_EQ(fx_info(&f).sacked_segs, 6);
+}
+
 TEST_TWICE(established_blocks_without_permission_are_ignored)
 {
 	struct fx f = fx_with_rtt(.rtt = RTT, .sack = false);

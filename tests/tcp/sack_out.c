@@ -46,6 +46,19 @@ TEST_TWICE(established_without_sack_nothing_is_reported)
 	expect_no_blocks(&f);
 }
 
+/* A FIN behind a gap has a sequence number too: without it the peer would not know
+ * its last segment for delivered. */
+TEST_TWICE(established_fin_behind_gap_is_reported)
+{
+	struct fx f = with_sack();
+
+	COVERS("R-2018-2");
+	peer_sends(&f, .flags = TCP_ACK | TCP_FIN, .seq = fx_their(&f, 100), .len = 100);
+	expect_segment(&f, .flags = TCP_ACK);
+	expect_blocks(&f, { 100, 201 });
+	expect_quiet(&f);
+}
+
 /* §4: the first block is the one that holds what came last. */
 TEST_TWICE(established_newest_arrival_is_first_block)
 {
