@@ -24,11 +24,12 @@ check:
 	@tools/setup check
 	@tools/run-tests release asan freestanding
 
-# make check-full     the same with long tests, and with clang as well
+# make check-full     the same with long tests, with clang, and threads with their sanitizer
 .PHONY: check-full
 check-full:
 	@tools/setup check
 	@tools/run-tests --full release asan freestanding clang
+	@tools/tsan
 
 # make soak           clients of all kinds and attackers against serve: make soak TIME=60
 .PHONY: soak

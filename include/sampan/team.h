@@ -19,7 +19,7 @@
  * Carrying costs, so whoever spreads frames should learn where flows come from.
  * A listener, and a UDP socket that is bound, must be opened in every member, or
  * its port pinned; connects choose ports whose flows are their own.  Ready-made
- * for threads: host.h.
+ * for threads: threads.h.
  */
 #ifndef SAMPAN_TEAM_H
 #define SAMPAN_TEAM_H

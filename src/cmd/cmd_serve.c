@@ -1,6 +1,9 @@
 /*
  * cmd_serve.c - `sampan serve`: one stack on one link, with services.
  *
+ * With --threads there are several stacks with the one address, each with its loop
+ * and services in a thread (serve_worker.h); the first is this one.
+ *
  * Starts in the order in which mistakes are cheapest: memory, listeners, the
  * name, the link; nothing is left behind when a step fails.
  *
@@ -15,8 +18,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sampan/emulate.h>
@@ -26,9 +27,9 @@
 #include "cmd/serve_conf.h"
 #include "cmd/serve_emulate.h"
 #include "cmd/serve_sandbox.h"
+#include "cmd/serve_worker.h"
 #include "link/tape.h"
 
-#define GOODBYE_DUR SAMPAN_SEC(2)
 /* How long the start waits for addresses: two seconds for a link-local one, and where
  * the first solicitation is lost four until the next (RFC 4861 §10), two for what is
  * made of its answer; a leased one is checked for up to seven. */
@@ -44,16 +45,16 @@
 struct server {
 	struct serve_args args;
 	const char *program;		/* as it was started, for the hints */
-	struct sampan *stack;		/* args.memory_bytes */
+	struct sampan_team *team;	/* NULL: one thread */
+	struct serve_worker worker[SERVE_THREADS_MOST];
+	/* The first worker's. */
+	struct sampan *stack;
 	struct sampan_loop *loop;
-	struct sampan_control *control;
 	struct sampan_link *link;
-	struct svc_host services;
+	struct sampan_control *control;
 	struct serve_sandbox sandbox;
 	int signal_fd;
-	int tick_fd;			/* a timer for deadlines of services */
-	bool ticking;
-	unsigned signals;		/* that came */
+	atomic_uint signals;		/* that came */
 	char addrs[ADDRS_BYTES];	/* as they were told last */
 	char why[SAMPAN_WHY_BYTES];
 };
@@ -67,69 +68,69 @@ fail(int error, const char *what)
 /* ---- Start: each step returns 0, or the exit code after a message ---- */
 
 static int
-start_stack(struct server *v)
+start_team(struct server *v)
 {
-	const struct serve_args *a = &v->args;
-	struct sampan_config config;
-	int error;
+	if (v->args.threads == 1)
+		return 0;
+	if (sampan_team_open(v->args.threads, &v->team) != 0)
+		return fail(errno, strerror(errno));
+	for (unsigned i = 0; i < v->args.listeners; i++) {
+		const struct serve_listener *l = &v->args.listener[i];
 
-	if (sampan_config_fill(&config) != 0)
-		return fail(errno, "the kernel gives no random numbers");
-	if (a->seeded) {
-		config.seed[0] = a->seed;
-		config.seed[1] = 0;
-		config.secret[0] = 0;
-		config.secret[1] = 0;
+		if (l->svc->single && sampan_team_pin(v->team, l->port) != 0)
+			return sp_cmd_fail("sampan serve", EINVAL, "--services %s:%u: with "
+			    "--threads at most %d ports of services that are one for all",
+			    l->svc->name, (unsigned)l->port, SAMPAN_TEAM_PINS);
 	}
-	v->stack = sampan_memory_alloc(a->memory_bytes, false);
-	if (v->stack == NULL)
-		return fail(ENOMEM, "not that much memory in this machine: give less --memory");
-	error = sampan_init(v->stack, a->memory_bytes, &config, sampan_clock());
-	if (error == SAMPAN_ENOBUFS)
-		return fail(EINVAL, "--memory is too small for a stack: give more, such as 64M");
-	return error == 0 ? 0 : fail(ENOTRECOVERABLE, sampan_strerror(error));
+	return 0;
 }
 
 /* From the stack's first moment on. */
 static int
-start_tape(struct server *v)
+start_tape(struct server *v, struct sampan *stack)
 {
 	const struct serve_args *a = &v->args;
 	const struct sp_why why = { v->why, sizeof(v->why) };
 
 	if (a->record == NULL)
 		return 0;
-	if (sp_tape_open(a->record, a->record_bytes, v->stack, SAMPAN_BUILD_VERSION, &why) != 0)
+	if (sp_tape_open(a->record, a->record_bytes, stack, SAMPAN_BUILD_VERSION, &why) != 0)
 		return fail(errno, v->why);
 	return 0;
 }
 
 static int
-start_service(struct server *v, const struct serve_listener *l)
-{
-	const struct sp_why why = { v->why, sizeof(v->why) };
-	int error;
-
-	if (sp_svc_start(&v->services, l->svc, &why) != 0)
-		return fail(errno, v->why);
-	error = sp_svc_listen(&v->services, l->svc, l->port);
-	if (error == SAMPAN_ENOBUFS)
-		return fail(EINVAL, "--memory is too small for the services: give more, such as "
-		    "64M");
-	return error == 0 ? 0 : sp_cmd_fail("sampan serve", EINVAL, "--services %s:%u: %s: choose "
-	    "another port", l->svc->name, (unsigned)l->port, sampan_strerror(error));
-}
-
-static int
-start_services(struct server *v)
+start_workers(struct server *v)
 {
 	int exit_code = 0;
 
-	v->services.stack = v->stack;
-	v->services.options = v->args.services;
-	for (unsigned i = 0; i < v->args.listeners && exit_code == 0; i++)
-		exit_code = start_service(v, &v->args.listener[i]);
+	for (unsigned i = 0; i < v->args.threads && exit_code == 0; i++) {
+		struct serve_worker *w = &v->worker[i];
+
+		*w = (struct serve_worker){ .args = &v->args, .number = i, .tick_fd = -1,
+			.signals = &v->signals };
+		exit_code = sp_serve_worker_stack(w, v->team);
+		if (exit_code == 0 && i == 0)
+			exit_code = start_tape(v, w->stack);
+		if (exit_code == 0 && i == 0)
+			exit_code = sp_serve_conf_apply(w->stack, &v->args);
+		else if (exit_code == 0)
+			sp_serve_worker_copy(w, v->worker[0].stack);
+		if (exit_code == 0)
+			exit_code = sp_serve_worker_services(w);
+		if (exit_code == 0)
+			exit_code = sp_serve_worker_loop(w, v->team);
+	}
+	v->stack = v->worker[0].stack;
+	v->loop = v->worker[0].loop;
 	return exit_code;
+}
+
+static void
+wake_all(const struct server *v)
+{
+	for (unsigned i = 1; i < v->args.threads; i++)
+		sampan_team_wake(v->team, i);
 }
 
 static void
@@ -141,7 +142,8 @@ signal_came(void *ctx, int fd, uint32_t ready)
 	(void)ready;
 	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
-	v->signals++;
+	(void)atomic_fetch_add(&v->signals, 1);
+	wake_all(v);
 	sampan_loop_stop(v->loop);
 }
 
@@ -163,75 +165,10 @@ watch_signals(struct server *v)
 	return sampan_loop_add_fd(v->loop, v->signal_fd, EPOLLIN, signal_came, v);
 }
 
-/* What time it is for the services. */
-static void
-tell_time(struct server *v)
-{
-	struct timespec wall;
-
-	(void)clock_gettime(CLOCK_REALTIME_COARSE, &wall);
-	v->services.now = sampan_loop_now(v->loop);
-	v->services.wall_s = wall.tv_sec;
-}
-
-/* Ticks only while there are records with deadlines. */
-static void
-set_ticking(struct server *v)
-{
-	const bool on = sp_svc_wants_tick(&v->services);
-	const struct timespec tick = { .tv_nsec = on ? (long)SVC_TICK_DUR : 0 };
-	const struct itimerspec every = { tick, tick };
-
-	if (on == v->ticking || timerfd_settime(v->tick_fd, 0, &every, NULL) != 0)
-		return;
-	v->ticking = on;
-	if (!on)
-		sp_svc_tick(&v->services);	/* the last: what was gathered is written */
-}
-
-static void
-tick_came(void *ctx, int fd, uint32_t ready)
-{
-	struct server *v = ctx;
-	uint64_t times;
-
-	(void)ready;
-	if (read(fd, &times, sizeof(times)) != (ssize_t)sizeof(times))
-		return;
-	tell_time(v);
-	sp_svc_tick(&v->services);
-	set_ticking(v);
-}
-
 static int
-watch_time(struct server *v)
+start_control(struct server *v)
 {
-	v->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	return v->tick_fd < 0 ? -1 : sampan_loop_add_fd(v->loop, v->tick_fd, EPOLLIN, tick_came, v);
-}
-
-static void
-events_came(void *ctx, const struct sampan_event *events, unsigned n)
-{
-	struct server *v = ctx;
-
-	tell_time(v);
-	sp_svc_events(&v->services, events, n);
-	set_ticking(v);
-}
-
-static int
-start_loop(struct server *v)
-{
-	const struct sampan_loop_config config = {
-		.size = sizeof(config),
-		.stack = v->stack,
-		.events = events_came,
-		.ctx = v,
-	};
-
-	if (sampan_loop_open(&config, &v->loop) != 0 || watch_signals(v) != 0 ||
-	    watch_time(v) != 0)
+	if (watch_signals(v) != 0)
 		return fail(errno, strerror(errno));
 	if (sampan_control_open(v->loop, v->args.name, &v->control, v->why, sizeof(v->why)) != 0)
 		return fail(errno, v->why);
@@ -240,17 +177,47 @@ start_loop(struct server *v)
 }
 
 static int
+open_links(struct server *v)
+{
+	struct sampan_link *link[SERVE_THREADS_MOST];
+
+	if (sampan_link_open_queues(v->args.link, v->args.threads, link, v->why, sizeof(v->why)) !=
+	    0)
+		return fail(errno, v->why);
+	for (unsigned i = 0; i < v->args.threads; i++)
+		v->worker[i].link = link[i];
+	if (v->args.emulate != NULL && sampan_link_emulate(link[0], v->args.emulate,
+	    &v->worker[0].link, v->why, sizeof(v->why)) != 0)
+		return fail(errno, v->why);
+	v->link = v->worker[0].link;
+	return 0;
+}
+
+static int
 start_link(struct server *v)
 {
-	if (sampan_link_open(v->args.link, &v->link, v->why, sizeof(v->why)) != 0)
-		return fail(errno, v->why);
-	if (v->args.emulate != NULL && sampan_link_emulate(v->link, v->args.emulate, &v->link,
-	    v->why, sizeof(v->why)) != 0)
-		return fail(errno, v->why);
-	if (sampan_link_attach(v->link, v->stack) < 0 ||
-	    sampan_loop_add_link(v->loop, v->link) != 0)
-		return fail(errno, strerror(errno));
+	const int exit_code = open_links(v);
+
+	if (exit_code != 0)
+		return exit_code;
+	for (unsigned i = 0; i < v->args.threads; i++) {
+		struct serve_worker *w = &v->worker[i];
+
+		if (sampan_link_attach(w->link, w->stack) < 0 ||
+		    sampan_loop_add_link(w->loop, w->link) != 0)
+			return fail(errno, strerror(errno));
+	}
 	return sp_serve_net_apply(&v->args.net, v->stack, v->link);
+}
+
+static int
+start_threads(struct server *v)
+{
+	for (unsigned i = 1; i < v->args.threads; i++)
+		if (sp_serve_worker_begin(&v->worker[i]) != 0)
+			return fail(errno, "the machine gives no more threads: give less "
+			    "--threads");
+	return 0;
 }
 
 /* IPv6 addresses are checked before they are used, and routers may take a while:
@@ -261,7 +228,7 @@ await_addresses(struct server *v)
 	const sampan_time end_at = sampan_clock() + (v->args.net.dhcp || v->args.net.link_local ?
 		LEASE_DUR : SETTLE_DUR);
 
-	while (v->signals == 0 && sp_serve_net_waits(&v->args.net, v->stack) &&
+	while (atomic_load(&v->signals) == 0 && sp_serve_net_waits(&v->args.net, v->stack) &&
 	    sampan_clock() < end_at)
 		if (sampan_loop_turn(v->loop, SAMPAN_MS(50)) != 0)
 			return;
@@ -340,71 +307,61 @@ print_start(struct server *v)
 
 /* ---- The end ---- */
 
-/* Who is still there hears a reset, not silence. */
-static void
-reset_rest(struct server *v)
-{
-	struct sampan_status found[64];
-	uint64_t cursor = 0;
-
-	while (cursor != SAMPAN_WALK_END) {
-		const int n = sampan_walk(v->stack, &cursor, found, 64);
-
-		for (int i = 0; i < n; i++) {
-			if (found[i].handle != 0)
-				(void)sampan_abort(v->stack, found[i].handle);
-		}
-		if (n < 0)
-			return;
-	}
-	(void)sampan_loop_turn(v->loop, 0);
-}
-
 static void
 release_addresses(struct server *v)
 {
 	const sampan_time end_at = sampan_clock() + RELEASE_DUR;
 
-	while (sp_serve_net_end(&v->args.net, v->stack) && v->signals < 2 &&
+	while (sp_serve_net_end(&v->args.net, v->stack) && atomic_load(&v->signals) < 2 &&
 	    sampan_clock() < end_at)
 		if (sampan_loop_turn(v->loop, GLANCE_DUR) != 0)
 			return;
 }
 
-/* Lets what is queued leave, and FINs be answered. */
+/* The others say goodbye at the same time; this one goes on for them, as only it
+ * answers who asks for the address. */
 static void
 say_goodbye(struct server *v)
 {
-	const sampan_time end_at = sampan_clock() + GOODBYE_DUR;
-	struct sampan_stats stats;
+	bool waits = v->args.threads > 1;
 
-	tell_time(v);
-	sp_svc_stop(&v->services);
-	do {
-		if (sampan_loop_turn(v->loop, GLANCE_DUR) != 0)
-			return;
-		sampan_stats(v->stack, &stats);
-	} while (stats.connections > 0 && v->signals < 2 && sampan_clock() < end_at);
-	reset_rest(v);
+	sp_serve_worker_goodbye(&v->worker[0]);
+	while (waits && sampan_loop_turn(v->loop, GLANCE_DUR) == 0) {
+		waits = false;
+		for (unsigned i = 1; i < v->args.threads; i++)
+			waits |= v->worker[i].running && !atomic_load(&v->worker[i].ended);
+	}
 	release_addresses(v);
+}
+
+/* All threads end, whatever they are at. */
+static void
+join_threads(struct server *v)
+{
+	for (unsigned i = 1; i < v->args.threads; i++) {
+		if (!v->worker[i].running)
+			continue;
+		(void)atomic_fetch_add(&v->signals, 2);
+		wake_all(v);
+		(void)pthread_join(v->worker[i].thread, NULL);
+	}
 }
 
 static void
 clean_up(struct server *v)
 {
+	join_threads(v);
 	sampan_control_close(v->control);
-	sampan_link_close(v->link);
-	sampan_loop_close(v->loop);
-	sp_svc_end(&v->services);
-	if (v->signal_fd >= 0)
-		(void)close(v->signal_fd);
-	if (v->tick_fd >= 0)
-		(void)close(v->tick_fd);
 	if (sp_tape_ended())
 		(void)sp_cmd_fail("sampan serve", 0, "--record %s ends early: the stack has "
 		    "outgrown it; give more --record-size", v->args.record);
 	sp_tape_close();
-	sampan_memory_free(v->stack, v->args.memory_bytes);
+	for (unsigned i = 0; i < v->args.threads; i++)
+		if (v->worker[i].args != NULL)
+			sp_serve_worker_end(&v->worker[i]);
+	if (v->signal_fd >= 0)
+		(void)close(v->signal_fd);
+	sampan_team_close(v->team);
 	sp_janitor_end(&v->sandbox.janitor);
 }
 
@@ -413,8 +370,8 @@ static int
 run(struct server *v)
 {
 	if (!sp_serve_net_is_auto(&v->args.net))
-		return v->signals == 0 ? sampan_loop_run(v->loop) : 0;
-	while (v->signals == 0) {
+		return atomic_load(&v->signals) == 0 ? sampan_loop_run(v->loop) : 0;
+	while (atomic_load(&v->signals) == 0) {
 		if (sampan_loop_turn(v->loop, LOOK_DUR) != 0)
 			return -1;
 		tell_addresses(v);
@@ -428,19 +385,17 @@ serve(struct server *v)
 	int exit_code = sp_serve_sandbox_prepare(&v->sandbox, &v->args);
 
 	if (exit_code == 0)
-		exit_code = start_stack(v);
+		exit_code = start_team(v);
 	if (exit_code == 0)
-		exit_code = start_tape(v);
+		exit_code = start_workers(v);
 	if (exit_code == 0)
-		exit_code = sp_serve_conf_apply(v->stack, &v->args);
-	if (exit_code == 0)
-		exit_code = start_services(v);
-	if (exit_code == 0)
-		exit_code = start_loop(v);
+		exit_code = start_control(v);
 	if (exit_code == 0)
 		exit_code = start_link(v);
 	if (exit_code == 0)
 		exit_code = sp_serve_sandbox_enter(&v->sandbox);
+	if (exit_code == 0)
+		exit_code = start_threads(v);
 	if (exit_code != 0)
 		return exit_code;
 	await_addresses(v);
@@ -457,7 +412,7 @@ serve(struct server *v)
 static int
 serve_run(int argc, char **argv)
 {
-	struct server v = { .signal_fd = -1, .tick_fd = -1, .sandbox = { .janitor = { .fd = -1 } },
+	struct server v = { .signal_fd = -1, .sandbox = { .janitor = { .fd = -1 } },
 		.program = program_invocation_name };
 	int exit_code = sp_serve_args_read(&v.args, argc, argv);
 

@@ -13,7 +13,7 @@
 #include "link/number.h"
 
 /* More rows than any instance has. */
-#define ROWS_MOST 1024
+#define ROWS_MOST 4096
 
 struct stat_args {
 	const char *name;	/* NULL: the only one */
@@ -22,6 +22,7 @@ struct stat_args {
 	uint64_t count;		/* of intervals; 0: until it is ended */
 	bool all;
 	bool json;
+	bool threads;
 };
 
 /* One moment of an instance. */
@@ -30,7 +31,7 @@ struct moment {
 	cJSON *row[ROWS_MOST];
 };
 
-enum { OPT_JSON = 256, OPT_DIFF };
+enum { OPT_JSON = 256, OPT_DIFF, OPT_THREADS };
 
 static const struct argp_option options[] = {
 	{ "all", 'a', NULL, 0, "also what is 0", 0 },
@@ -38,6 +39,8 @@ static const struct argp_option options[] = {
 	  "written; what only goes up and down is shown as it is", 0 },
 	{ "interval", 'i', "SECONDS", 0, "what changes, every so many seconds", 0 },
 	{ "count", 'c', "N", 0, "end after so many intervals; without -i they take 1 second", 0 },
+	{ "threads", OPT_THREADS, NULL, 0, "each thread of the instance for itself, not their sums",
+	  0 },
 	{ "json", OPT_JSON, NULL, 0, "one JSON object a line, all of them", 0 },
 	CMD_OPTION_NAME,
 	{ 0 },
@@ -66,6 +69,9 @@ parse(int key, char *arg, struct argp_state *state)
 			return 0;
 		(void)sp_why(&args->why, EINVAL, "--count %s: give a number from 1 on", arg);
 		return EINVAL;
+	case OPT_THREADS:
+		a->threads = true;
+		return 0;
 	case OPT_JSON:
 		a->json = true;
 		return 0;
@@ -99,8 +105,8 @@ forget(struct moment *m)
 static int
 take_moment(const struct stat_args *a, const char *command, struct moment *m)
 {
-	const struct ask question = { command, a->name, "{\"do\":\"stat\"}", NULL,
-	    keep_row, m };
+	const struct ask question = { command, a->name, a->threads ?
+	    "{\"do\":\"stat\",\"threads\":true}" : "{\"do\":\"stat\"}", NULL, keep_row, m };
 
 	return sp_ask(&question);
 }
@@ -128,14 +134,21 @@ read_moment(const char *path, const char *command, struct moment *m)
 	    "'sampan stat --json'", path);
 }
 
-/* The row of that name, which stands at about the same place. */
+static bool
+is_same(const cJSON *a, const cJSON *b)
+{
+	return strcmp(sp_row_text_of(a, "name"), sp_row_text_of(b, "name")) == 0 &&
+	    (unsigned)sp_row_number_of(a, "thread") == (unsigned)sp_row_number_of(b, "thread");
+}
+
+/* The row of the same name, which stands at about the same place. */
 static const cJSON *
-find_row(const struct moment *m, unsigned near, const char *name)
+find_row(const struct moment *m, unsigned near, const cJSON *like)
 {
 	for (unsigned i = 0; i < m->n; i++) {
 		const cJSON *row = m->row[(near + i) % m->n];
 
-		if (strcmp(sp_row_text_of(row, "name"), name) == 0)
+		if (is_same(row, like))
 			return row;
 	}
 	return NULL;
@@ -156,7 +169,7 @@ subtract(struct moment *now, const struct moment *then)
 {
 	for (unsigned i = 0; i < now->n; i++) {
 		cJSON *value = cJSON_GetObjectItemCaseSensitive(now->row[i], "value");
-		const cJSON *was = find_row(then, i, sp_row_text_of(now->row[i], "name"));
+		const cJSON *was = find_row(then, i, now->row[i]);
 
 		if (was != NULL && value != NULL && only_grows(now->row[i]))
 			cJSON_SetNumberValue(value, value->valuedouble -
@@ -201,8 +214,15 @@ print_row(const struct stat_args *a, const cJSON *row)
 static void
 print_moment(const struct stat_args *a, const struct moment *m)
 {
-	for (unsigned i = 0; i < m->n; i++)
+	double thread = -1;
+
+	for (unsigned i = 0; i < m->n; i++) {
+		if (a->threads && !a->json && sp_row_number_of(m->row[i], "thread") != thread) {
+			thread = sp_row_number_of(m->row[i], "thread");
+			(void)printf("%sThread %.0f:\n", i > 0 ? "\n" : "", thread);
+		}
 		print_row(a, m->row[i]);
+	}
 	(void)fflush(stdout);
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -65,6 +66,7 @@ sp_http_log(struct http_log *log, const struct http_log_line *line)
 	struct tm tm;
 
 	(void)sampan_addr_write(&line->peer->addr, peer);
+	flockfile(log->to);	/* standard output is all threads' */
 	if (gmtime_r(&wall, &tm) != NULL)
 		(void)strftime(date, sizeof(date), "%d/%b/%Y:%H:%M:%S +0000", &tm);
 	(void)fprintf(log->to, "%s - - [%s] \"", peer, date);
@@ -76,6 +78,10 @@ sp_http_log(struct http_log *log, const struct http_log_line *line)
 	print_field(log->to, line, HTTP_REFERER);
 	print_field(log->to, line, HTTP_USER_AGENT);
 	(void)fputc('\n', log->to);
+	/* Whole lines only: other threads write behind them. */
+	if (__fpending(log->to) > LOG_BUFFER_BYTES / 2)
+		(void)fflush(log->to);
+	funlockfile(log->to);
 }
 
 void

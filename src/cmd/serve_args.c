@@ -36,6 +36,7 @@ enum {
 	OPT_RECORD,
 	OPT_RECORD_SIZE,
 	OPT_NO_SANDBOX,
+	OPT_THREADS,
 };
 
 const struct argp_option sp_serve_options[] = {
@@ -62,6 +63,8 @@ const struct argp_option sp_serve_options[] = {
 	  0 },
 	{ "conf", OPT_CONF, "FILE", 0, "settings in the form of sysctl.conf; --set wins over it",
 	  0 },
+	{ "threads", OPT_THREADS, "N", 0, "so many stacks with the one address, each with a thread "
+	  "and a share of the memory; the default is 1", 0 },
 	{ "seed", OPT_SEED, "N", 0, "foreseeable random numbers, for tests; the default is a "
 	  "secret seed", 0 },
 	{ "emulate", OPT_EMULATE, "SPEC", 0, "a bad line, such as "
@@ -221,6 +224,20 @@ read_seed(struct serve_args *a, const char *text, const struct sp_why *why)
 }
 
 static int
+read_threads(struct serve_args *a, const char *text, const struct sp_why *why)
+{
+	uint64_t n;
+
+	if (!sp_number_read(&n, text) || n < 1 || n > SERVE_THREADS_MOST) {
+		(void)sp_why(why, EINVAL, "--threads %s: give a number from 1 to %d", text,
+		    SERVE_THREADS_MOST);
+		return EINVAL;
+	}
+	a->threads = (unsigned)n;
+	return 0;
+}
+
+static int
 read_emulate(struct serve_args *a, const char *text, const struct sp_why *why)
 {
 	struct sp_emulate_spec spec;
@@ -262,6 +279,8 @@ parse(int key, char *arg, struct argp_state *state)
 		return read_memory(a, arg, &args->why);
 	case OPT_SEED:
 		return read_seed(a, arg, &args->why);
+	case OPT_THREADS:
+		return read_threads(a, arg, &args->why);
 	case OPT_EMULATE:
 		return read_emulate(a, arg, &args->why);
 	case OPT_USER:
@@ -327,8 +346,15 @@ sp_serve_args_read(struct serve_args *args, int argc, char **argv)
 		.name = SERVE_NAME,
 		.memory_bytes = MEMORY_DEFAULT,
 		.record_bytes = RECORD_DEFAULT,
+		.threads = 1,
 	};
 	exit_code = sp_cmd_parse(&argp, argc, argv, args);
+	if (exit_code == 0 && args->threads > 1 && args->emulate != NULL)
+		return sp_cmd_fail("sampan serve", EINVAL, "--emulate is one line, and "
+		    "--threads %u would be more: leave one of the two out", args->threads);
+	if (exit_code == 0 && args->threads > 1 && args->record != NULL)
+		return sp_cmd_fail("sampan serve", EINVAL, "--record is the tape of one stack, and "
+		    "--threads %u has more: leave one of the two out", args->threads);
 	if (exit_code == 0 && args->listeners == 0)
 		add_default_services(args);
 	if (sp_serve_net_is_empty(&args->net))

@@ -13,6 +13,8 @@
 #define SERVE_LISTENERS 32
 /* --set, how often. */
 #define SERVE_SETTINGS 64
+/* --threads */
+#define SERVE_THREADS_MOST 16
 /* The instance that nobody gave a name. */
 #define SERVE_NAME "sampan"
 
@@ -27,11 +29,12 @@ struct serve_args {
 	const char *name;
 	const char *conf;	/* a file of settings; NULL: none */
 	struct serve_net net;
-	size_t memory_bytes;
 	const char *user;	/* whom root becomes; NULL: SANDBOX_USER */
 	bool no_sandbox;
 	const char *record;	/* a file for the tape; NULL: none */
 	uint64_t record_bytes;
+	size_t memory_bytes;	/* of all threads together */
+	unsigned threads;
 	bool seeded;
 	uint64_t seed;
 	unsigned listeners;	/* 0: not said */

@@ -64,6 +64,7 @@ struct svc {
 	const char *text;	/* one line of help */
 	uint16_t port;		/* unless the user says otherwise */
 	bool by_default;	/* offered when the user names no service */
+	bool single;		/* its connections know of each other: one thread has them all */
 	bool nodelay;		/* its connections have TCP_NODELAY */
 	uint16_t conn_bytes;	/* of a connection's record, 0: it has none */
 	const char *hints[SVC_HINTS];	/* commands to try; see sp_svc_hint() */

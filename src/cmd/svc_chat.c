@@ -486,6 +486,7 @@ const struct svc sp_svc_chat = {
 	.text = "a chat room: lines go to all",
 	.port = 5000,
 	.by_default = true,
+	.single = true,
 	.nodelay = true,
 	.conn_bytes = sizeof(struct chat_conn),
 	.hints = { "nc %a %p" },

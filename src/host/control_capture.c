@@ -20,6 +20,7 @@
 
 #include "host/control_cmd.h"
 #include "host/loop.h"
+#include "host/team.h"
 #include "link/capture.h"
 
 #define SNAP_MOST 262144
@@ -76,10 +77,49 @@ read_numbers(struct sp_query *q, const cJSON *request, struct sp_capture_config 
 	return sp_request_number(q, request, &bytes, &config->bytes_most);
 }
 
+/* The other threads of the team stay asleep meanwhile. */
+static void
+hold_all(struct sampan_loop *loop)
+{
+	for (unsigned i = 0; i < sp_team_loops(loop); i++)
+		(void)sp_team_look(loop, i);
+}
+
+static void
+release_all(struct sampan_loop *loop)
+{
+	for (unsigned i = 0; i < sp_team_loops(loop); i++)
+		sp_team_leave_alone(loop, i);
+}
+
+static int
+add_links(struct sp_capture *c, struct sampan_loop *loop)
+{
+	for (unsigned k = 0; k < sp_team_loops(loop); k++) {
+		const struct sampan_loop *member = sp_team_loop(loop, k);
+
+		for (unsigned i = 0; sp_loop_link_at(member, i) != NULL; i++)
+			if (sp_capture_add(c, sp_loop_link_at(member, i)) != 0)
+				return -1;
+	}
+	return 0;
+}
+
+static void
+finish(struct sp_query *q)
+{
+	const struct capture *c = q->state;
+
+	hold_all(q->loop);
+	sp_capture_finish(c->capture);
+	release_all(q->loop);
+}
+
 static int
 start(struct sp_query *q, const struct sp_capture_config *config)
 {
 	struct capture *c = calloc(1, sizeof(*c));
+	int result;
 
 	q->state = c;
 	if (c != NULL)
@@ -87,11 +127,10 @@ start(struct sp_query *q, const struct sp_capture_config *config)
 	if (c == NULL || c->capture == NULL)
 		return sp_query_refuse(q, errno == EINVAL ? "the filter's program is not sound" :
 		    "no memory for a capture");
-	for (unsigned i = 0; sp_loop_link_at(q->loop, i) != NULL; i++) {
-		if (sp_capture_add(c->capture, sp_loop_link_at(q->loop, i)) != 0)
-			return sp_query_refuse(q, "there are as many captures as can be");
-	}
-	return 0;
+	hold_all(q->loop);
+	result = add_links(c->capture, q->loop);
+	release_all(q->loop);
+	return result == 0 ? 0 : sp_query_refuse(q, "there are as many captures as can be");
 }
 
 static int
@@ -124,8 +163,10 @@ capture_end(struct sp_query *q)
 {
 	struct capture *c = q->state;
 
+	hold_all(q->loop);
 	if (c != NULL)
 		sp_capture_close(c->capture);
+	release_all(q->loop);
 	free(c);
 }
 
@@ -184,7 +225,7 @@ capture_page(struct sp_query *q, struct sp_reply *reply, unsigned max_rows)
 		answer_start(q, reply);
 	c->started = true;
 	if (q->stop || sp_capture_counts(c->capture).is_full)
-		sp_capture_finish(c->capture);
+		finish(q);
 	if (q->data_gone || !flush(q, c->capture))
 		return true;
 	if (sp_capture_peek(c->capture, &bytes) > 0) {

@@ -17,6 +17,7 @@
 #include <sampan/socket.h>
 
 #include "host/control_cmd.h"
+#include "host/team.h"
 #include "host/ss_filter.h"
 
 struct ss {
@@ -24,6 +25,7 @@ struct ss {
 	bool summary;
 	struct sp_ss_filter filter;
 	uint64_t count[SAMPAN_TCP_STATE_COUNT];
+	unsigned member;	/* of the team, whose rows are next */
 };
 
 static const char *const state_names[] = {
@@ -167,28 +169,36 @@ ss_row(struct sp_query *q, struct sp_reply *reply, const struct sampan_status *s
 		return;
 	}
 	sp_row_begin(reply);
+	if (sp_team_loops(q->loop) > 1)
+		sp_row_number(reply, "thread", ss->member);
 	add_status(reply, st);
 	if (ss->info)
 		add_info(reply, info);
 	q->rows += sp_row_end(reply);
 }
 
+/* Connections of one thread of the team after the other. */
 static bool
 ss_page(struct sp_query *q, struct sp_reply *reply, unsigned max_rows)
 {
-	const struct ss *ss = q->state;
+	struct ss *ss = q->state;
 	struct sampan_status found[SP_CONTROL_STEP];
 	struct sampan_tcp_info info[SP_CONTROL_STEP];
 	int n;
 
 	if (max_rows > SP_CONTROL_STEP)
 		max_rows = SP_CONTROL_STEP;
-	n = sampan_walk_info(sampan_loop_stack(q->loop), &q->cursor, found,
+	n = sampan_walk_info(sp_team_look(q->loop, ss->member), &q->cursor, found,
 	    ss->info ? info : NULL, max_rows);
+	sp_team_leave_alone(q->loop, ss->member);
 	for (int i = 0; i < n; i++)
 		ss_row(q, reply, &found[i], &info[i]);
 	if (n >= 0 && q->cursor != SAMPAN_WALK_END)
 		return false;
+	if (++ss->member < sp_team_loops(q->loop)) {
+		q->cursor = 0;
+		return false;
+	}
 	return !ss->summary || ss_summary(q, reply);
 }
 

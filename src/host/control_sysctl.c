@@ -16,6 +16,7 @@
 
 #include "host/conf.h"
 #include "host/control_cmd.h"
+#include "host/team.h"
 
 /* No line of a file is longer. */
 #define NOTE_BYTES SP_REFUSAL_BYTES
@@ -85,6 +86,20 @@ find(const char *name, struct sampan_setting_info *info)
 	return sampan_setting_find(dotted, info) == 0;
 }
 
+/* What has been set here the other threads of the team have too. */
+static void
+set_others(struct sp_query *q, const char *name)
+{
+	char value[SAMPAN_SETTING_TEXT];
+
+	if (sampan_setting_read(sampan_loop_stack(q->loop), name, value, sizeof(value)) < 0)
+		return;
+	for (unsigned i = 1; i < sp_team_loops(q->loop); i++) {
+		(void)sampan_setting_write(sp_team_look(q->loop, i), name, value);
+		sp_team_leave_alone(q->loop, i);
+	}
+}
+
 static int
 set(struct sp_query *q, const char *name, const char *value)
 {
@@ -96,8 +111,8 @@ set(struct sp_query *q, const char *name, const char *value)
 		(void)strcpy(c->note, q->refusal);
 	if (result >= 0)
 		q->refusal[0] = '\0';
-	if (result == 0)
-		(void)find(name, &c->info);
+	if (result == 0 && find(name, &c->info))
+		set_others(q, c->info.name);
 	return result < 0 ? -1 : 0;
 }
 
@@ -130,6 +145,10 @@ sysctl_begin(struct sp_query *q, const cJSON *request)
 	if (name_set != NULL)
 		return set(q, name_set, value);
 	(void)sampan_conf_apply(sampan_loop_stack(q->loop), line, strlen(line), note_line, q);
+	for (unsigned i = 1; i < sp_team_loops(q->loop); i++) {
+		(void)sampan_conf_apply(sp_team_look(q->loop, i), line, strlen(line), NULL, NULL);
+		sp_team_leave_alone(q->loop, i);
+	}
 	return q->refusal[0] == '\0' ? 0 : -1;
 }
 

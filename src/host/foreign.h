@@ -27,7 +27,7 @@
 	X("net.core.dev_weight*", "", "sampan_input() takes as many frames as it is given") \
 	X("net.core.optmem_max", "", "no ancillary data are kept: nothing to bound") \
 	X("net.core.busy_*", "", "the event loop decides when it sleeps: sampan_loop_turn()") \
-	X("net.core.rps_*", "", "one stack has one core: run one stack for each") \
+	X("net.core.rps_*", "", "threads share flows out by themselves: sampan serve --threads") \
 	X("net.core.bpf_*", "", "no programs are loaded into the stack") \
 	X("net.core.default_qdisc", "", "output is pulled, in turn and paced: nothing queues below TCP") \
 	X("net.ipv4.tcp_tw_recycle", "0", "removed from Linux 4.12, because it refused clients behind " \

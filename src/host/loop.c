@@ -12,14 +12,23 @@
  * socket by one turn, never by more.
  *
  * Sleeping is epoll_pwait2(), whose time-out counts in nanoseconds.
+ *
+ * A loop of a team (threads.h) owns its stack while it is awake: it holds its
+ * guard then, which nobody else takes but the leader, for the control socket.
+ * There are two locks to a guard so that whoever waits is next: the second is
+ * waited for only under the first.
  */
 #include "host/loop.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "host/team.h"
+#include "link/link.h"
 
 #define MAX_LINKS 16
 #define MAX_READY 64
@@ -59,6 +68,10 @@ struct sampan_loop {
 	sampan_handle own[SP_LOOP_OWNED];
 	unsigned links;
 	struct served_link link[MAX_LINKS];
+	struct sampan_team *team;	/* NULL: alone */
+	struct sp_relay *relay;		/* the team's */
+	struct sp_relay_end end;	/* this loop's, there */
+	pthread_mutex_t next, guard;
 };
 
 int
@@ -81,6 +94,8 @@ sampan_loop_open(const struct sampan_loop_config *config, struct sampan_loop **o
 		free(loop);
 		return -1;
 	}
+	(void)pthread_mutex_init(&loop->next, NULL);
+	(void)pthread_mutex_init(&loop->guard, NULL);
 	*out = loop;
 	return 0;
 }
@@ -92,11 +107,14 @@ sampan_loop_close(struct sampan_loop *loop)
 
 	if (loop == NULL)
 		return;
+	sp_team_leave(loop->team, loop->end.member);
 	for (w = loop->watches; w != NULL; w = next) {
 		next = w->next;
 		free(w);
 	}
 	(void)close(loop->epoll_fd);
+	(void)pthread_mutex_destroy(&loop->guard);
+	(void)pthread_mutex_destroy(&loop->next);
 	free(loop);
 }
 
@@ -219,6 +237,7 @@ sampan_loop_add_link(struct sampan_loop *loop, struct sampan_link *link)
 	if (fd >= 0 && sampan_loop_add_fd(loop, fd, EPOLLIN, link_ready, s) != 0)
 		return -1;
 	loop->links++;
+	sp_link_relay(link, loop->relay, loop->end.member);
 	return 0;
 }
 
@@ -247,12 +266,14 @@ watch_for_room(struct sampan_loop *loop, struct served_link *s)
 		s->wants_room = blocked;
 }
 
-/* Returns how many frames left. */
+/* Returns how many frames left.  What the leader of a team has to tell goes first. */
 static unsigned
 output_links(struct sampan_loop *loop)
 {
 	unsigned all = 0;
 
+	if (loop->relay != NULL && loop->end.member == 0)
+		sp_relay_tell(loop->relay, loop->config.stack);
 	for (unsigned i = 0; i < loop->links; i++) {
 		struct served_link *s = &loop->link[i];
 		unsigned round, sent;
@@ -331,6 +352,67 @@ sp_loop_link_at(const struct sampan_loop *loop, unsigned i)
 	return i < loop->links ? loop->link[i].link : NULL;
 }
 
+/* ---- Teams ---- */
+
+static void
+woken(void *ctx, int fd, uint32_t ready)
+{
+	uint64_t times;
+
+	(void)ctx;
+	(void)ready;
+	(void)!read(fd, &times, sizeof(times));
+}
+
+int
+sp_loop_join(struct sampan_loop *loop, struct sampan_team *team, struct sp_relay *relay,
+    unsigned member)
+{
+	if (loop->relay != NULL || loop->links > 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (sampan_loop_add_fd(loop, sp_relay_fd(relay, member), EPOLLIN, woken, loop) != 0)
+		return -1;
+	loop->team = team;
+	loop->relay = relay;
+	loop->end = (struct sp_relay_end){ member, loop->config.stack };
+	return 0;
+}
+
+struct sampan_team *
+sp_loop_team(const struct sampan_loop *loop)
+{
+	return loop->team;
+}
+
+void
+sp_loop_hold(struct sampan_loop *loop)
+{
+	if (loop->relay == NULL)
+		return;
+	(void)pthread_mutex_lock(&loop->next);
+	(void)pthread_mutex_lock(&loop->guard);
+	(void)pthread_mutex_unlock(&loop->next);
+}
+
+void
+sp_loop_release(struct sampan_loop *loop)
+{
+	if (loop->relay != NULL)
+		(void)pthread_mutex_unlock(&loop->guard);
+}
+
+/* What others have handed on. */
+static void
+input_team(struct sampan_loop *loop)
+{
+	if (loop->relay == NULL)
+		return;
+	sp_relay_hear(loop->relay, &loop->end);
+	(void)sp_relay_input(loop->relay, &loop->end, loop->now);
+}
+
 /* ---- A turn ---- */
 
 /* Returns how many events there were. */
@@ -378,15 +460,24 @@ sleep_until_ready(struct sampan_loop *loop, struct epoll_event *ready, sampan_du
 	const sampan_time now = sampan_clock();
 	const sampan_time deadline_at = next_deadline(loop);
 	struct timespec ts;
+	int n, error;
 
-	if (loop->more || deadline_at <= now)
+	if (loop->more || deadline_at <= now ||
+	    (loop->relay != NULL && !sp_relay_rest(loop->relay, loop->end.member)))
 		sleep_dur = 0;
 	else if (deadline_at != SAMPAN_NEVER && deadline_at - now < sleep_dur)
 		sleep_dur = deadline_at - now;
 	ts.tv_sec = (time_t)(sleep_dur / SAMPAN_SEC(1));
 	ts.tv_nsec = (long)(sleep_dur % SAMPAN_SEC(1));
-	return epoll_pwait2(loop->epoll_fd, ready, MAX_READY,
+	sp_loop_release(loop);
+	n = epoll_pwait2(loop->epoll_fd, ready, MAX_READY,
 	    sleep_dur == SAMPAN_NEVER ? NULL : &ts, NULL);
+	error = errno;
+	sp_loop_hold(loop);
+	if (loop->relay != NULL)
+		sp_relay_rise(loop->relay, loop->end.member);
+	errno = error;
+	return n;
 }
 
 static int
@@ -403,8 +494,8 @@ check_links(const struct sampan_loop *loop)
 	return 0;
 }
 
-int
-sampan_loop_turn(struct sampan_loop *loop, sampan_dur sleep_dur)
+static int
+turn(struct sampan_loop *loop, sampan_dur sleep_dur)
 {
 	struct epoll_event ready[MAX_READY];
 	int n;
@@ -418,6 +509,7 @@ sampan_loop_turn(struct sampan_loop *loop, sampan_dur sleep_dur)
 	loop->more = false;
 	loop->now = sampan_clock();
 	run_callbacks(ready, n, true);
+	input_team(loop);	/* first: what was handed on has been on its way for longer */
 	input_links(loop);
 	/* Due or not: what callbacks ask of the stack happens now, not at its last frame. */
 	sampan_advance(loop->config.stack, loop->now);
@@ -430,6 +522,17 @@ sampan_loop_turn(struct sampan_loop *loop, sampan_dur sleep_dur)
 	if (output_links(loop) > 0 && report_events(loop) > 0)
 		loop->more = true;
 	return check_links(loop);
+}
+
+int
+sampan_loop_turn(struct sampan_loop *loop, sampan_dur sleep_dur)
+{
+	int result;
+
+	sp_loop_hold(loop);
+	result = turn(loop, sleep_dur);
+	sp_loop_release(loop);
+	return result;
 }
 
 int

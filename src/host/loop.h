@@ -6,6 +6,8 @@
 
 #include <sampan/host.h>
 
+#include "link/relay.h"
+
 /* Sockets of the stack that are not the application's. */
 #define SP_LOOP_OWNED 8
 
@@ -24,5 +26,22 @@ void sp_loop_disown(struct sampan_loop *loop, sampan_handle handle);
 
 /* The links that it serves; NULL behind the last. */
 struct sampan_link *sp_loop_link_at(const struct sampan_loop *loop, unsigned i);
+
+/* ---- Teams: host/team.c ---- */
+
+struct sampan_team;
+
+/* Before it has links.  -1: it has, or is in a team. */
+int sp_loop_join(struct sampan_loop *loop, struct sampan_team *team, struct sp_relay *relay,
+    unsigned member);
+
+/* NULL: alone. */
+struct sampan_team *sp_loop_team(const struct sampan_loop *loop);
+
+/* Keeps the thread of a loop asleep, or waits until it sleeps; so its stack and links
+ * may be looked at and called.  The leader's thread alone does so with the loops of
+ * others, and each with its own between turns.  Nothing in a loop that is alone. */
+void sp_loop_hold(struct sampan_loop *loop);
+void sp_loop_release(struct sampan_loop *loop);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pcap/pcap.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@
 struct sp_capture {
 	struct sp_capture_config config;
 	struct bpf_insn *program;
+	pthread_mutex_t lock;		/* of all below: links may be several threads' */
 	struct sp_capture_counts counts;
 	uint64_t file_bytes;
 	uint64_t wall_offset;	/* from sampan_clock() to the time since 1970 */
@@ -70,21 +72,27 @@ ring_put(struct sp_capture *c, size_t len)
 }
 
 size_t
-sp_capture_peek(const struct sp_capture *c, const uint8_t **bytes)
+sp_capture_peek(struct sp_capture *c, const uint8_t **bytes)
 {
-	const size_t first = RING_BYTES - c->ring_at;
+	size_t first, len;
 
+	(void)pthread_mutex_lock(&c->lock);
+	first = RING_BYTES - c->ring_at;
 	*bytes = c->ring + c->ring_at;
-	return c->ring_len < first ? c->ring_len : first;
+	len = c->ring_len < first ? c->ring_len : first;
+	(void)pthread_mutex_unlock(&c->lock);
+	return len;
 }
 
 void
 sp_capture_take(struct sp_capture *c, size_t len)
 {
+	(void)pthread_mutex_lock(&c->lock);
 	c->ring_at = (c->ring_at + len) % RING_BYTES;
 	c->ring_len -= len;
 	if (c->ring_len == 0)
 		c->ring_at = 0;
+	(void)pthread_mutex_unlock(&c->lock);
 }
 
 /* ---- Open and close ---- */
@@ -125,6 +133,7 @@ sp_capture_open(const struct sp_capture_config *config)
 		return NULL;
 	/* The buffers stay as they are: pages that nobody touches cost nothing. */
 	memset(c, 0, offsetof(struct sp_capture, piece));
+	(void)pthread_mutex_init(&c->lock, NULL);
 	c->config = *config;
 	if (c->config.snap_bytes == 0)
 		c->config.snap_bytes = SNAP_ALL;
@@ -154,6 +163,7 @@ sp_capture_close(struct sp_capture *c)
 	if (c == NULL)
 		return;
 	leave_links(c);
+	(void)pthread_mutex_destroy(&c->lock);
 	free(c->program);
 	free(c);
 }
@@ -273,6 +283,7 @@ sp_capture_frames(struct sp_capture *c, const struct sampan_link *link,
 	struct view v = { .interface = interface_of(c, link), .outbound = outbound };
 	char comment[COMMENT_BYTES];
 
+	(void)pthread_mutex_lock(&c->lock);
 	for (unsigned i = 0; i < n && !c->counts.is_full && !c->finished; i++) {
 		const struct sampan_frame *f = &frames[i];
 		const sampan_time at = outbound || f->at == 0 ? now : f->at;
@@ -286,6 +297,7 @@ sp_capture_frames(struct sp_capture *c, const struct sampan_link *link,
 		}
 		put_frame(c, &v, f);
 	}
+	(void)pthread_mutex_unlock(&c->lock);
 }
 
 void
@@ -308,7 +320,12 @@ sp_capture_finish(struct sp_capture *c)
 }
 
 struct sp_capture_counts
-sp_capture_counts(const struct sp_capture *c)
+sp_capture_counts(struct sp_capture *c)
 {
-	return c->counts;
+	struct sp_capture_counts counts;
+
+	(void)pthread_mutex_lock(&c->lock);
+	counts = c->counts;
+	(void)pthread_mutex_unlock(&c->lock);
+	return counts;
 }

@@ -7,7 +7,10 @@
  * reason why the stack dropped a frame.  Frames are shown as a wire would have
  * carried them, cut and with checksums completed, or whole.
  *
- * Never waits: packets go into a ring of a fixed size, and those that find no
+ * Links of several threads may be in one: each shows its frames under a lock.  Whoever
+ * adds a link, finishes or closes keeps their threads from it meanwhile.
+ *
+ * Never waits for the reader: packets go into a ring of a fixed size, and those that find no
  * room are counted.  A frame that the filter does not want costs its own copy
  * and no more.
  */
@@ -45,7 +48,7 @@ void sp_capture_frames(struct sp_capture *c, const struct sampan_link *link,
     const struct sampan_frame *frames, unsigned n, bool outbound);
 
 /* What waits to be written, in one piece; and that so much of it was. */
-size_t sp_capture_peek(const struct sp_capture *c, const uint8_t **bytes);
+size_t sp_capture_peek(struct sp_capture *c, const uint8_t **bytes);
 void sp_capture_take(struct sp_capture *c, size_t len);
 
 /* Writes the last blocks; nothing is captured any more. */
@@ -58,6 +61,6 @@ struct sp_capture_counts {
 	bool is_full;		/* as many as were asked for */
 };
 
-struct sp_capture_counts sp_capture_counts(const struct sp_capture *c);
+struct sp_capture_counts sp_capture_counts(struct sp_capture *c);
 
 #endif

@@ -7,29 +7,50 @@
 #include <errno.h>
 #include <string.h>
 
+#include <sampan/threads.h>
+
 #include "link/capture.h"
 
 static const struct {
 	const char *kind;
-	int (*open)(const struct sp_spec *spec, struct sampan_link **out, const struct sp_why *why);
+	int (*open)(const struct sp_spec *spec, unsigned queues, struct sampan_link **out,
+	    const struct sp_why *why);
 } kinds[] = {
 	{ "tap", sp_tap_open },
 };
+
+static int
+open_queues(const char *text, unsigned queues, struct sampan_link **out, const struct sp_why *why)
+{
+	struct sp_spec spec;
+
+	if (sp_spec_read(&spec, text, why) != 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].kind, spec.kind) == 0)
+			return kinds[i].open(&spec, queues, out, why);
+	}
+	return sp_why(why, EINVAL, "unknown kind of link '%s': there is tap, for example "
+	    "tap:sampan0,host=10.77.0.1/24", spec.kind);
+}
 
 int
 sampan_link_open(const char *text, struct sampan_link **out, char *why_text, size_t why_len)
 {
 	const struct sp_why why = { why_text, why_len };
-	struct sp_spec spec;
 
-	if (sp_spec_read(&spec, text, &why) != 0)
-		return -1;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(kinds[i].kind, spec.kind) == 0)
-			return kinds[i].open(&spec, out, &why);
-	}
-	return sp_why(&why, EINVAL, "unknown kind of link '%s': there is tap, for example "
-	    "tap:sampan0,host=10.77.0.1/24", spec.kind);
+	return open_queues(text, 1, out, &why);
+}
+
+int
+sampan_link_open_queues(const char *text, unsigned queues, struct sampan_link **out,
+    char *why_text, size_t why_len)
+{
+	const struct sp_why why = { why_text, why_len };
+
+	if (queues < 1 || queues > SAMPAN_TEAM_MAX)
+		return sp_why(&why, EINVAL, "a link has 1 to %d queues", SAMPAN_TEAM_MAX);
+	return open_queues(text, queues, out, &why);
 }
 
 int
@@ -79,12 +100,32 @@ show(const struct sampan_link *link, const struct sampan_frame *frames, unsigned
 	}
 }
 
+void
+sp_link_relay(struct sampan_link *link, struct sp_relay *relay, unsigned member)
+{
+	link->relay = relay;
+	link->member = member;
+}
+
+/* What the leader told before these frames came is heard before them. */
+static void
+input_of_team(struct sampan_link *link, unsigned n, sampan_time now)
+{
+	const struct sp_relay_end end = { link->member, link->stack };
+
+	sp_relay_hear(link->relay, &end);
+	(void)sampan_input(link->stack, link->number, link->in, n, now);
+	sp_relay_hand_on(link->relay, &end, link->number, link->in, n);
+}
+
 unsigned
 sampan_link_input(struct sampan_link *link, sampan_time now)
 {
 	const unsigned n = sampan_link_receive(link, link->in, SP_LINK_BATCH, now);
 
-	if (n > 0)
+	if (n > 0 && link->relay != NULL)
+		input_of_team(link, n, now);
+	else if (n > 0)
 		(void)sampan_input(link->stack, link->number, link->in, n, now);
 	show(link, link->in, n, false);
 	return n;

@@ -11,6 +11,7 @@
 
 #include <sampan/host.h>
 
+#include "link/relay.h"
 #include "link/spec.h"
 
 /* Frames that pass at a time: enough for the stages of the core to prefetch
@@ -48,12 +49,19 @@ struct sampan_link {
 	struct sampan_link_counts counts;
 	struct sampan *stack;		/* NULL: not attached */
 	int number;			/* there */
+	struct sp_relay *relay;		/* NULL: the stack is in no team */
+	unsigned member;		/* of it */
 	struct sp_capture *capture[SP_LINK_CAPTURES];	/* NULL: none */
 	unsigned kept_first, kept;	/* taken from the stack, not yet sent: in out[] */
 	struct sampan_frame in[SP_LINK_BATCH];
 	struct sampan_frame out[SP_LINK_BATCH];
 };
 
-int sp_tap_open(const struct sp_spec *spec, struct sampan_link **out, const struct sp_why *why);
+/* What arrives for other members of the stack's team is handed on; NULL: nobody. */
+void sp_link_relay(struct sampan_link *link, struct sp_relay *relay, unsigned member);
+
+/* out: one for each queue. */
+int sp_tap_open(const struct sp_spec *spec, unsigned queues, struct sampan_link **out,
+    const struct sp_why *why);
 
 #endif

@@ -6,6 +6,10 @@
  * 512 KiB, small enough to stay in the cache until the stack has looked at
  * it: 64 frames of normal size fit, or 7 of 64 KiB.
  *
+ * With several queues (IFF_MULTI_QUEUE) each is a descriptor and a link of its
+ * own.  The kernel gives a flow to the queue that sent something of it last; what
+ * is new it spreads.
+ *
  * The interface is not persistent: it goes when the descriptor does, however
  * the process ends.  Source: Linux, Documentation/networking/tuntap.rst.
  */
@@ -162,7 +166,8 @@ explain_open(const char *name, const struct sp_why *why)
 		return sp_why(why, errno, "the interface %s is in use by another process: choose "
 		    "another name, --link tap:NAME", name);
 	case EINVAL:
-		return sp_why(why, EEXIST, "the interface %s exists and is no TAP: choose another "
+		return sp_why(why, EEXIST, "the interface %s exists and is no TAP, or one with "
+		    "another kind of queues (ip tuntap add ... multi_queue): choose another "
 		    "name, --link tap:NAME", name);
 	default:
 		return sp_why(why, errno, "cannot open the TAP interface %s: %s", name,
@@ -190,6 +195,8 @@ open_device(struct tap *tap, const struct sp_tap_spec *want, const struct sp_why
 	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
 	struct sampan_link *l = &tap->link;
 
+	if (want->queues > 1)
+		ifr.ifr_flags |= IFF_MULTI_QUEUE;
 	memcpy(ifr.ifr_name, want->name, sizeof(ifr.ifr_name));
 	tap->offload = want->offload;
 	l->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -250,30 +257,77 @@ set_up_kernel(struct sampan_link *l, const struct sp_tap_spec *want, const struc
 	return 0;
 }
 
-int
-sp_tap_open(const struct sp_spec *spec, struct sampan_link **out, const struct sp_why *why)
+static struct tap *
+new_tap(void)
 {
-	struct sp_tap_spec want;
-	struct tap *tap;
+	struct tap *tap = calloc(1, sizeof(*tap));
 
-	if (sp_tap_spec_read(&want, spec, why) != 0)
-		return -1;
-	tap = calloc(1, sizeof(*tap));
 	if (tap == NULL)
-		return sp_why(why, ENOMEM, "no memory for the link");
+		return NULL;
 	tap->link.ops = &tap_ops;
 	tap->link.self = tap;
 	tap->link.fd = -1;
 	tap->link.config.size = sizeof(tap->link.config);
 	tap->rx = aligned_alloc(RX_ALIGN, RX_BYTES);
-	if (tap->rx == NULL || open_device(tap, &want, why) != 0 ||
-	    set_up_kernel(&tap->link, &want, why) != 0) {
-		const int error = tap->rx == NULL ? ENOMEM : errno;
+	if (tap->rx == NULL) {
+		free(tap);
+		return NULL;
+	}
+	return tap;
+}
+
+/* The first queue makes the interface, the others are of the one that it made. */
+static int
+open_queue(struct tap *tap, const struct sampan_link *first, struct sp_tap_spec *want,
+    const struct sp_why *why)
+{
+	if (open_device(tap, want, why) != 0)
+		return -1;
+	if (first == NULL)
+		return set_up_kernel(&tap->link, want, why);
+	tap->link.config = first->config;
+	tap->link.hosts = first->hosts;
+	memcpy(tap->link.host, first->host, sizeof(first->host));
+	return 0;
+}
+
+static int
+open_next(struct sp_tap_spec *want, unsigned i, struct sampan_link **out, const struct sp_why *why)
+{
+	struct tap *tap = new_tap();
+
+	if (tap == NULL)
+		return sp_why(why, ENOMEM, "no memory for the link");
+	if (open_queue(tap, i > 0 ? out[0] : NULL, want, why) != 0) {
+		const int error = errno;
 
 		tap_close(&tap->link);
 		errno = error;
 		return -1;
 	}
-	*out = &tap->link;
+	memcpy(want->name, tap->link.config.name, sizeof(want->name));
+	out[i] = &tap->link;
+	return 0;
+}
+
+int
+sp_tap_open(const struct sp_spec *spec, unsigned queues, struct sampan_link **out,
+    const struct sp_why *why)
+{
+	struct sp_tap_spec want;
+
+	if (sp_tap_spec_read(&want, spec, why) != 0)
+		return -1;
+	want.queues = queues;
+	for (unsigned i = 0; i < queues; i++) {
+		if (open_next(&want, i, out, why) != 0) {
+			const int error = errno;
+
+			while (i-- > 0)
+				tap_close(out[i]);
+			errno = error;
+			return -1;
+		}
+	}
 	return 0;
 }

@@ -18,6 +18,7 @@ struct sp_tap_spec {
 	struct sp_prefix host[SP_LINK_HOSTS];	/* the kernel's side */
 	uint16_t mtu_bytes;		/* 0: as the interface has it */
 	bool offload;
+	unsigned queues;		/* 0, 1: one */
 };
 
 /* EINVAL: a key or value that TAP does not have. */
