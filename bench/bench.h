@@ -24,7 +24,8 @@
 	X(STREAM1500, "stream", true, "one direction in memory, segments of an MTU of 1500") \
 	X(STREAM64K, "stream-64k", true, "the same with frames of 64 KiB") \
 	X(STREAM_OFFLOAD, "stream-offload", true, "and with checksums left to the link") \
-	X(CRR, "crr", true, "connect, request, reply, close, in memory, TIME-WAIT kept")
+	X(CRR, "crr", true, "connect, request, reply, close, in memory, TIME-WAIT kept") \
+	X(THREADS, "threads", false, "round trips a second of two threads, held against one")
 
 #define BENCH_TAP_ROWS(X) \
 	X(STREAM, "tap-stream", true, "one direction from a kernel client through the TAP") \
@@ -53,6 +54,7 @@ const char *bench_name(enum bench_row row);
 void bench_mem(const struct bench_options *options);
 void bench_stream(const struct bench_options *options);
 void bench_crr(const struct bench_options *options);
+void bench_threads(const struct bench_options *options);
 void bench_tap(const struct bench_options *options);
 
 #endif

@@ -189,6 +189,8 @@ main(int argc, char **argv)
 	bench_mem(&options);
 	bench_stream(&options);
 	bench_crr(&options);
+	if (options.wanted[BENCH_THREADS])
+		bench_threads(&options);
 	bench_tap(&options);
 	return row_failed() ? 1 : 0;
 }
