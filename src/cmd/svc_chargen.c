@@ -45,7 +45,7 @@ chargen_start(struct svc_host *x, const struct sp_why *why)
 static bool
 throw_away(struct svc_host *x, sampan_handle h)
 {
-	static uint8_t nowhere[65536];
+	static _Thread_local uint8_t nowhere[65536];
 	int64_t n;
 
 	do {
@@ -78,7 +78,7 @@ chargen_run(struct svc_host *x, struct svc_conn *c, const struct sampan_event *e
 static int
 chargen_answer(struct svc_host *x, const uint8_t *said, size_t len, uint8_t *answer)
 {
-	static unsigned line;
+	static _Thread_local unsigned line;
 	const size_t n = len < LINE_BYTES ? LINE_BYTES : len < DATAGRAM_MAX ? len : DATAGRAM_MAX;
 
 	(void)x;

@@ -8,7 +8,7 @@
 static void
 discard_run(struct svc_host *x, struct svc_conn *c, const struct sampan_event *event)
 {
-	static uint8_t nowhere[DISCARD_BYTES];
+	static _Thread_local uint8_t nowhere[DISCARD_BYTES];
 	int64_t n;
 
 	(void)c;

@@ -25,7 +25,7 @@ wait_for_room(struct sampan *s, sampan_handle h)
 static bool
 echo_piece(struct sampan *s, sampan_handle h, int64_t room)
 {
-	static uint8_t piece[ECHO_BYTES];
+	static _Thread_local uint8_t piece[ECHO_BYTES];
 	const size_t most = room < ECHO_BYTES ? (size_t)room : ECHO_BYTES;
 	const int64_t n = sampan_recv(s, h, piece, most);
 

@@ -11,7 +11,7 @@
 static void
 goodbye_run(struct svc_host *x, struct svc_conn *c, const struct sampan_event *event)
 {
-	static uint8_t nowhere[PIECE_BYTES];
+	static _Thread_local uint8_t nowhere[PIECE_BYTES];
 	int64_t n;
 
 	do {

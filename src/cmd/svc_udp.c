@@ -26,7 +26,7 @@ may_answer(const struct svc_host *x, const struct sampan_datagram *d)
 void
 sp_svc_datagrams(struct svc_host *x, const struct svc *svc, sampan_handle h)
 {
-	static uint8_t said[SVC_ANSWER_MAX], answer[SVC_ANSWER_MAX];
+	static _Thread_local uint8_t said[SVC_ANSWER_MAX], answer[SVC_ANSWER_MAX];
 	struct sampan_datagram d;
 	int64_t n, len;
 

@@ -8,6 +8,7 @@
 #include <sampan/stats.h>
 #include <sampan/team.h>
 
+#include "lib/stack_check.h"
 #include "lib/test.h"
 #include "net/stack.h"
 #include "wire/arp.h"
@@ -476,4 +477,71 @@ TEST(whoever_follows_changes_no_addresses)
 	EXPECT_EQ(sampan_route_add(s, 1, &zero, 0, &addr), SAMPAN_EOPNOTSUPP);
 	EXPECT_EQ(sampan_autoconf(s, 1), SAMPAN_EOPNOTSUPP);
 	EXPECT_EQ(sampan_team_tell(s, words, sizeof(words)), SAMPAN_EOPNOTSUPP);
+}
+
+/* ---- Whatever arrives ---- */
+
+static struct bytes
+any_frame(struct sp_rng *rng)
+{
+	struct bytes f;
+
+	switch (sp_rng_below(rng, 6)) {
+	case 0:
+		f = segment(IP_PROTO_TCP, (uint16_t)sp_rng_below(rng, 65536), 80);
+		break;
+	case 1:
+		f = segment(IP_PROTO_UDP, 53, (uint16_t)sp_rng_below(rng, 65536));
+		break;
+	case 2:
+		f = icmp_about((uint16_t)sp_rng_below(rng, 65536), 80);
+		break;
+	case 3:
+		f = packet(IP_PROTO_UDP, (uint16_t)(sp_rng_below(rng, 2) << 13 |
+		    sp_rng_below(rng, 4)), 8 * (1 + sp_rng_below(rng, 8)));
+		break;
+	case 4:
+		f = arp((uint16_t)(1 + sp_rng_below(rng, 2)));
+		break;
+	default:
+		f = packet(IP_PROTO_ICMP, 0, sp_rng_below(rng, 64));
+		break;
+	}
+	for (uint32_t n = sp_rng_below(rng, 4); n > 0; n--)
+		f.b[sp_rng_below(rng, f.len)] = (uint8_t)sp_rng_below(rng, 256);
+	if (sp_rng_below(rng, 4) == 0)
+		f.len = sp_rng_below(rng, f.len + 1);
+	return f;
+}
+
+TEST(no_frame_hurts_a_member)
+{
+	struct sp_rng rng;
+
+	sp_rng_init(&rng, (const uint64_t[]){ 5, 6 });
+	for (unsigned i = 0; i < MEMBERS; i++) {
+		struct sampan *s = member(i);
+		sampan_time now = NOW;
+
+		for (unsigned n = 0; n < 50000; n++) {
+			struct bytes bytes = any_frame(&rng);
+			struct sampan_frame f = { .len = bytes.len, .slices = 1,
+				.slice[0] = { bytes.b, bytes.len } };
+			int link;
+
+			now += SAMPAN_US(sp_rng_below(&rng, 2000));
+			EXPECT_EQ(sp_rng_below(&rng, 2) == 0 ? sampan_input(s, 1, &f, 1, now) :
+			    sampan_team_input(s, 1, &f, 1, now), 0);
+			EXPECT(f.to == 0 || f.to == SAMPAN_TO_ALL || f.to <= MEMBERS);
+			EXPECT(f.to != 1 + i);
+			while (n % 3 == 0 && sampan_team_next(s, &link, &f) == 1) {
+				EXPECT(i == 0 && f.to > 1 && f.to <= MEMBERS);
+				sampan_sent(s, &f, 1);
+			}
+			sampan_advance(s, now);
+			while (sampan_output(s, 1, &f, 1, now) == 1)
+				sampan_sent(s, &f, 1);
+		}
+		EXPECT_SOUND(s);
+	}
 }
