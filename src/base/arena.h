@@ -28,6 +28,7 @@
 #define SP_SLAB_NONE UINT32_MAX
 #define SP_ARENA_MAGIC UINT64_C(0x4e41504d41530a1a)	/* "\x1a\nSAMPAN" in a little-endian dump */
 #define SP_ARENA_VERSION 1
+
 /* What a slab holds.  The number is also the pool's index. */
 enum sp_kind {
 	SP_KIND_FREE,		/* nobody's */
