@@ -246,6 +246,9 @@ play_other(struct sampan *s, const struct tape_call *call, const uint8_t *blob)
 		return gave_number(add_address(s, call, blob));
 	case TAPE_AUTOCONF:
 		return gave_number(sampan_autoconf(s, SIGNED(call->arg[0])));
+	case TAPE_LINK_LOCAL:
+		return gave_number(sampan_link_local(s, SIGNED(call->arg[0]),
+		    (enum sampan_link_local)call->arg[1]));
 	case TAPE_DHCP_START:
 		return gave_number(sampan_dhcp_start(s, SIGNED(call->arg[0])));
 	case TAPE_DHCP_STOP:

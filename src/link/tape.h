@@ -55,6 +55,7 @@
 	X(ADDR_ADD, "addr_add") \
 	X(ROUTE_ADD, "route_add") \
 	X(AUTOCONF, "autoconf") \
+	X(LINK_LOCAL, "link_local") \
 	X(DHCP_START, "dhcp_start") \
 	X(DHCP_STOP, "dhcp_stop") \
 	X(SETTING_WRITE, "setting_write") \

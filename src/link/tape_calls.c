@@ -252,6 +252,14 @@ sp_tape_autoconf(struct sampan *s, int link)
 }
 
 int
+sp_tape_link_local(struct sampan *s, int link, enum sampan_link_local when)
+{
+	struct tape_call *call = begin(s, TAPE_LINK_LOCAL, (uint64_t)link, when, 0);
+
+	return (int)end(call, (sampan_link_local)(s, link, when), NULL, 0);
+}
+
+int
 sp_tape_dhcp_start(struct sampan *s, int link)
 {
 	struct tape_call *call = begin(s, TAPE_DHCP_START, (uint64_t)link, 0, 0);
