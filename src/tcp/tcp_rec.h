@@ -102,8 +102,7 @@ struct tcp_tx {
 	tcp_seq undo_start, undo_stop;	/* 176: what was outstanding then */
 	sampan_time again_at;		/* 184: the first of it left again; 0: not yet */
 	uint32_t undo_bytes;		/* 192: repairs that no D-SACK has reported */
-	bool cwr;			/* 196: reduced, until cwr_end is passed: tcp_ecn.c */
-	uint8_t pad[3];
+	uint32_t newest;		/* 196: node of by_seq where the newest SACK block began */
 	tcp_seq cwr_end;		/* 200 */
 	uint32_t pace_left_bytes;	/* 204: of the quantum that may leave at once */
 	sampan_time pace_at;		/* 208: when the next one may */
