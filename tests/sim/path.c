@@ -157,10 +157,10 @@ TEST(newreno_fills_a_path)
 /* Version 3 backs off above 2 % by design: what it does at 3 % is recorded only. */
 TEST(bbr_fills_a_path)
 {
-	SHARE(920, 960, .cc = "bbr");
-	SHARE(920, 957, .cc = "bbr", .loss_ppb = 1000000);
-	SHARE(900, 917, .cc = "bbr", .loss_ppb = 10000000);
-	SHARE(0, 327, .cc = "bbr", .loss_ppb = 30000000);
+	SHARE(920, 961, .cc = "bbr");
+	SHARE(920, 959, .cc = "bbr", .loss_ppb = 1000000);
+	SHARE(900, 930, .cc = "bbr", .loss_ppb = 10000000);
+	SHARE(0, 368, .cc = "bbr", .loss_ppb = 30000000);
 }
 
 TEST(cubic_fills_a_path)
@@ -173,7 +173,7 @@ TEST(cubic_fills_a_path)
 /* One in a hundred overtakes all that is on its way. */
 TEST(reordering_costs_little)
 {
-	SHARE(930, 955, .cc = "newreno", .reorder_ppb = 10000000);
-	SHARE(920, 939, .cc = "cubic", .reorder_ppb = 10000000);
+	SHARE(960, 980, .cc = "newreno", .reorder_ppb = 10000000);
+	SHARE(960, 972, .cc = "cubic", .reorder_ppb = 10000000);
 	SHARE(880, 906, .cc = "bbr", .reorder_ppb = 10000000);
 }
