@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "count.h"
+#include "stacks.h"
 
 #define ROUND_TRIPS 10240u
 /* Valgrind is fifty times slower: more connections than this take minutes to
@@ -29,12 +30,14 @@ do_nothing(void *ctx)
 int
 insns_child(const char *job)
 {
-	const bool idle = strncmp(job, "nothing-", 8) == 0;
+	const bool ip6 = strncmp(job, "ip6-", 4) == 0;
+	const bool idle = strncmp(job += ip6 ? 4 : 0, "nothing-", 8) == 0;
 	struct world_config config = {
 		.connections = (uint32_t)strtoul(idle ? job + 8 : job, NULL, 10),
 	};
 	struct world w;
 
+	stacks_ip6 = ip6;
 	if (!world_open(&config, &w) || !world_reset(&w))
 		return 1;
 	if (idle)
@@ -47,12 +50,13 @@ insns_child(const char *job)
 static bool
 count_in_children(uint32_t connections, struct count *all, struct count *own)
 {
+	const char *ip6 = stacks_ip6 ? "ip6-" : "";
 	char argument[48];
 
-	(void)snprintf(argument, sizeof(argument), "--count=%u", connections);
+	(void)snprintf(argument, sizeof(argument), "--count=%s%u", ip6, connections);
 	if (!count_by_valgrind(argument, all))
 		return false;
-	(void)snprintf(argument, sizeof(argument), "--count=nothing-%u", connections);
+	(void)snprintf(argument, sizeof(argument), "--count=%snothing-%u", ip6, connections);
 	return count_by_valgrind(argument, own);
 }
 

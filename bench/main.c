@@ -14,6 +14,7 @@
 #include "insns.h"
 #include "machine.h"
 #include "row.h"
+#include "stacks.h"
 
 enum {
 	OPT_QUICK = 256,
@@ -21,6 +22,7 @@ enum {
 	OPT_CONNECTIONS,
 	OPT_RUNS,
 	OPT_COUNT,
+	OPT_IP6,
 	OPT_COMPARE,
 };
 
@@ -48,6 +50,7 @@ static const struct argp_option arguments[] = {
 	  "--quick", 0 },
 	{ "compare", OPT_COMPARE, "FILE", 0, "say how each row stands to that of an earlier run, "
 	  "whose output is in FILE", 0 },
+	{ "ipv6", OPT_IP6, NULL, 0, "what goes between two stacks in memory goes over IPv6", 0 },
 	{ "count", OPT_COUNT, "JOB", OPTION_HIDDEN, NULL, 0 },
 	{ "list", OPT_LIST, NULL, 0, "list the names of the rows", 0 },
 	{ 0 },
@@ -131,6 +134,9 @@ parse(int key, char *arg, struct argp_state *state)
 	case OPT_LIST:
 		list_rows();
 		exit(0);
+	case OPT_IP6:
+		stacks_ip6 = true;
+		return 0;
 	case OPT_COUNT:
 		exit(insns_child(arg));
 	case OPT_COMPARE:

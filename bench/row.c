@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "stacks.h"
+
 static bool any_failed;
 
 /* ---- An earlier run ---- */
@@ -100,13 +102,19 @@ print_text(const char *text)
 	(void)printf("\t%s", text != NULL && text[0] != '\0' ? text : "-");
 }
 
+static void
+print_name(const struct row *row)
+{
+	(void)printf("%s%s", row->name, stacks_ip6 ? "-ipv6" : "");
+}
+
 void
 row_print(const struct row *row)
 {
 	const double value = samples_median(&row->value);
 	const double peer = samples_median(&row->peer_value);
 
-	(void)printf("%s", row->name);
+	print_name(row);
 	print_text(row->params);
 	print_number(value);
 	print_text(row->unit);
@@ -133,7 +141,7 @@ __attribute__((format(printf, 3, 0)))
 static void
 print_verdict(const struct row *row, const char *verdict, const char *why, va_list args)
 {
-	(void)printf("%s", row->name);
+	print_name(row);
 	print_text(row->params);
 	print_text(verdict);
 	print_text(row->unit);

@@ -11,7 +11,12 @@
 
 #include <sampan/host.h>
 
-#define STACKS_SERVER sampan_addr_v4(10, 0, 0, 2)
+/* All in memory goes over IPv6: fd00::1 and fd00::2. */
+extern bool stacks_ip6;
+
+/* The address of an end. */
+struct sampan_addr stacks_addr(unsigned end);
+unsigned stacks_prefix_bits(void);
 
 struct stacks {
 	struct sampan *s[2];

@@ -46,6 +46,15 @@ static _Alignas(64) uint8_t memory[2][ARENA_BYTES];
 static struct side side[2];
 static sampan_handle listener;
 static sampan_time now;
+static bool ip6;		/* of inputs of odd length */
+
+static struct sampan_addr
+addr_of(unsigned i)
+{
+	const struct sampan_addr v6 = { { 0xfd, [15] = (uint8_t)(1 + i) } };
+
+	return ip6 ? v6 : sampan_addr_v4(10, 0, 0, (uint8_t)(1 + i));
+}
 
 static uint32_t
 take(struct bytes *b, unsigned n)
@@ -252,19 +261,20 @@ begin_side(unsigned i)
 	const struct sampan_config config = { .size = sizeof(config), .seed = { 3, i } };
 	const struct sampan_link_config link = { .size = sizeof(link),
 		.mac = { 2, 0, 0, 0, 0, (uint8_t)(1 + i) }, .mtu_bytes = 1500, .name = "line" };
-	const struct sampan_addr addr = sampan_addr_v4(10, 0, 0, (uint8_t)(1 + i));
+	const struct sampan_addr addr = addr_of(i);
 
 	side[i] = (struct side){ .s = (struct sampan *)(void *)memory[i] };
 	must(sampan_init(memory[i], ARENA_BYTES, &config, now) == 0, "a stack");
 	must(sampan_link_add(side[i].s, &link) == 1 &&
-	    sampan_addr_add(side[i].s, 1, &addr, 24) == 0, "a link");
+	    sampan_set(side[i].s, "net.ipv6.conf.default.dad_transmits", 0) == 0 &&
+	    sampan_addr_add(side[i].s, 1, &addr, ip6 ? 64 : 24) == 0, "a link");
 }
 
 static void
 begin(void)
 {
 	const struct sampan_sockaddr any = { .port = PORT };
-	const struct sampan_sockaddr there = { sampan_addr_v4(10, 0, 0, 2), PORT, 0 };
+	const struct sampan_sockaddr there = { addr_of(1), PORT, 0 };
 
 	now = SAMPAN_SEC(1000);
 	begin_side(0);
@@ -331,6 +341,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct bytes b = { data, data + bytes };
 
+	ip6 = bytes % 2 == 1;
 	begin();
 	for (unsigned i = 0; i < STEPS_MAX && b.p < b.end; i++)
 		step(&b);

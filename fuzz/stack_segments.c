@@ -5,7 +5,8 @@
  *
  * The input is read as a list of steps, a byte that says what and the bytes
  * that say how.  Sequence numbers are mostly near what the stack expects: what
- * is far away is dropped at the door and finds nothing.
+ * is far away is dropped at the door and finds nothing.  Inputs of odd length go over
+ * IPv6.
  */
 #include "fuzz.h"
 
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sampan/datagram.h>
 #include <sampan/option.h>
 #include <sampan/socket.h>
 
@@ -20,7 +22,11 @@
 #include "lib/stack_check.h"
 #include "wire/arp.h"
 #include "wire/eth.h"
+#include "wire/icmp6.h"
 #include "wire/ip4.h"
+#include "wire/ip6.h"
+#include "wire/ndp.h"
+#include "wire/udp.h"
 
 #define ARENA_BYTES ((size_t)256 << 10)
 #define LOCAL 0x0a000001u
@@ -48,7 +54,16 @@ static _Alignas(64) uint8_t memory[ARENA_BYTES];
 static struct sampan *s;
 static sampan_time now;
 static struct conn conns[CONNS];
-static sampan_handle sockets[SOCKETS], listener;
+static sampan_handle sockets[SOCKETS], listener, datagrams;
+static bool ip6;		/* of inputs of odd length */
+
+static struct sampan_addr
+addr_of(unsigned host)
+{
+	const struct sampan_addr v6 = { { 0xfd, [15] = (uint8_t)host } };
+
+	return ip6 ? v6 : sampan_addr_v4(10, 0, 0, (uint8_t)host);
+}
 
 static uint32_t
 take(struct bytes *b, unsigned n)
@@ -119,6 +134,23 @@ answer_arp(const uint8_t *bytes)
 	(void)sampan_input(s, 1, &f, 1, now);
 }
 
+static void send_ip(uint8_t *p, uint32_t l4_len, uint8_t proto);
+
+/* Neighbour discovery asks like ARP. */
+static void
+answer_solicit(const uint8_t *bytes)
+{
+	const uint8_t *asked = bytes + ETH_HDR_LEN + IP6_HDR_LEN;
+	struct ndp_msg m = { .type = ICMP6_NEIGH_ADVERT, .solicited = true, .override = true,
+		.has_mac = true, .mac = { 2, 0, 0, 0, 0, 2 } };
+	uint8_t p[256] = { 0 };
+
+	if (bytes[ETH_HDR_LEN + 6] != IP_PROTO_ICMP6 || asked[0] != ICMP6_NEIGH_SOLICIT)
+		return;
+	memcpy(m.target, asked + 8, 16);
+	send_ip(p, (uint32_t)ndp_emit(p + ETH_HDR_LEN + IP4_HDR_LEN, &m), IP_PROTO_ICMP6);
+}
+
 static void
 drain(unsigned most)
 {
@@ -133,7 +165,9 @@ drain(unsigned most)
 		sampan_sent(s, &f, 1);
 		if (bytes[12] == 8 && bytes[13] == 6)
 			answer_arp(bytes);
-		else if (frame_tcp_read(&t, bytes, len))
+		else if (bytes[12] == 0x86)
+			answer_solicit(bytes);
+		if (frame_tcp_read(&t, bytes, len))
 			observe(&t);
 	}
 }
@@ -168,6 +202,22 @@ put_options(uint8_t *p, struct bytes *b, const struct conn *c, unsigned kind)
 	return (uint32_t)tcp_opts_emit(p, &o);
 }
 
+/* The same over IPv6, whose header is longer. */
+static uint32_t
+put_ip6(uint8_t *p, uint32_t l4_len, uint8_t proto)
+{
+	const struct sampan_addr src = addr_of(2), dst = addr_of(1);
+	struct ip6_hdr ip = { .payload_len = (uint16_t)l4_len, .next = proto, .hop_limit = 255 };
+
+	memcpy(ip.src, src.b, 16);
+	memcpy(ip.dst, dst.b, 16);
+	memmove(p + ETH_HDR_LEN + IP6_HDR_LEN, p + ETH_HDR_LEN + IP4_HDR_LEN, l4_len);
+	ip6_emit(p + ETH_HDR_LEN, &ip);
+	be16_put(p + 12, ETH_TYPE_IP6);
+	return ETH_HDR_LEN + IP6_HDR_LEN + l4_len;
+}
+
+/* What stands behind room for Ethernet and IPv4; there is room for 20 octets more. */
 static void
 send_ip(uint8_t *p, uint32_t l4_len, uint8_t proto)
 {
@@ -180,6 +230,11 @@ send_ip(uint8_t *p, uint32_t l4_len, uint8_t proto)
 	eth_emit(p, &eth);
 	ip4_emit(p + ETH_HDR_LEN, &ip);
 	f.len = ETH_HDR_LEN + IP4_HDR_LEN + l4_len;
+	if (ip6)
+		f.len = put_ip6(p, l4_len, proto);
+	/* Of ICMPv6 nobody vouches for the checksum but this machine itself. */
+	if (proto == IP_PROTO_ICMP6)
+		f.csum = SAMPAN_CSUM_PARTIAL;
 	f.slice[0] = (struct sampan_slice){ p, f.len };
 	(void)sampan_input(s, 1, &f, 1, now);
 }
@@ -257,7 +312,7 @@ step_raw(struct bytes *b)
 	for (uint32_t i = 0; i < len; i++)
 		p[34 + i] = (uint8_t)take(b, 1);
 	if (what < 128) {
-		send_ip(p, len, what < 64 ? IP_PROTO_ICMP : (uint8_t)what);
+		send_ip(p, len, what >= 64 ? (uint8_t)what : ip6 ? IP_PROTO_ICMP6 : IP_PROTO_ICMP);
 		return;
 	}
 	f.len = len;
@@ -307,14 +362,44 @@ step_open(struct bytes *b)
 {
 	sampan_handle *h = pick_socket(b);
 	const uint32_t how = take(b, 1);
-	const struct sampan_sockaddr peer = { sampan_addr_v4(10, 0, 0, 2),
-		conns[how % CONNS].peer_port, 0 };
+	const struct sampan_sockaddr peer = { addr_of(2), conns[how % CONNS].peer_port, 0 };
 
 	(void)sampan_close(s, *h);
 	if ((how & 0x80) == 0) {
 		(void)sampan_accept(s, listener, h, NULL);
 	} else if (sampan_socket(s, SAMPAN_STREAM, h) == 0) {
 		(void)sampan_connect(s, *h, &peer);
+	}
+}
+
+/* A datagram comes, or the socket for them does something. */
+static void
+step_datagram(struct bytes *b)
+{
+	static uint8_t p[4096];
+	const struct sampan_sockaddr peer = { addr_of(2), 5000, 0 };
+	const uint32_t what = take(b, 1), len = take(b, 2) % 3000;
+	uint8_t *udp = p + ETH_HDR_LEN + IP4_HDR_LEN;
+
+	switch (what & 7) {
+	case 0:
+		(void)sampan_sendto(s, datagrams, p, len, &peer);
+		break;
+	case 1:
+		(void)sampan_recv(s, datagrams, p, len);
+		break;
+	case 2:
+		(void)sampan_connect(s, datagrams, &peer);
+		break;
+	case 3:
+		(void)sampan_setopt(s, datagrams, (enum sampan_option)(what >> 3), len);
+		break;
+	default:
+		udp_emit(udp, &(struct udp_hdr){ 5000, PORT,
+			(uint16_t)(what & 128 ? len : UDP_HDR_LEN + len % 1400), 0 });
+		udp[6] = (uint8_t)(what >> 3);
+		send_ip(p, UDP_HDR_LEN + len % 1400, IP_PROTO_UDP);
+		break;
 	}
 }
 
@@ -359,6 +444,7 @@ step(struct bytes *b)
 	case 10: step_option(b); break;
 	case 11: step_time(b); break;
 	case 12: step_raw(b); break;
+	case 13: step_datagram(b); break;
 	default: drain(take(b, 1) % 32); break;
 	}
 	no_flaw(stack_check(s));
@@ -372,14 +458,18 @@ begin(void)
 	const struct sampan_config config = { .size = sizeof(config), .seed = { 1, 2 } };
 	const struct sampan_link_config link = { .size = sizeof(link), .mac = { 2, 0, 0, 0, 0, 1 },
 		.mtu_bytes = 1500, .name = "fuzz" };
-	const struct sampan_addr addr = sampan_addr_v4(10, 0, 0, 1);
+	const struct sampan_addr addr = addr_of(1);
 	const struct sampan_sockaddr any = { .port = PORT };
 
 	now = SAMPAN_SEC(1000);
 	memset(sockets, 0, sizeof(sockets));
 	must(sampan_init(memory, sizeof(memory), &config, now) == 0, "a stack");
 	s = (struct sampan *)(void *)memory;
-	must(sampan_link_add(s, &link) == 1 && sampan_addr_add(s, 1, &addr, 24) == 0, "a link");
+	must(sampan_set(s, "net.ipv6.conf.default.dad_transmits", 0) == 0, "a setting");
+	must(sampan_link_add(s, &link) == 1 && sampan_addr_add(s, 1, &addr, ip6 ? 64 : 24) == 0,
+	    "a link");
+	must(sampan_socket(s, SAMPAN_DGRAM, &datagrams) == 0 &&
+	    sampan_bind(s, datagrams, &any) == 0, "a socket for datagrams");
 	must(sampan_socket(s, SAMPAN_STREAM, &listener) == 0 &&
 	    sampan_bind(s, listener, &any) == 0 && sampan_listen(s, listener, 3) == 0,
 	    "a listener");
@@ -411,6 +501,7 @@ end(void)
 	for (unsigned i = 0; i < SOCKETS; i++)
 		(void)sampan_close(s, sockets[i]);
 	(void)sampan_close(s, listener);
+	(void)sampan_close(s, datagrams);
 	drain(1000);
 	for (unsigned i = 0; i < 20000 && sampan_deadline(s) != SAMPAN_NEVER; i++) {
 		if (sampan_deadline(s) > now)
@@ -428,6 +519,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct bytes b = { data, data + bytes };
 
+	ip6 = bytes % 2 == 1;
 	begin();
 	for (unsigned i = 0; i < STEPS_MAX && b.p < b.end; i++)
 		step(&b);

@@ -37,6 +37,13 @@
 	  "temporary addresses beside them, and speaking from those: RFC 8981") \
 	X(ACCEPT_REDIRECTS, "net.ipv6.conf.default.accept_redirects", 0, 0, 1, "switch", \
 	  "routers may name a better first hop: RFC 4861 §8.3") \
+	X(ACCEPT_REDIRECTS4, "net.ipv4.conf.all.accept_redirects", 0, 0, 1, "switch", \
+	  "gateways may name a better first hop for a destination: RFC 1122 §3.2.2.2 (Linux: 1)") \
+	X(SECURE_REDIRECTS, "net.ipv4.conf.all.secure_redirects", 1, 0, 1, "switch", \
+	  "only gateways that some route names are such a better hop") \
+	X(RP_FILTER, "net.ipv4.conf.all.rp_filter", 0, 0, 2, "number", \
+	  "IPv4 packets whose source is not reached by the link they came by are dropped " \
+	  "(1), or not at all (2): RFC 3704") \
 	X(ACD_PROBES, "net.ipv4.acd_probes", 0, 0, 10, "count", \
 	  "probes before a configured IPv4 address is used: RFC 5227 (no Linux name)") \
 	X(DHCP_DELAY, "net.sampan.dhcp_delay", 1000, 0, 10000, "ms", "DHCP begins within this time") \

@@ -202,6 +202,7 @@ struct sampan_status {
 	enum sampan_timer timer;
 	sampan_dur timer_dur;	/* until it goes off; 0 with TIMER_NONE */
 	uint32_t retries;	/* time-outs and probes since the last progress */
+	uint32_t drops;		/* UDP: datagrams for which its receive buffer had no room */
 };
 
 /* RFC 9293 §3.9.1.6.  BADHANDLE. */
@@ -215,6 +216,11 @@ SAMPAN_API int sampan_status(const struct sampan *s, sampan_handle h, struct sam
 #define SAMPAN_WALK_END UINT64_MAX
 SAMPAN_API int sampan_walk(const struct sampan *s, uint64_t *cursor, struct sampan_status *out,
     unsigned max);
+
+/* The same over the UDP sockets that have a port: ESTABLISHED if connected, else
+ * CLOSED. */
+SAMPAN_API int sampan_walk_udp(const struct sampan *s, uint64_t *cursor,
+    struct sampan_status *out, unsigned max);
 
 #ifdef __cplusplus
 }

@@ -17,6 +17,7 @@
 	X(IP_MALFORMED, "InHdrErrors", "IP version or length fields wrong") \
 	X(IP_CSUM, "IpCsum", "IPv4 header checksum wrong") \
 	X(IP_SOURCE, "IpSource", "source address that no host may have, or our own") \
+	X(IP_RP_FILTER, "IPReversePathFilter", "source that is not reached that way") \
 	X(IP_DESTINATION, "InAddrErrors", "destination is not ours") \
 	X(IP_BROADCAST, "IpBroadcast", "broadcast or multicast that nothing here takes") \
 	X(IP_FRAGMENT, "IpFragment", "fragment with a length, offset or start that cannot be") \

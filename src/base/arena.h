@@ -7,8 +7,7 @@
  * offsets in granules of 16 bytes from the block's start; 0 is none.  Nothing
  * in the block is an address: it may be copied elsewhere and used there.
  *
- * Does not: clear objects, know what they hold, or call anything.
- * Read first: arena.c, "Theory of operation".
+ * Does not: clear objects, know what they hold, or call anything.  Essay: arena.c.
  */
 #ifndef SAMPAN_BASE_ARENA_H
 #define SAMPAN_BASE_ARENA_H

@@ -49,12 +49,14 @@
 	X("net.ipv4.conf.*.forwarding", "0", "packets are never forwarded") \
 	X("net.ipv6.conf.*.forwarding", "0", "packets are never forwarded") \
 	X("net.ipv4.conf.*.send_redirects", "0", "a host sends none, and packets are never forwarded") \
-	X("net.ipv4.conf.*.accept_redirects", "0", "redirects are counted and not obeyed") \
-	X("net.ipv4.conf.*.secure_redirects", "0", "redirects are counted and not obeyed") \
+	X("net.ipv4.conf.*.accept_redirects", "0", \
+	  "all links have one value: net.ipv4.conf.all.accept_redirects") \
+	X("net.ipv4.conf.*.secure_redirects", "0", \
+	  "all links have one value: net.ipv4.conf.all.secure_redirects") \
 	X("net.ipv6.conf.*.accept_redirects", "0", "redirects are counted and not obeyed") \
 	X("net.ipv4.conf.*.accept_source_route", "0", "packets with a source route are dropped and counted") \
 	X("net.ipv6.conf.*.accept_source_route", "0", "packets with a source route are dropped and counted") \
-	X("net.ipv4.conf.*.rp_filter", "0", "with one way in and out there is nothing to compare") \
+	X("net.ipv4.conf.*.rp_filter", "0", "all links have one value: net.ipv4.conf.all.rp_filter") \
 	X("net.ipv4.conf.*.arp_announce", "2", "ARP asks with the address of ours that fits its target") \
 	X("net.ipv4.conf.*.arp_ignore", "1", "ARP answers on the link that has the address") \
 	X("net.ipv4.conf.*.log_martians", "0", "sources that cannot be are counted, each under its reason") \

@@ -91,8 +91,9 @@ sp_is_subnet_broadcast(const struct sampan *s, unsigned link, uint32_t v4)
 int
 sp_addr_make(struct sampan *s, const struct sp_local_addr *want)
 {
-	if (!sp_addr_is_unicast(s, &want->addr))
-		return SAMPAN_EINVAL;
+	if (!sp_addr_is_unicast(s, &want->addr) ||
+	    (sp_addr_is_v4(&want->addr) && ip4_is_loopback(sp_addr_v4(&want->addr))))
+		return SAMPAN_EINVAL;	/* RFC 1122 §3.2.1.3 (R-IP4-6): none of them leaves */
 	if (sp_addr_find(s, 0, &want->addr) != NULL)
 		return SAMPAN_EADDRINUSE;
 	for (int i = 0; i < SP_ADDRS_MAX; i++) {

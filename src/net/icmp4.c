@@ -9,6 +9,7 @@
 
 #include "net/echo.h"
 #include "net/icmp.h"
+#include "net/router.h"
 #include "net/split.h"
 #include "wire/icmp4.h"
 #include "wire/ip4.h"
@@ -100,13 +101,19 @@ take_error(struct sampan *s, const struct sp_pkt *pkt, const struct icmp4_hdr *i
     struct sp_icmp_error *error)
 {
 	*error = (struct sp_icmp_error){ 0 };
-	if (icmp->type == ICMP4_REDIRECT || icmp->type == ICMP4_SOURCE_QUENCH) {
+	if (icmp->type == ICMP4_SOURCE_QUENCH) {
 		/* RFC 6633 (MUST-55, R-5927-4, 5-D21) */
 		sp_drop(s, SAMPAN_DROP_ICMP_TYPE, pkt->link);
 		return false;
 	}
 	if (!sp_icmp4_quoted(s, pkt, error)) {
 		sp_drop(s, SAMPAN_DROP_ICMP_MALFORMED, pkt->link);
+		return false;
+	}
+	if (icmp->type == ICMP4_REDIRECT) {
+		const struct sampan_addr gateway = sp_addr_of_v4(icmp->rest);
+
+		sp_router_redirect4(s, pkt, &error->flow.remote, &gateway);
 		return false;
 	}
 	judge(icmp, error);

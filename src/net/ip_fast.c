@@ -1,14 +1,16 @@
 /*
  * ip_fast.c - the first look at the frame that everybody sends: Ethernet for
- * this link, IPv4 without options and whole, TCP, all headers in one piece.
+ * this link, IPv4 without options and whole, TCP, all headers in one piece; IPv6 goes
+ * on in ip_fast6.c.
  *
  * Does what sp_ip_look() does, for these frames only and at a quarter of its
  * cost; whatever is not quite like that is left to it, the drops too.  That
  * both find the same is shown by tests/sim/fast_path.c.
  */
+#include "net/ip_fast.h"
+
 #include <string.h>
 
-#include "net/ip.h"
 #include "wire/csum.h"
 #include "wire/eth.h"
 #include "wire/ip4.h"
@@ -89,8 +91,11 @@ sp_ip_look_fast(struct sampan *s, unsigned link, struct sampan_frame *f, struct 
 	uint32_t len, total;
 	const uint8_t *p = start_of(f, &len);
 
-	if (s->long_way_only || !headers_good(&s->link[link], p, len, f->len) ||
-	    !ends_good(s, link, be32_get(p + IP_AT + 12), be32_get(p + IP_AT + 16)))
+	if (s->long_way_only || sp_setting(s, SAMPAN_SET_RP_FILTER) != 0)
+		return false;
+	if (!headers_good(&s->link[link], p, len, f->len))
+		return sp_ip_look_fast6(s, link, &(struct sp_start){ f, p, len }, pkt);
+	if (!ends_good(s, link, be32_get(p + IP_AT + 12), be32_get(p + IP_AT + 16)))
 		return false;
 	total = be16_get(p + IP_AT + 2);
 	*pkt = (struct sp_pkt){

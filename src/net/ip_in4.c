@@ -15,6 +15,20 @@ source_good(const struct sampan *s, const struct sampan_addr *src)
 	    sp_local_find(s, 0, src) == NULL;
 }
 
+/* RFC 3704 §2.2, §2.3 (R-IP4-28): would an answer go back by the link that it came by
+ * (strict), or at all (loose)? */
+static bool
+way_back(const struct sampan *s, const struct sp_pkt *pkt)
+{
+	const int64_t filter = sp_setting(s, SAMPAN_SET_RP_FILTER);
+	struct sp_path path;
+
+	if (filter == 0 || sp_dhcp_expects(s, pkt->link))
+		return true;
+	return sp_route_find(s, &pkt->flow.remote, &path) &&
+	    (filter == 2 || path.link == pkt->link);
+}
+
 /* RFC 2131 §4.1 (R-2131-16): before a client has an address servers may send to the one
  * that it is about to get.  Such a datagram is nobody else's (udp_in.c);
  * of a team the leader knows what to expect. */
@@ -100,6 +114,10 @@ sp_ip_look4(struct sampan *s, struct sp_pkt *pkt)
 	pkt->flow.local = sp_addr_of_v4(ip.dst);
 	if (!source_good(s, &pkt->flow.remote)) {
 		sp_ip_dropped(s, pkt, SAMPAN_DROP_IP_SOURCE);
+		return;
+	}
+	if (!way_back(s, pkt)) {
+		sp_ip_dropped(s, pkt, SAMPAN_DROP_IP_RP_FILTER);
 		return;
 	}
 	if (!destination_good(s, pkt, &ip))

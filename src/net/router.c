@@ -251,6 +251,22 @@ redirect_good(const struct sampan *s, const struct sp_pkt *pkt, const struct sam
 	    path.link == pkt->link && sp_addr_equal(&path.next_hop, &pkt->flow.remote);
 }
 
+/* One way for a destination: what an earlier redirect said is over. */
+static void
+take_redirect(struct sampan *s, struct sp_route want)
+{
+	for (int i = 0; i < SP_ROUTES_MAX && s->route[i].link != 0; i++) {
+		struct sp_route *r = &s->route[i];
+
+		if (r->origin == SP_ROUTE_REDIRECT && sp_addr_equal(&r->dst, &want.dst) &&
+		    !sp_addr_equal(&r->gateway, &want.gateway)) {
+			sp_route_drop(s, r);
+			break;
+		}
+	}
+	put_route(s, want, (uint32_t)(REDIRECT_LIFE / SAMPAN_SEC(1)));
+}
+
 /* §8.3 (R-4861-26): off by default; hosts never send one. */
 void
 sp_router_redirect(struct sampan *s, const struct sp_pkt *pkt, const struct ndp_msg *m)
@@ -266,9 +282,51 @@ sp_router_redirect(struct sampan *s, const struct sp_pkt *pkt, const struct ndp_
 	}
 	if (!sp_addr_equal(&target, &dst))
 		want.gateway = target;
-	put_route(s, want, (uint32_t)(REDIRECT_LIFE / SAMPAN_SEC(1)));
+	take_redirect(s, want);
 	if (m->has_mac)
 		sp_neigh_heard(s, pkt->link, &target, m->mac);
+}
+
+/* Does a route that was not made by a redirect lead over it? */
+static bool
+is_gateway(const struct sampan *s, const struct sampan_addr *addr)
+{
+	for (int i = 0; i < SP_ROUTES_MAX && s->route[i].link != 0; i++)
+		if (s->route[i].origin != SP_ROUTE_REDIRECT &&
+		    sp_addr_equal(&s->route[i].gateway, addr))
+			return true;
+	return false;
+}
+
+/* RFC 1122 §3.2.2.2 (R-ICMP-8): from the first hop that is used for the destination, to
+ * another host of the same network. */
+static bool
+redirect4_good(const struct sampan *s, const struct sp_pkt *pkt, const struct sampan_addr *dst,
+    const struct sampan_addr *gateway)
+{
+	struct sp_path old, new;
+
+	if (sp_setting(s, SAMPAN_SET_ACCEPT_REDIRECTS4) == 0 || pkt->ip_group || pkt->l2_group)
+		return false;
+	if (sp_setting(s, SAMPAN_SET_SECURE_REDIRECTS) != 0 && !is_gateway(s, gateway))
+		return false;
+	return sp_addr_is_unicast(s, gateway) && sp_local_find(s, 0, gateway) == NULL &&
+	    sp_route_find(s, dst, &old) && old.link == pkt->link && old.route != NULL &&
+	    sp_addr_equal(&old.next_hop, &pkt->flow.remote) &&
+	    sp_route_find(s, gateway, &new) && new.route == NULL && new.link == pkt->link;
+}
+
+/* A redirect for a network is one for the host (RFC 1122 §3.3.1.2 (R-IP4-17)). */
+void
+sp_router_redirect4(struct sampan *s, const struct sp_pkt *pkt, const struct sampan_addr *dst,
+    const struct sampan_addr *gateway)
+{
+	if (!redirect4_good(s, pkt, dst, gateway)) {
+		sp_drop(s, SAMPAN_DROP_ICMP_REDIRECT, pkt->link);
+		return;
+	}
+	take_redirect(s, (struct sp_route){ .dst = *dst, .gateway = *gateway, .link = pkt->link,
+		.prefix_bits = 128, .origin = SP_ROUTE_REDIRECT });
 }
 
 void

@@ -14,6 +14,10 @@ void sp_router_advert(struct sampan *s, const struct sp_pkt *pkt, const uint8_t 
 /* A redirect that is well formed. */
 void sp_router_redirect(struct sampan *s, const struct sp_pkt *pkt, const struct ndp_msg *m);
 
+/* The same over IPv4, about a packet of ours to dst. */
+void sp_router_redirect4(struct sampan *s, const struct sp_pkt *pkt,
+    const struct sampan_addr *dst, const struct sampan_addr *gateway);
+
 /* Begins to ask for routers, §6.3.7; the link has an address to ask from. */
 void sp_router_solicit(struct sampan *s, unsigned link);
 

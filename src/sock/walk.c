@@ -11,6 +11,7 @@
 #include "net/stack.h"
 #include "tcp/tcp.h"
 #include "tcp/tcp_mem.h"
+#include "udp/udp.h"
 
 static void
 look_at_tcb(const struct sampan *s, const struct tcp_tcb *t, struct sampan_status *st,
@@ -20,6 +21,13 @@ look_at_tcb(const struct sampan *s, const struct tcp_tcb *t, struct sampan_statu
 	if (info != NULL)
 		sp_tcp_info(s, t, info);
 }
+
+/* Where a walk puts what it finds. */
+struct found {
+	struct sampan_status *status;
+	struct sampan_tcp_info *info;	/* NULL: not asked for */
+	bool udp;
+};
 
 /* Is it in use?  Then its status.  A record that was given back says so itself:
  * a control block by its state, the others by a local port of 0. */
@@ -37,6 +45,10 @@ look(const struct sampan *s, uint32_t ref, struct sampan_status *st, struct samp
 	}
 	if (flow->local_port == 0)
 		return false;
+	if (kind == SP_KIND_UDP) {
+		sp_udp_status(s, sp_at(&s->arena, ref), st);
+		return true;
+	}
 	if (kind == SP_KIND_HALF_OPEN)
 		sp_tcp_status_half_open(s, sp_at(&s->arena, ref), st);
 	else
@@ -49,15 +61,17 @@ look(const struct sampan *s, uint32_t ref, struct sampan_status *st, struct samp
 	return true;
 }
 
+/* Of the kinds that this walk is about? */
 static bool
-walkable(enum sp_kind kind)
+walkable(enum sp_kind kind, bool udp)
 {
+	if (udp)
+		return kind == SP_KIND_UDP;
 	return kind == SP_KIND_TCB || kind == SP_KIND_HALF_OPEN || kind == SP_KIND_TIME_WAIT;
 }
 
-int
-sampan_walk_info(const struct sampan *s, uint64_t *cursor, struct sampan_status *out,
-    struct sampan_tcp_info *info, unsigned max)
+static int
+walk(const struct sampan *s, uint64_t *cursor, const struct found *out, unsigned max)
 {
 	uint32_t slab = (uint32_t)(*cursor >> 16), i = (uint32_t)*cursor & 0xffff;
 	unsigned n = 0, looked = 0;
@@ -66,19 +80,35 @@ sampan_walk_info(const struct sampan *s, uint64_t *cursor, struct sampan_status 
 		const bool end = slab >= s->arena.slabs_fresh;
 		const enum sp_kind kind = end ? SP_KIND_FREE :
 		    sp_arena_kind(&s->arena, sp_slab_ref(&s->arena, slab));
-		const uint32_t ref = walkable(kind) ? sp_pool_nth(&s->arena, kind, slab, i) : 0;
+		const uint32_t ref = walkable(kind, out->udp) ?
+		    sp_pool_nth(&s->arena, kind, slab, i) : 0;
 
 		if (end) {
 			*cursor = SAMPAN_WALK_END;
 			return (int)n;
 		}
-		if (ref != 0 && look(s, ref, &out[n], info != NULL ? &info[n] : NULL))
+		if (ref != 0 &&
+		    look(s, ref, &out->status[n], out->info != NULL ? &out->info[n] : NULL))
 			n++;
 		i = ref != 0 ? i + 1 : 0;
 		slab += ref == 0;
 	}
 	*cursor = (uint64_t)slab << 16 | i;
 	return (int)n;
+}
+
+int
+sampan_walk_info(const struct sampan *s, uint64_t *cursor, struct sampan_status *out,
+    struct sampan_tcp_info *info, unsigned max)
+{
+	return walk(s, cursor, &(struct found){ out, info, false }, max);
+}
+
+int
+sampan_walk_udp(const struct sampan *s, uint64_t *cursor, struct sampan_status *out,
+    unsigned max)
+{
+	return walk(s, cursor, &(struct found){ out, NULL, true }, max);
 }
 
 int

@@ -32,6 +32,9 @@ bool sp_tcp_foresee(const struct sampan *s, const struct tcp_tcb *t, struct tcp_
 
 /* Is it a frame that sp_tcp_build_plain() can write as sp_tcp_build() would? */
 bool sp_tcp_is_plain(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_plan *plan);
+/* Its headers up to TCP's over IPv6; returns the addresses' part of the pseudo-header. */
+uint64_t sp_tcp_put_network6(const struct sampan *s, const struct tcp_tcb *t, uint8_t *p,
+    uint32_t l4_len, uint8_t tos);
 uint32_t sp_tcp_build_plain(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
     struct sampan_frame *f);
 

@@ -20,7 +20,7 @@
 
 #define IP_AT ETH_HDR_LEN
 #define TCP_AT (IP_AT + IP4_HDR_LEN)
-#define TEXT_AT (TCP_AT + TCP_PLAIN_HDR_LEN)
+#define TCP6_AT (IP_AT + IP6_HDR_LEN)
 #define IP4_DF 0x4000
 
 /* ---- What to send ---- */
@@ -124,7 +124,8 @@ bool
 sp_tcp_is_plain(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_plan *plan)
 {
 	if ((plan->flags & ~TCP_PSH) != TCP_ACK || !tcp_is(t, TCP_F_TS) || t->rare != 0 ||
-	    s->long_way_only || !sp_addr_is_v4(&t->flow.remote))
+	    s->long_way_only || sp_addr_is_link_local(&t->flow.remote) ||
+	    sp_addr_is_link_local(&t->flow.local))
 		return false;
 	/* Without text there is room for SACK blocks. */
 	return plan->len > 0 || !tcp_is(t, TCP_F_SACK) ||
@@ -137,9 +138,12 @@ sp_tcp_build_plain(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *p
 {
 	struct tcp_plan real = *plan;
 	struct sp_csum sum = { 0, false };
+	const bool v4 = sp_addr_is_v4(&t->flow.remote);
+	const uint8_t tos = tcp_ecn_tos(t, plan, 0);
+	const uint32_t tcp_at = v4 ? TCP_AT : TCP6_AT, text_at = tcp_at + TCP_PLAIN_HDR_LEN;
 	uint64_t pseudo;
 
-	f->head_len = TEXT_AT;
+	f->head_len = (uint16_t)text_at;
 	f->slices = 0;
 	f->owner = SAMPAN_FRAME_STACK;
 	if (plan->len > 0)
@@ -147,21 +151,22 @@ sp_tcp_build_plain(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *p
 		    seq_diff(plan->seq, t->snd.una), plan->len, f);
 	if (real.len < plan->len)
 		real.flags &= (uint8_t)~TCP_PSH;
-	f->len = TEXT_AT + real.len;
+	f->len = text_at + real.len;
 	f->tso = real.len > t->mss_bytes;
 	f->gso_bytes = f->tso ? t->mss_bytes : 0;
-	pseudo = put_network(s, t, f->head, TCP_PLAIN_HDR_LEN + real.len, tcp_ecn_tos(t, plan, 0)) +
-	    be32_word(IP_PROTO_TCP + TCP_PLAIN_HDR_LEN + real.len);
-	sum.sum = put_transport(s, t, f->head + TCP_AT, &real) + pseudo;
+	pseudo = v4 ? put_network(s, t, f->head, TCP_PLAIN_HDR_LEN + real.len, tos) :
+	    sp_tcp_put_network6(s, t, f->head, TCP_PLAIN_HDR_LEN + real.len, tos);
+	pseudo += be32_word(IP_PROTO_TCP + TCP_PLAIN_HDR_LEN + real.len);
+	sum.sum = put_transport(s, t, f->head + tcp_at, &real) + pseudo;
 	if ((s->link[t->link].caps & SAMPAN_LINK_CSUM_OUT) != 0) {
 		f->csum = SAMPAN_CSUM_PARTIAL;
-		f->csum_start = TCP_AT;
+		f->csum_start = (uint16_t)tcp_at;
 		f->csum_offset = TCP_CSUM_OFF;
-		be16_put(f->head + TCP_AT + TCP_CSUM_OFF, sp_csum_fold(pseudo));
+		be16_put(f->head + tcp_at + TCP_CSUM_OFF, sp_csum_fold(pseudo));
 		return real.len;
 	}
 	f->csum = SAMPAN_CSUM_COMPLETE;
-	sp_span_csum(&sum, (struct sp_span){ f, TEXT_AT, real.len }, s->csum_variant);
-	be16_put(f->head + TCP_AT + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sum.sum));
+	sp_span_csum(&sum, (struct sp_span){ f, text_at, real.len }, s->csum_variant);
+	be16_put(f->head + tcp_at + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sum.sum));
 	return real.len;
 }

@@ -138,8 +138,7 @@ struct tcp_mtu_probe {
 	uint16_t low_bytes;		/* known to get through; 0: there is no search */
 	uint16_t high_bytes;		/* as large as there is hope */
 	uint16_t size_bytes;		/* of the probe that is out; 0: none */
-	bool lost;			/* it was lost */
-	bool halving;			/* the largest was tried, now the middle is */
+	bool lost, halving;		/* it was; the largest was tried, now the middle is */
 	tcp_seq start, end;		/* its text */
 	sp_tick next_at;		/* no probe before this */
 };
@@ -178,8 +177,7 @@ struct tcp_rare {
 	struct tcp_mtu_probe mtup;	/* tcp_mtu_probe.h */
 	tcp_seq held_seq;		/* what the report below is about */
 	uint16_t held_mtu_bytes;	/* not believed yet, tcp_pmtu.c; 0: none */
-	uint16_t pad2;
-	uint32_t more_spare;
+	uint16_t more_spare[3];
 };
 _Static_assert(sizeof(struct tcp_rare) == 128, "two cache lines");
 

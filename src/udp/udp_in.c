@@ -157,8 +157,10 @@ deliver(struct sampan *s, struct udp_sock *u, const struct sp_pkt *pkt, struct s
 	const uint32_t size = true_size((uint32_t)sizeof(struct udp_dgram) + text.len);
 	struct udp_dgram *d;
 
-	if (u->queued_bytes > 0 && u->queued_bytes + size > u->rcvbuf_bytes)
+	if (u->queued_bytes > 0 && u->queued_bytes + size > u->rcvbuf_bytes) {
+		u->drops++;
 		return drop(s, pkt, SAMPAN_DROP_UDP_RCVBUF);
+	}
 	d = make_dgram(s, pkt, text);
 	if (d == NULL)
 		return drop(s, pkt, SAMPAN_DROP_MEMORY);

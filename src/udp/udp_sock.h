@@ -48,8 +48,9 @@ struct udp_sock {
 	uint32_t queued_bytes;	/* 88: true size of the queue */
 	struct sampan_addr bound;	/* 92: what bind() said, while connected */
 	uint32_t joined;	/* 108: groups, udp_group.c; 0: none */
+	uint32_t drops;		/* 112: for want of room in the queue */
 };
-_Static_assert(sizeof(struct udp_sock) <= 112, "seven granules");
+_Static_assert(sizeof(struct udp_sock) <= 128, "two cache lines");
 _Static_assert(offsetof(struct udp_sock, waiting) % SP_GRANULE == 0, "a node");
 _Static_assert(offsetof(struct udp_sock, ep) % SP_GRANULE == 0, "begins with a node");
 

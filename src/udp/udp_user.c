@@ -62,6 +62,7 @@ sp_udp_close(struct sampan *s, struct udp_sock *u)
 	sp_udp_purge(s, u, NULL);
 	sp_udp_leave_all(s, u);
 	sp_endpoint_detach(s, &u->ep);
+	u->flow.local_port = 0;		/* sampan_walk_udp() passes it over */
 	sp_pool_give(&s->arena, SP_KIND_UDP, sp_ref(&s->arena, u));
 }
 
@@ -265,6 +266,7 @@ sp_udp_status(const struct sampan *s, const struct udp_sock *u, struct sampan_st
 		.error = -(int)u->ep.error,
 		.local = sp_sockaddr_of(&u->flow.local, u->flow.local_port, u->link),
 		.recv_queue_bytes = u->queued_bytes,
+		.drops = u->drops,
 		.level = (u->queue.first != 0 || u->ep.error != 0 ? SAMPAN_READABLE : 0u) |
 		    (sp_node_linked(&u->waiting) ? 0u : SAMPAN_WRITABLE),
 	};

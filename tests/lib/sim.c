@@ -61,13 +61,21 @@ must(const struct sim *sim, bool good, const char *what)
 		sim_fail(sim, what);
 }
 
+struct sampan_addr
+sim_addr(const struct sim_config *config, unsigned i)
+{
+	const struct sampan_addr v6 = { { 0xfd, [15] = (uint8_t)(1 + i) } };
+
+	return config->ip6 ? v6 : sampan_addr_v4(10, 0, 0, (uint8_t)(1 + i));
+}
+
 static void
 open_stack(struct sim *sim, unsigned i)
 {
 	static _Alignas(64) uint8_t memory[2][MEMORY_MAX];
 	const struct sim_config *c = &sim->config;
 	const struct sampan_config config = { .size = sizeof(config), .seed = { c->seed, i } };
-	const struct sampan_addr addr = sampan_addr_v4(10, 0, 0, (uint8_t)(1 + i));
+	const struct sampan_addr addr = sim_addr(c, i);
 	struct sampan_link_config link = { .size = sizeof(link), .mac = { 2, 0, 0, 0, 0, 1 },
 		.mtu_bytes = c->mtu_bytes[i], .caps = c->caps[i], .name = "sim" };
 
@@ -76,7 +84,9 @@ open_stack(struct sim *sim, unsigned i)
 	must(sim, sampan_init(memory[i], c->arena_bytes, &config, c->begin) == 0, "a stack");
 	sim->s[i] = (struct sampan *)(void *)memory[i];
 	sim->link[i] = sampan_link_add(sim->s[i], &link);
-	must(sim, sampan_addr_add(sim->s[i], sim->link[i], &addr, 24) == 0, "an address");
+	must(sim, sampan_set(sim->s[i], "net.ipv6.conf.default.dad_transmits", 0) == 0, "no DAD");
+	must(sim, sampan_addr_add(sim->s[i], sim->link[i], &addr, c->ip6 ? 64 : 24) == 0,
+	    "an address");
 }
 
 void

@@ -37,6 +37,7 @@ struct sim_config {
 	const struct sp_emulate_way *line[2];	/* instead of path: with a rate and a queue */
 	bool print;			/* every segment, to standard output */
 	unsigned check_every;		/* steps between complete checks; 0: none but at the end */
+	bool ip6;
 	bool scatter;			/* what arrives lies in pieces, cut at random */
 };
 
@@ -50,7 +51,10 @@ struct sim {
 	uint64_t digest;	/* of all that the stacks sent so far, in order */
 };
 
-/* Stack i has the address 10.0.0.(1+i)/24.  One simulation at a time. */
+/* The address of stack i: 10.0.0.(1+i)/24, or fd00::(1+i)/64. */
+struct sampan_addr sim_addr(const struct sim_config *config, unsigned i);
+
+/* One simulation at a time. */
 void sim_open(struct sim *sim, const struct sim_config *config);
 
 /* What is on its way is dropped. */

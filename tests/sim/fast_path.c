@@ -134,7 +134,7 @@ settle_in(struct play *p, struct sampan *s, sampan_handle h)
 static void
 join_in(struct play *p, unsigned i)
 {
-	const struct sampan_sockaddr to = { sampan_addr_v4(10, 0, 0, 2), PORT, 0 };
+	const struct sampan_sockaddr to = { sim_addr(&p->sim.config, 1), PORT, 0 };
 	struct person *a = &p->person[0][i];
 
 	if (sampan_socket(p->sim.s[0], SAMPAN_STREAM, &a->h) != 0)
@@ -316,8 +316,9 @@ plan(uint64_t seed)
 TEST(clean_link_is_the_same_both_ways)
 {
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-		const struct sim_config c = plan(seed);
+		struct sim_config c = plan(seed);
 
+		c.ip6 = seed % 2 == 0;
 		both_ways(&c);
 	}
 }
@@ -327,6 +328,7 @@ TEST(bad_link_is_the_same_both_ways)
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		struct sim_config c = plan(1000 + seed);
 
+		c.ip6 = seed % 4 >= 2;
 		for (unsigned i = 0; i < 2; i++)
 			c.path[i] = (struct sim_path){
 				.delay_dur = SAMPAN_MS(1),

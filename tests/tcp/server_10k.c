@@ -145,3 +145,59 @@ TEST(profile_times)
 	fx_advance(&f, SAMPAN_SEC(2));
 	expect_state(&f, TCP_CLOSED);
 }
+
+/* rmem_default, wmem_default = 8388608: of a UDP socket. */
+TEST(profile_datagram_buffers)
+{
+	struct fx f = profile();
+	sampan_handle h;
+
+	EXPECT_EQ(sampan_socket(f.s, SAMPAN_DGRAM, &h), 0);
+	EXPECT_EQ(get(&f, h, SAMPAN_OPT_RCVBUF), 8388608);
+	EXPECT_EQ(get(&f, h, SAMPAN_OPT_SNDBUF), 8388608);
+}
+
+/* conf.all.rp_filter = 1: what would be answered by another link is dropped. */
+TEST(profile_way_back)
+{
+	const struct sampan_link_config link = { .size = sizeof(link), .mac = { 2, 0, 0, 0, 1, 1 },
+		.mtu_bytes = 1500, .name = "other" };
+	const struct sampan_addr there = sampan_addr_v4(10, 9, 0, 1);
+	struct fx f = profile_listener();
+
+	EXPECT_EQ(sampan_addr_add(f.s, sampan_link_add(f.s, &link), &there, 24), 0);
+	peer_sends(&f, .flags = TCP_SYN, .seq = f.irs, .mss = 1460, .src = 0x0a090002,
+	    .port = 7000, .refused = true);
+	expect_quiet(&f);
+	expect_count(&f, DROP_IP_RP_FILTER, 1);
+	peer_sends(&f, .flags = TCP_SYN, .seq = f.irs, .mss = 1460);
+	expect_segment(&f, .flags = TCP_SYN | TCP_ACK, .any_seq = true);
+}
+
+/* What cannot be seen in the profile's own values holds them; the effect of each is seen
+ * in smaller ones: memory.c (tcp_mem), syncookie.c (tcp_syncookies, tcp_max_syn_backlog),
+ * time_wait.c (tcp_max_tw_buckets, tcp_tw_reuse), close.c (tcp_max_orphans),
+ * ../unit/net_path4.c (redirects). */
+TEST(profile_values_of_what_is_large)
+{
+	static const struct {
+		const char *name;
+		int64_t value;
+	} large[] = {
+		{ "net.ipv4.tcp_mem_min", 768432 }, { "net.ipv4.tcp_mem_pressure", 2097152 },
+		{ "net.ipv4.tcp_mem_max", 15242880 }, { "net.ipv4.tcp_syncookies", 1 },
+		{ "net.ipv4.tcp_max_syn_backlog", 81920 }, { "net.ipv4.tcp_max_tw_buckets", 6000 },
+		{ "net.ipv4.tcp_tw_reuse", 1 }, { "net.ipv4.tcp_max_orphans", 3276800 },
+		{ "net.ipv4.conf.all.accept_redirects", 0 },
+		{ "net.ipv4.conf.all.secure_redirects", 0 },
+		{ "net.ipv4.conf.all.rp_filter", 1 },
+	};
+	struct fx f = profile();
+
+	for (unsigned i = 0; i < sizeof(large) / sizeof(large[0]); i++) {
+		int64_t value = -1;
+
+		EXPECT_EQ(sampan_get(f.s, large[i].name, &value), 0);
+		EXPECT_EQ(value, large[i].value);
+	}
+}

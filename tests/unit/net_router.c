@@ -328,7 +328,7 @@ TEST(temporary_addresses_come_and_go)
 	struct fx f = autoconf();
 	struct sampan_addr_info a;
 
-	COVERS("R-8981-1", "R-8981-2", "R-8981-3", "R-8981-5");
+	COVERS("R-8981-1", "R-8981-2", "R-8981-3", "R-8981-5", "5-D19");
 	router_says(&f, .net = 1, .valid_s = UINT32_MAX, .preferred_s = UINT32_MAX);
 	EXPECT_EQ(addresses_of(&f, 1, &a), 1);
 	EXPECT_EQ(sampan_set(f.s, "net.ipv6.conf.default.use_tempaddr", 2), 0);
