@@ -37,7 +37,7 @@ enum tcp_cc_id {
 #define TCP_CC_WORDS 2
 /* The most memory while sending, and the part of it that needs no block of its own. */
 #define TCP_CC_MEM_MAX 256
-#define TCP_CC_MEM_INLINE 96
+#define TCP_CC_MEM_INLINE 88
 
 #define TCP_SSTHRESH_INFINITE UINT32_MAX
 

@@ -179,7 +179,7 @@ sp_tcp_prefetch_tx(struct sampan *s, struct sp_pkt *pkt)
 	t = tcp_tcb_at(s, pkt->hint.ref);
 	if (t->tx == 0)
 		return;
-	for (size_t at = 0; at < offsetof(struct tcp_tx, pace); at += 64)
+	for (size_t at = 0; at < offsetof(struct tcp_tx, prr_flight_bytes); at += 64)
 		sp_prefetch((const uint8_t *)tcp_tx_of(s, t) + at);
 }
 

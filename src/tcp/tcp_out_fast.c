@@ -233,7 +233,7 @@ send_text(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f)
 	if (!foresee(s, t, &plan) || owes_report(s, t) || !sp_tcp_is_plain(s, t, &plan) ||
 	    !has_way(s, t))
 		return false;
-	r = sp_tcp_rtx_record(s, tcp_tx_of(s, t));
+	r = sp_tcp_rtx_record(s);
 	if (r == NULL)
 		return false;
 	if (seq_eq(t->snd.una, t->snd.nxt))

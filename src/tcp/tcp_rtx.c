@@ -57,10 +57,7 @@ discard(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r)
 	if (tx->newest == sp_ref(&s->arena, &r->by_seq))
 		tx->newest = r->by_seq.next;
 	sp_list_remove(&s->arena, &tx->by_seq, &r->by_seq);
-	if (r == &tx->one)
-		r->start = r->end;
-	else
-		sp_pool_give(&s->arena, SP_KIND_TCP_SENT, sp_ref(&s->arena, r));
+	sp_pool_give(&s->arena, SP_KIND_TCP_SENT, sp_ref(&s->arena, r));
 }
 
 void
@@ -93,7 +90,7 @@ static struct tcp_sent *
 split(struct sampan *s, const struct tcp_tcb *t, struct tcp_sent *r, tcp_seq at)
 {
 	struct tcp_tx *tx = tcp_tx_of(s, t);
-	struct tcp_sent *rest = sp_tcp_rtx_record(s, tx);
+	struct tcp_sent *rest = sp_tcp_rtx_record(s);
 
 	if (rest == NULL)
 		return NULL;

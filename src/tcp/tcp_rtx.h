@@ -46,15 +46,12 @@ struct tcp_delivery {
 void sp_tcp_rtx_sent_new(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
     struct tcp_sent *r);
 
-/* A record for new text: the one in struct tcp_tx, or of the pool.  NULL: no memory. */
+/* A record for new text; NULL: no memory. */
 static inline struct tcp_sent *
-sp_tcp_rtx_record(struct sampan *s, struct tcp_tx *tx)
+sp_tcp_rtx_record(struct sampan *s)
 {
-	uint32_t ref;
+	const uint32_t ref = sp_pool_take(&s->arena, SP_KIND_TCP_SENT);
 
-	if (seq_eq(tx->one.start, tx->one.end))
-		return &tx->one;
-	ref = sp_pool_take(&s->arena, SP_KIND_TCP_SENT);
 	return ref != 0 ? sp_at(&s->arena, ref) : NULL;
 }
 

@@ -49,7 +49,7 @@ enum tcp_phase {
 
 /* While bytes are queued to be sent, or sent and not acknowledged; and, resting,
  * for TX_REST after that (tcp_loss.c).  What an undisturbed conversation reads and
- * writes stands in the first four lines. */
+ * writes stands before the last line. */
 struct tcp_tx {
 	struct sp_sendq q;		/* 0: from SND.UNA on */
 	bool round_limited : 1;		/* 20: the window was the limit when its text left */
@@ -89,48 +89,45 @@ struct tcp_tx {
 	sampan_time delivered_at;	/* 104: last delivery */
 	uint32_t app_limited_end;	/* 112: in bytes delivered */
 	uint32_t lost_total_bytes;	/* 116: ever marked lost */
-	bool app_limited;		/* 120: until app_limited_end is delivered */
-	bool rack_valid;		/* 121: one was delivered */
-	bool tlp_timer : 1;		/* 122: loss_at is the probe time-out */
+	bool app_limited : 1;		/* 120: until app_limited_end is delivered */
+	bool rack_valid : 1;		/* one was delivered */
+	bool tlp_timer : 1;		/* loss_at is the probe time-out */
 	bool tlp_spent : 1;		/* no round trip was measured since the last probe */
 	bool tlp_again : 1;		/* TLP.is_retrans */
 	bool undo_timeout : 1;		/* the last reduction was a time-out's */
 	bool lost_again : 1;		/* a repair of this recovery was lost */
 	bool slow_on : 1;		/* slow_at_s, slow_una are set */
 	uint8_t pad;
+	uint16_t slow_at_s;		/* 122: the peer's speed is taken from here on, by what is
+					 * acknowledged beyond slow_una: tcp_evict.c */
 	uint32_t round_flight_bytes;	/* 124: the most outstanding in this round */
 
-	struct tcp_sent one;		/* 128: a record; empty while it is not in use */
-
 	/* The congestion control. */
-	uint64_t cc_mem[TCP_CC_MEM_INLINE / sizeof(uint64_t)];	/* 192 */
-	struct tcp_cc_pace pace;	/* 288 */
-	uint32_t cc_block;		/* 304: its memory if it needs more than cc_mem, else 0 */
-	uint32_t later_min_rtt_us;	/* 308: least of the later half of its window, 0: none */
-	uint32_t prr_delivered_bytes;	/* 312 */
-	uint32_t newest;		/* 316: node of by_seq where the newest SACK block began */
-	uint32_t prr_flight_bytes;	/* 320: RecoverFS; else in flight when the probe left */
-	tcp_seq dsack_round;		/* 324: RACK.dsack_round */
-	sp_tick cut_at;			/* 328: last reduction of the window */
-	tcp_seq tlp_end;		/* 332: TLP.end_seq */
-	tcp_seq undo_start, undo_stop;	/* 336: what was outstanding then */
-	sampan_time again_at;		/* 344: the first of it left again; 0: not yet */
-	uint32_t undo_bytes;		/* 352: repairs that no D-SACK has reported */
-	tcp_seq cwr_end;		/* 356 */
-	uint32_t prr_out_bytes;		/* 360 */
-	uint32_t pace_left_bytes;	/* 364: of the quantum that may leave at once */
-	sampan_time pace_at;		/* 368: when the next one may */
-	sp_tick pace_due_at;		/* 376: TCP_AT_PACE */
-	tcp_seq recover;		/* 380 */
-	tcp_seq slow_una;		/* 384: see slow_at_s */
-	uint16_t slow_at_s;		/* the peer's speed is taken from here on, by what is
-					 * acknowledged beyond slow_una: tcp_evict.c */
-	uint16_t spare[29];
+	uint64_t cc_mem[TCP_CC_MEM_INLINE / sizeof(uint64_t)];	/* 128 */
+	struct tcp_cc_pace pace;	/* 216 */
+	uint32_t cc_block;		/* 232: its memory if it needs more than cc_mem, else 0 */
+	uint32_t later_min_rtt_us;	/* 236: least of the later half of its window, 0: none */
+	uint32_t prr_delivered_bytes;	/* 240 */
+	uint32_t newest;		/* 244: node of by_seq where the newest SACK block began */
+	tcp_seq slow_una;		/* 248: see slow_at_s */
+	uint32_t spare;
+	uint32_t prr_flight_bytes;	/* 256: RecoverFS; else in flight when the probe left */
+	tcp_seq dsack_round;		/* 260: RACK.dsack_round */
+	sp_tick cut_at;			/* 264: last reduction of the window */
+	tcp_seq tlp_end;		/* 268: TLP.end_seq */
+	tcp_seq undo_start, undo_stop;	/* 272: what was outstanding then */
+	sampan_time again_at;		/* 280: the first of it left again; 0: not yet */
+	uint32_t undo_bytes;		/* 288: repairs that no D-SACK has reported */
+	tcp_seq cwr_end;		/* 292 */
+	uint32_t prr_out_bytes;		/* 296 */
+	uint32_t pace_left_bytes;	/* 300: of the quantum that may leave at once */
+	sampan_time pace_at;		/* 304: when the next one may */
+	sp_tick pace_due_at;		/* 312: TCP_AT_PACE */
+	tcp_seq recover;		/* 316 */
 };
-_Static_assert(sizeof(struct tcp_tx) == 448, "seven cache lines");
+_Static_assert(sizeof(struct tcp_tx) == 320, "five cache lines");
 _Static_assert(offsetof(struct tcp_tx, rack_at) == 64, "second line");
-_Static_assert(offsetof(struct tcp_tx, one) == 128, "third line");
-_Static_assert(offsetof(struct tcp_tx, cc_mem) == 192, "fourth line");
-_Static_assert(offsetof(struct tcp_tx, pace) == 288, "from here on: what is seldom needed");
+_Static_assert(offsetof(struct tcp_tx, cc_mem) == 128, "third line");
+_Static_assert(offsetof(struct tcp_tx, prr_flight_bytes) == 256, "what is seldom needed");
 
 #endif

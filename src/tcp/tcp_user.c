@@ -338,7 +338,7 @@ send_plainly(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w)
 	struct tcp_tx *tx = tcp_tx_of(s, t);
 	uint32_t done;
 
-	for (size_t at = 64; at < offsetof(struct tcp_tx, pace); at += 64)
+	for (size_t at = 64; at < offsetof(struct tcp_tx, prr_flight_bytes); at += 64)
 		sp_prefetch((const uint8_t *)tx + at);	/* for sp_tcp_output() */
 	done = sp_sendq_append(&tx->q, &s->arena, w->data, (uint32_t)w->len);
 	tx->more = false;
