@@ -12,8 +12,8 @@ extern "C" {
 
 /* Room for 64 KiB in chunks of 4 KiB. */
 #define SAMPAN_FRAME_SLICES 18
-/* Room for Ethernet, IPv6 and TCP headers with all options. */
-#define SAMPAN_FRAME_HEAD 128
+/* Room for Ethernet, IPv6 and TCP headers with all options, and a small message. */
+#define SAMPAN_FRAME_HEAD 240
 
 struct sampan_slice {
 	const uint8_t *data;

@@ -422,20 +422,8 @@ sp_arena_check(const struct sp_arena *a)
 	return used == a->slabs_used && check_free(a, tally[SP_KIND_FREE].slabs);
 }
 
-static uint32_t
-slabs_left(const struct sp_arena *a)
-{
-	return a->slab_count - a->slabs_used;
-}
-
 bool
 sp_arena_low_for_newcomers(const struct sp_arena *a)
 {
-	return slabs_left(a) < a->slab_count / 16 + 4;
-}
-
-bool
-sp_arena_low(const struct sp_arena *a)
-{
-	return slabs_left(a) < a->slab_count / 32 + 2;
+	return a->slab_count - a->slabs_used < a->slab_count / 16 + 4;
 }

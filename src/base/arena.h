@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/prefetch.h"
 
 #define SP_GRANULE_SHIFT 4
 #define SP_GRANULE ((size_t)1 << SP_GRANULE_SHIFT)
@@ -122,7 +123,12 @@ enum sp_kind sp_arena_kind(const struct sp_arena *a, uint32_t ref);
  * sixteenth of all slabs, generosity to those who are here at a half of that;
  * what is left is for those that must go on (ARCHITECTURE, section 5). */
 bool sp_arena_low_for_newcomers(const struct sp_arena *a);
-bool sp_arena_low(const struct sp_arena *a);
+
+static inline bool
+sp_arena_low(const struct sp_arena *a)
+{
+	return a->slab_count - a->slabs_used < a->slab_count / 32 + 2;
+}
 
 /* Bytes in slabs that are in use, and in all slabs. */
 uint64_t sp_arena_used_bytes(const struct sp_arena *a);
@@ -153,15 +159,6 @@ static inline uint32_t
 sp_slab_ref(const struct sp_arena *a, uint32_t slab)
 {
 	return a->slabs_at + (slab << (a->slab_shift - SP_GRANULE_SHIFT));
-}
-
-/* The empty asm is there because gcc takes a function that only prefetches for
- * one without effect and drops the call. */
-static inline void
-sp_prefetch(const void *p)
-{
-	__builtin_prefetch(p, 1, 3);
-	__asm__ volatile("");
 }
 
 static inline struct sp_slab *

@@ -20,6 +20,27 @@ sp_chunk_init(struct sp_arena *a)
 	sp_pool_init(a, SP_KIND_LARGE, large_bytes(a));
 }
 
+uint32_t
+sp_chain_append(struct sp_chain *chain, struct sp_arena *a, const uint8_t *data, uint32_t len,
+    uint32_t want)
+{
+	uint32_t done = 0;
+
+	while (done < len) {
+		struct sp_chunk *c = sp_chain_room(chain, a, want - done);
+		uint32_t n = len - done;
+
+		if (c == NULL)
+			break;
+		if (sp_chunk_room(c) < n)
+			n = sp_chunk_room(c);
+		sp_copy(c->data + c->end, data + done, n);
+		c->end = (uint16_t)(c->end + n);
+		done += n;
+	}
+	return done;
+}
+
 void
 sp_chain_push(struct sp_chain *chain, struct sp_arena *a, uint32_t ref)
 {

@@ -9,6 +9,7 @@
 #define SAMPAN_BUF_CHUNK_H
 
 #include "base/arena.h"
+#include "base/copy.h"
 
 #define SP_CHUNK_SMALL_BYTES 256u
 #define SP_CHUNK_LARGE_BYTES 4096u
@@ -28,6 +29,11 @@ _Static_assert(sizeof(struct sp_chunk) == 16, "one granule");
 struct sp_chain {
 	uint32_t head, tail;
 };
+
+/* Copies up to len bytes behind a chain's end, into chunks that fit `want` bytes as far as
+ * their size allows; returns how many memory allowed. */
+uint32_t sp_chain_append(struct sp_chain *chain, struct sp_arena *a, const uint8_t *data,
+    uint32_t len, uint32_t want);
 
 /* Sets up the two pools. */
 void sp_chunk_init(struct sp_arena *a);

@@ -38,24 +38,21 @@ sp_recvq_init(struct sp_arena *a)
 static uint32_t
 chain_append(struct sp_chain *chain, struct sp_arena *a, struct sp_span span)
 {
-	struct sp_pieces pieces = sp_pieces_of(span);
-	struct sampan_slice piece = { NULL, 0 };
+	const uint8_t *whole = sp_span_whole(span);
+	struct sp_pieces pieces;
+	struct sampan_slice piece;
 	uint32_t done = 0;
 
-	while (done < span.len) {
-		struct sp_chunk *c;
-		uint32_t n;
+	if (whole != NULL)
+		return sp_chain_append(chain, a, whole, span.len, span.len);
+	pieces = sp_pieces_of(span);
+	while (sp_pieces_next(&pieces, &piece)) {
+		const uint32_t n = sp_chain_append(chain, a, piece.data, piece.len,
+		    span.len - done);
 
-		if (piece.len == 0 && !sp_pieces_next(&pieces, &piece))
-			break;
-		c = sp_chain_room(chain, a, span.len - done);
-		if (c == NULL)
-			break;
-		n = sp_chunk_room(c) < piece.len ? sp_chunk_room(c) : piece.len;
-		memcpy(c->data + c->end, piece.data, n);
-		c->end = (uint16_t)(c->end + n);
-		piece = (struct sampan_slice){ piece.data + n, piece.len - n };
 		done += n;
+		if (n < piece.len)
+			break;
 	}
 	return done;
 }
@@ -276,7 +273,7 @@ sp_recvq_read(struct sp_recvq *q, struct sp_arena *a, uint8_t *dst, uint32_t len
 		const uint32_t have = sp_chunk_len(c);
 		const uint32_t n = have < len - done ? have : len - done;
 
-		memcpy(dst + done, c->data + c->start, n);
+		sp_copy(dst + done, c->data + c->start, n);
 		c->start = (uint16_t)(c->start + n);
 		done += n;
 		if (n == have)

@@ -12,19 +12,8 @@
 uint32_t
 sp_sendq_append(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data, uint32_t len)
 {
-	uint32_t done = 0;
+	const uint32_t done = sp_chain_append(&q->chain, a, data, len, len);
 
-	while (done < len) {
-		struct sp_chunk *c = sp_chain_room(&q->chain, a, len - done);
-		uint32_t n;
-
-		if (c == NULL)
-			break;
-		n = sp_chunk_room(c) < len - done ? sp_chunk_room(c) : len - done;
-		memcpy(c->data + c->end, data + done, n);
-		c->end = (uint16_t)(c->end + n);
-		done += n;
-	}
 	q->bytes += done;
 	return done;
 }
@@ -37,7 +26,7 @@ sp_sendq_join(struct sp_sendq *q, struct sp_arena *a, struct sp_chain *chain, ui
 }
 
 void
-sp_sendq_drop(struct sp_sendq *q, struct sp_arena *a, uint32_t n)
+sp_sendq_drop_some(struct sp_sendq *q, struct sp_arena *a, uint32_t n)
 {
 	uint32_t left = n;
 
@@ -78,6 +67,26 @@ seek(struct sp_sendq *q, struct sp_arena *a, uint32_t off)
 		c = sp_chunk_at(a, q->cursor);
 	}
 	return c;
+}
+
+void
+sp_sendq_copy(struct sp_sendq *q, struct sp_arena *a, uint32_t off, uint32_t len, uint8_t *dst)
+{
+	const struct sp_chunk *c = seek(q, a, off);
+	uint32_t skip = off - q->cursor_off;
+
+	for (;;) {
+		const uint32_t have = sp_chunk_len(c) - skip;
+		const uint32_t n = have < len ? have : len;
+
+		sp_copy(dst, c->data + c->start + skip, n);
+		len -= n;
+		if (len == 0)
+			return;
+		dst += n;
+		c = sp_chunk_at(a, c->next);
+		skip = 0;
+	}
 }
 
 uint32_t

@@ -27,7 +27,22 @@ void sp_sendq_join(struct sp_sendq *q, struct sp_arena *a, struct sp_chain *chai
     uint32_t bytes);
 
 /* Forgets the oldest n bytes (n <= q->bytes). */
-void sp_sendq_drop(struct sp_sendq *q, struct sp_arena *a, uint32_t n);
+void sp_sendq_drop_some(struct sp_sendq *q, struct sp_arena *a, uint32_t n);
+
+static inline void
+sp_sendq_drop(struct sp_sendq *q, struct sp_arena *a, uint32_t n)
+{
+	if (n != q->bytes || q->chain.head != q->chain.tail || n == 0) {
+		sp_sendq_drop_some(q, a, n);
+		return;
+	}
+	sp_chunk_drop(a, q->chain.head);	/* a message that was alone */
+	*q = (struct sp_sendq){ 0 };
+}
+
+/* Copies [off, off + len), which must be in the queue. */
+void sp_sendq_copy(struct sp_sendq *q, struct sp_arena *a, uint32_t off, uint32_t len,
+    uint8_t *dst);
 
 /* Shows [off, off + len), which must be in the queue, as slices of the frame
  * and pins what they show.  Returns the bytes shown: fewer when the frame has

@@ -28,22 +28,9 @@ sp_span_copy(uint8_t *dst, struct sp_span span)
 	}
 }
 
-/* Up to this many bytes are added up here, with no call for them. */
-#define SMALL_BYTES 128
-
-static inline void
-feed(struct sp_csum *sum, const uint8_t *p, uint32_t len, unsigned variant)
-{
-	if (len <= SMALL_BYTES && !sum->odd && len % 2 == 0)
-		sum->sum += sp_csum_small(p, len);
-	else
-		sp_csum_feed(sum, p, len, variant);
-}
-
-/* The head and the slices in turn, without the walk: every segment comes here
- * on its way in and on its way out. */
+/* The head and the slices in turn, without the walk. */
 void
-sp_span_csum(struct sp_csum *sum, struct sp_span span, unsigned variant)
+sp_span_csum_pieces(struct sp_csum *sum, struct sp_span span, unsigned variant)
 {
 	const struct sampan_frame *f = span.frame;
 	struct sp_csum c = *sum;
@@ -55,7 +42,7 @@ sp_span_csum(struct sp_csum *sum, struct sp_span span, unsigned variant)
 		if (skip < len) {
 			const uint32_t have = len - skip < left ? len - skip : left;
 
-			feed(&c, data + skip, have, variant);
+			sp_csum_feed(&c, data + skip, have, variant);
 			left -= have;
 			skip = 0;
 		} else {

@@ -25,6 +25,20 @@ sp_span_part(struct sp_span span, uint32_t skip, uint32_t len)
 	return (struct sp_span){ span.frame, span.off + skip, len < left ? len : left };
 }
 
+/* The bytes of a span that lies in the head or in the first slice; NULL: it does not. */
+static inline const uint8_t *
+sp_span_whole(struct sp_span span)
+{
+	const struct sampan_frame *f = span.frame;
+	const uint32_t behind = span.off - f->head_len;
+
+	if (span.off < f->head_len)
+		return span.off + span.len <= f->head_len ? f->head + span.off : NULL;
+	if (f->slices == 0 || behind > f->slice[0].len || f->slice[0].len - behind < span.len)
+		return NULL;
+	return f->slice[0].data + behind;
+}
+
 /* Going over the pieces of a span in order. */
 struct sp_pieces {
 	const struct sampan_frame *frame;
@@ -71,6 +85,17 @@ const uint8_t *sp_span_piece(struct sp_span span, uint32_t *len);
 void sp_span_copy(uint8_t *dst, struct sp_span span);
 
 /* Adds the whole span to an Internet checksum. */
-void sp_span_csum(struct sp_csum *sum, struct sp_span span, unsigned variant);
+void sp_span_csum_pieces(struct sp_csum *sum, struct sp_span span, unsigned variant);
+
+static inline void
+sp_span_csum(struct sp_csum *sum, struct sp_span span, unsigned variant)
+{
+	const uint8_t *whole = sp_span_whole(span);
+
+	if (whole != NULL)
+		sp_csum_feed(sum, whole, span.len, variant);
+	else
+		sp_span_csum_pieces(sum, span, variant);
+}
 
 #endif

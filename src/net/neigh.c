@@ -236,6 +236,15 @@ sp_neigh_use(struct sampan *s, uint32_t ref)
 	return SP_NEIGH_DEAD;
 }
 
+bool
+sp_neigh_is_fresh(const struct sampan *s, uint32_t ref)
+{
+	const struct sp_neigh *n = sp_neigh_at(s, ref);
+
+	return n->state == SP_NEIGH_REACHABLE &&
+	    sp_tick_since(n->confirmed_at, s->now) < reachable_dur(s, n);
+}
+
 static void
 confirm(struct sampan *s, struct sp_neigh *n)
 {

@@ -82,6 +82,9 @@ struct sp_neigh_advert {
 };
 void sp_neigh_advertised(struct sampan *s, struct sp_neigh *n, const struct sp_neigh_advert *a);
 
+/* Is it reachable, and will stay so for now: would sp_neigh_use() say yes and do nothing? */
+bool sp_neigh_is_fresh(const struct sampan *s, uint32_t ref);
+
 static inline struct sp_neigh *
 sp_neigh_at(const struct sampan *s, uint32_t ref)
 {

@@ -29,7 +29,7 @@ struct transport {
 	uint8_t proto;
 	/* Ask for the cache lines that _in will read: the bucket; when that has
 	 * come, the control block; then what hangs on that. */
-	void (*prefetch[3])(struct sampan *s, struct sp_pkt *pkt);
+	void (*prefetch[4])(struct sampan *s, struct sp_pkt *pkt);
 	/* A packet; its ports and flow are known, its checksum is not. */
 	void (*in)(struct sampan *s, const struct sp_pkt *pkt);
 	/* An ICMP error about a packet of ours. */
@@ -37,8 +37,7 @@ struct transport {
 };
 
 static const struct transport transports[] = {
-	{ IP_PROTO_TCP, { sp_tcp_prefetch, sp_tcp_prefetch_found, sp_tcp_prefetch_tx },
-	    sp_tcp_in, sp_tcp_icmp },
+	{ IP_PROTO_TCP, { NULL }, sp_tcp_in, sp_tcp_icmp },
 	{ IP_PROTO_UDP, { sp_udp_prefetch, sp_udp_prefetch_sock, sp_udp_prefetch_rest },
 	    sp_udp_in, sp_udp_icmp },
 };
@@ -56,8 +55,13 @@ transport_of(uint8_t proto)
 static void
 to_transport(struct sampan *s, const struct sp_pkt *pkt)
 {
-	const struct transport *t = transport_of(pkt->proto);
+	const struct transport *t;
 
+	if (pkt->proto == IP_PROTO_TCP) {
+		sp_tcp_in(s, pkt);
+		return;
+	}
+	t = transport_of(pkt->proto);
 	if (t != NULL)
 		t->in(s, pkt);
 	else
@@ -144,15 +148,28 @@ process(struct sampan *s, const struct sp_pkt *pkt)
 }
 
 static void
+prefetch_other(struct sampan *s, struct sp_pkt *pkt, unsigned stage)
+{
+	const struct transport *t = transport_of(pkt->proto);
+
+	if (t != NULL && t->prefetch[stage] != NULL)
+		t->prefetch[stage](s, pkt);
+}
+
+/* Most packets are TCP's: no look at the table for these. */
+static inline void
 prefetch(struct sampan *s, struct sp_pkt *pkt, unsigned stage)
 {
-	const struct transport *t;
+	static void (*const tcp[])(struct sampan *s, struct sp_pkt *pkt) = {
+		sp_tcp_prefetch, sp_tcp_prefetch_found, sp_tcp_prefetch_tx, sp_tcp_prefetch_text,
+	};
 
 	if (pkt->kind != SP_PKT_TRANSPORT)
 		return;
-	t = transport_of(pkt->proto);
-	if (t != NULL)
-		t->prefetch[stage](s, pkt);
+	if (pkt->proto == IP_PROTO_TCP)
+		tcp[stage](s, pkt);
+	else
+		prefetch_other(s, pkt, stage);
 }
 
 static void
@@ -175,6 +192,8 @@ input_batch(struct sampan *s, unsigned link, struct sampan_frame *frames, unsign
 		prefetch(s, &pkt[i], 1);
 	for (unsigned i = 0; i < n && !alone; i++)
 		prefetch(s, &pkt[i], 2);
+	for (unsigned i = 0; i < n && !alone; i++)
+		prefetch(s, &pkt[i], 3);
 	for (unsigned i = 0; i < n; i++) {
 		s->dropped = frames[i].drop;
 		process(s, &pkt[i]);

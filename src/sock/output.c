@@ -45,6 +45,8 @@ run(struct sampan *s, struct sp_link *l, struct sampan_frame *f)
 	while ((n = sp_list_pop(&s->arena, &l->run)) != NULL) {
 		struct tcp_tcb *t = sp_container_of(n, struct tcp_tcb, run);
 
+		if (l->run.first != 0)
+			sp_tcp_prefetch_output(s, l->run.first);
 		switch (sp_tcp_output(s, t, f)) {
 		case TCP_OUTPUT_NONE:
 			sp_tcp_rest(s, t);
@@ -76,7 +78,9 @@ sampan_output(struct sampan *s, int link, struct sampan_frame *frames, unsigned 
 	while (n < max) {
 		if (l->wake)
 			wake(s, l);
-		if (sp_reply_output(s, (unsigned)link, &frames[n]) || run(s, l, &frames[n]))
+		if ((!sp_list_empty(&l->replies) &&
+			sp_reply_output(s, (unsigned)link, &frames[n])) ||
+		    run(s, l, &frames[n]))
 			n++;
 		else if (sp_list_empty(&l->replies))	/* running may have asked for a neighbour */
 			break;

@@ -118,14 +118,14 @@ sp_tcp_build(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
 	h.data_off_bytes = (uint8_t)(TCP_HDR_LEN +
 	    tcp_opts_emit(f->head + l4 + TCP_HDR_LEN, &opts));
 	f->head_len = (uint16_t)(l4 + h.data_off_bytes);
+	f->len = f->head_len;
 	f->slices = 0;
 	f->owner = SAMPAN_FRAME_STACK;
 	if (plan->len > 0)
-		len = sp_sendq_show(&tcp_tx_of(s, t)->q, &s->arena, seq_diff(plan->seq, t->snd.una),
-		    plan->len, f);
+		len = tcp_put_text(s, t, plan, f);
 	if (len < plan->len)
 		h.flags &= (uint8_t)~(TCP_FIN | TCP_PSH);
-	f->len = f->head_len + len;
+	f->len += len;
 	f->tso = len > t->mss_bytes && plan->why != TCP_WHY_MTU;
 	f->gso_bytes = f->tso ? t->mss_bytes : 0;
 	out.payload_len = h.data_off_bytes + len;

@@ -47,6 +47,22 @@ struct tcp_plan {
 	uint8_t flags;
 };
 
+/* Puts the text of a plan behind the headers of a frame: a small one into its head, else
+ * shown as slices; returns how much went in. */
+static inline uint32_t
+tcp_put_text(struct sampan *s, const struct tcp_tcb *t, const struct tcp_plan *plan,
+    struct sampan_frame *f)
+{
+	struct sp_sendq *q = &tcp_tx_of(s, t)->q;
+	const uint32_t off = seq_diff(plan->seq, t->snd.una);
+
+	if (plan->len > SAMPAN_FRAME_HEAD - (uint32_t)f->head_len || plan->len > t->mss_bytes)
+		return sp_sendq_show(q, &s->arena, off, plan->len, f);
+	sp_sendq_copy(q, &s->arena, off, plan->len, f->head + f->head_len);
+	f->head_len = (uint16_t)(f->head_len + plan->len);
+	return plan->len;
+}
+
 /* Writes the frame; returns the bytes of text it carries: fewer than planned
  * when the frame has no room for more slices. */
 uint32_t sp_tcp_build(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,

@@ -37,7 +37,7 @@ enum tcp_cc_id {
 #define TCP_CC_WORDS 2
 /* The most memory while sending, and the part of it that needs no block of its own. */
 #define TCP_CC_MEM_MAX 256
-#define TCP_CC_MEM_INLINE 96
+#define TCP_CC_MEM_INLINE 88
 
 #define TCP_SSTHRESH_INFINITE UINT32_MAX
 
@@ -70,7 +70,7 @@ struct tcp_cc_facts {
 	uint64_t lost_bytes;		/* found lost while it sends */
 	sampan_dur srtt;		/* 0: none yet */
 	sampan_dur min_rtt;		/* of the last minutes; 0: none yet */
-	uint32_t restart_bytes;		/* the most that may follow a pause */
+	uint32_t restart_bytes;		/* of an event: the most that may follow a pause */
 	bool paced;			/* text leaves at the pace, not in bursts */
 };
 

@@ -87,8 +87,10 @@ struct tcp_tcb *
 sp_tcp_find_listener(const struct sampan *s, const struct sp_flow *flow)
 {
 	static const struct sampan_addr any;
-	struct tcp_tcb *const t = listener_of(s, &flow->local, flow);
+	struct tcp_tcb *t = NULL;
 
+	if (sp_tcp_const(s)->bound_exactly > 0)
+		t = listener_of(s, &flow->local, flow);
 	return t != NULL ? t : listener_of(s, &any, flow);
 }
 
@@ -99,6 +101,13 @@ is_local_end(const struct sp_flow *flow)
 	return flow->remote_port == 0 && sp_addr_is_any(&flow->remote);
 }
 
+/* Bound to one address, not to any. */
+static bool
+is_exact_local_end(const struct sp_flow *flow)
+{
+	return flow->remote_port == 0 && is_local_end(flow) && !sp_addr_is_any(&flow->local);
+}
+
 bool
 sp_tcp_insert(struct sampan *s, const struct sp_flow *flow, uint32_t ref, enum sp_conn_tag tag)
 {
@@ -106,8 +115,10 @@ sp_tcp_insert(struct sampan *s, const struct sp_flow *flow, uint32_t ref, enum s
 
 	if (tag != TCP_TAG_BOUND && !sp_port_hold(s, flow->local_port))
 		return false;
-	if (sp_table_add(&s->conns, &s->arena, hash, ref, tag))
+	if (sp_table_add(&s->conns, &s->arena, hash, ref, tag)) {
+		sp_tcp(s)->bound_exactly += is_exact_local_end(flow);
 		return true;
+	}
 	if (tag != TCP_TAG_BOUND)
 		sp_port_drop(s, flow->local_port);
 	return false;
@@ -119,6 +130,7 @@ sp_tcp_remove(struct sampan *s, const struct sp_flow *flow, uint32_t ref)
 	sp_table_remove(&s->conns, &s->arena, sp_flow_hash(&s->flow_key, flow), ref);
 	if (!is_local_end(flow))
 		sp_port_drop(s, flow->local_port);
+	sp_tcp(s)->bound_exactly -= is_exact_local_end(flow);
 }
 
 void
@@ -167,6 +179,29 @@ sp_tcp_prefetch_tx(struct sampan *s, struct sp_pkt *pkt)
 	t = tcp_tcb_at(s, pkt->hint.ref);
 	if (t->tx == 0)
 		return;
-	for (size_t at = 0; at < sizeof(struct tcp_tx); at += 64)
+	for (size_t at = 0; at < offsetof(struct tcp_tx, prr_flight_bytes); at += 64)
 		sp_prefetch((const uint8_t *)tcp_tx_of(s, t) + at);
+}
+
+void
+sp_tcp_prefetch_text(struct sampan *s, struct sp_pkt *pkt)
+{
+	const struct tcp_tcb *t;
+
+	if (pkt->hint.ref == 0 || sp_entry_tag(&pkt->hint) != TCP_TAG_TCB)
+		return;
+	t = tcp_tcb_at(s, pkt->hint.ref);
+	if (t->tx != 0 && tcp_tx_of(s, t)->q.chain.head != 0)
+		sp_prefetch(sp_at(&s->arena, tcp_tx_of(s, t)->q.chain.head));
+}
+
+void
+sp_tcp_prefetch_output(const struct sampan *s, uint32_t run)
+{
+	const struct tcp_tcb *t = sp_container_of(sp_at(&s->arena, run), struct tcp_tcb, run);
+
+	sp_prefetch(t);
+	sp_prefetch((const uint8_t *)t + 64);
+	sp_prefetch((const uint8_t *)t + 128);
+	sp_prefetch((const uint8_t *)t + 192);
 }

@@ -44,29 +44,31 @@ restart_window(const struct tcp_tcb *t)
 	return t->lossy_start && modest < initial ? modest : initial;
 }
 
-static struct tcp_cc_facts
-facts_of(const struct sampan *s, const struct tcp_tcb *t)
+/* In place, member by member: a struct that is written in small parts and then copied in
+ * large ones makes the processor wait. */
+static inline void
+fill_facts(const struct sampan *s, const struct tcp_tcb *t, uint32_t in_flight_bytes,
+    struct tcp_cc_facts *f)
 {
 	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
 
-	return (struct tcp_cc_facts){
-		.now = s->now,
-		.mss_bytes = t->mss_bytes,
-		.in_flight_bytes = sp_tcp_pipe(s, t),
-		.delivered_bytes = sp_tcp_delivered(s, t),
-		.lost_bytes = tx != NULL ? tx->lost_total_bytes : 0,
-		.srtt = sp_tcp_rtt_srtt(&t->rtt),
-		.min_rtt = SAMPAN_US(t->min_rtt_us),
-		.restart_bytes = restart_window(t),
-		.paced = tx != NULL && tx->paced,
-	};
+	f->now = s->now;
+	f->mss_bytes = t->mss_bytes;
+	f->in_flight_bytes = in_flight_bytes;
+	f->delivered_bytes = sp_tcp_delivered(s, t);
+	f->lost_bytes = tx != NULL ? tx->lost_total_bytes : 0;
+	f->srtt = sp_tcp_rtt_srtt(&t->rtt);
+	f->min_rtt = SAMPAN_US(t->min_rtt_us);
+	f->restart_bytes = 0;
+	f->paced = tx != NULL && tx->paced;
 }
 
 static void
 wake(struct ground *g, const struct sampan *s, const struct tcp_tcb *t)
 {
-	const struct tcp_cc_facts facts = facts_of(s, t);
+	struct tcp_cc_facts facts;
 
+	fill_facts(s, t, sp_tcp_pipe(s, t), &facts);
 	if (ops_of(t)->wake != NULL && t->cc.cwnd_bytes != 0)
 		ops_of(t)->wake(&g->cc, &facts);
 }
@@ -100,9 +102,10 @@ step_off(struct ground *g, const struct tcp_tcb *t)
 void
 sp_tcp_cc_init(struct sampan *s, struct tcp_tcb *t)
 {
-	const struct tcp_cc_facts facts = facts_of(s, t);
 	struct tcp_cc cc = { .kept = &t->cc };
+	struct tcp_cc_facts facts;
 
+	fill_facts(s, t, sp_tcp_pipe(s, t), &facts);
 	ops_of(t)->init(&cc, &facts);
 }
 
@@ -165,22 +168,54 @@ sp_tcp_cc_change(struct sampan *s, struct tcp_tcb *t, uint8_t id)
 void
 sp_tcp_cc_tell(struct sampan *s, struct tcp_tcb *t, enum tcp_cc_event event, uint32_t flight_bytes)
 {
-	struct tcp_cc_facts facts = facts_of(s, t);
+	struct tcp_cc_facts facts;
 	struct ground g;
 
-	facts.in_flight_bytes = flight_bytes;
+	fill_facts(s, t, flight_bytes, &facts);
+	facts.restart_bytes = restart_window(t);
 	step_on(&g, s, t);
 	ops_of(t)->event(&g.cc, event, &facts);
 	step_off(&g, t);
 }
 
+/* Of a connection with a struct tcp_tx. */
+static inline struct tcp_cc
+ground_of(const struct sampan *s, struct tcp_tcb *t)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+
+	return (struct tcp_cc){
+		.kept = &t->cc,
+		.pace = &tx->pace,
+		.mem = tx->cc_block != 0 ? sp_at(&s->arena, tx->cc_block) : tx->cc_mem,
+	};
+}
+
+/* Something was in flight until now, so there is a struct tcp_tx. */
 void
 sp_tcp_cc_ack(struct sampan *s, struct tcp_tcb *t, struct tcp_cc_ack *ack)
 {
-	struct ground g;
+	struct tcp_cc cc = ground_of(s, t);
 
-	ack->at = facts_of(s, t);
-	step_on(&g, s, t);
-	ops_of(t)->ack(&g.cc, ack);
-	step_off(&g, t);
+	fill_facts(s, t, sp_tcp_pipe(s, t), &ack->at);
+	ops_of(t)->ack(&cc, ack);
+}
+
+/* RFC 5681 §4.1 (R-5681-18).  No RTO is shorter than its least, so mostly it need not be
+ * known. */
+void
+sp_tcp_restart(struct sampan *s, struct tcp_tcb *t)
+{
+	const sampan_dur pause = sp_tick_since(t->sent_at, s->now);
+	const bool idle = pause > SAMPAN_US(sp_setting(s, SAMPAN_SET_TCP_RTO_MIN)) &&
+	    sp_setting(s, SAMPAN_SET_TCP_SLOW_START_AFTER_IDLE) != 0 &&
+	    pause > sp_tcp_rtt_rto(s, &t->rtt, 0);
+
+	struct tcp_cc cc = ground_of(s, t);
+	struct tcp_cc_facts facts;
+
+	fill_facts(s, t, 0, &facts);
+	if (idle)
+		facts.restart_bytes = restart_window(t);
+	ops_of(t)->event(&cc, idle ? TCP_CC_IDLE_RESTART : TCP_CC_RESTART, &facts);
 }

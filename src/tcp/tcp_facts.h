@@ -22,6 +22,9 @@ void sp_tcp_cc_rest(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_cc_tell(struct sampan *s, struct tcp_tcb *t, enum tcp_cc_event event,
     uint32_t flight_bytes);
 
+/* Text leaves while nothing is in flight: a pause is over. */
+void sp_tcp_restart(struct sampan *s, struct tcp_tcb *t);
+
 /* Something new was acknowledged.  ack->at is filled in here. */
 void sp_tcp_cc_ack(struct sampan *s, struct tcp_tcb *t, struct tcp_cc_ack *ack);
 

@@ -6,7 +6,10 @@
 #define SAMPAN_TCP_TCP_FAST_H
 
 #include "net/ip.h"
+#include "tcp/tcp.h"
 #include "tcp/tcp_build.h"
+#include "tcp/tcp_delack.h"
+#include "tcp/tcp_timer.h"
 
 /* ---- tcp_in_fast.c ---- */
 
@@ -26,13 +29,35 @@ void sp_tcp_take_text(struct sampan *s, struct tcp_tcb *t, struct sp_span text);
 
 /* ---- tcp_out_fast.c ---- */
 
-/* What the next frame of a connection carries, if that is plain to see; false:
+/* Does what is plain to see: new text leaves, or nothing does.  False: nothing has changed,
  * decide() of tcp_out.c must say. */
-bool sp_tcp_foresee(const struct sampan *s, const struct tcp_tcb *t, struct tcp_plan *plan);
+bool sp_tcp_out_fast(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f,
+    enum tcp_output *done);
+
+/* Segments of a burst that begins now, tcp_out.c. */
+uint8_t sp_tcp_burst_segs(const struct tcp_tcb *t);
 
 /* Is it a frame that sp_tcp_build_plain() can write as sp_tcp_build() would? */
 bool sp_tcp_is_plain(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_plan *plan);
 uint32_t sp_tcp_build_plain(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
     struct sampan_frame *f);
+
+/* Everything that acknowledges settles what was owed, but for duplicates that
+ * the peer is to count. */
+static inline void
+tcp_acknowledged(struct tcp_tcb *t)
+{
+	const bool again = seq_eq(t->rcv.acked, t->rcv.nxt) && t->dup_acks_owed > 1;
+
+	t->rcv.acked = t->rcv.nxt;
+	t->dsack_start = t->dsack_end;	/* reported once: R-2883-4 */
+	sp_tcp_disarm(t, TCP_AT_ACK);
+	if ((t->flags & (TCP_F_ACK_NOW | TCP_F_ACK_DUE)) != 0)
+		sp_tcp_delack_acked(t);
+	t->dup_acks_owed = again ? (uint8_t)(t->dup_acks_owed - 1) : 0;
+	t->flags &= ~(uint32_t)(TCP_F_ACK_NOW | TCP_F_ACK_DUE);
+	if (again)
+		tcp_set(t, TCP_F_ACK_NOW);
+}
 
 #endif

@@ -16,7 +16,10 @@ checksum_good(const struct sampan *s, const struct sp_pkt *pkt)
 	if (pkt->frame->csum != SAMPAN_CSUM_COMPLETE)
 		return true;
 	sum = (struct sp_csum){ sp_flow_pseudo(&pkt->flow, IP_PROTO_TCP, pkt->span.len), false };
-	sp_span_csum(&sum, pkt->span, s->csum_variant);
+	sp_csum_feed(&sum, pkt->body, pkt->body_len, s->csum_variant);
+	if (pkt->body_len < pkt->span.len)
+		sp_span_csum(&sum, sp_span_part(pkt->span, pkt->body_len, pkt->span.len),
+		    s->csum_variant);
 	return sp_csum_good(sum.sum);
 }
 

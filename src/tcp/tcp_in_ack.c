@@ -2,6 +2,7 @@
  * tcp_in_ack.c - the fifth step: the acknowledgement.  RFC 9293 §3.10.7.4.
  */
 #include "net/neigh.h"
+#include "tcp/tcp_ecn.h"
 #include "tcp/tcp_fast.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_mem.h"
@@ -133,6 +134,17 @@ set_again_bounds(const struct sampan *s, const struct tcp_tcb *t, const struct t
 		d->again_by_echo = SAMPAN_MS(tick - age_ms + 1) - 1;
 }
 
+/* Something new was acknowledged: what that means beyond loss and congestion. */
+static void
+go_on(struct sampan *s, struct tcp_tcb *t)
+{
+	sp_tcp_on_progress(s, t);
+	tune_send_buffer(s, t);
+	sp_tcp_tell_room(s, t);
+	if (t->neigh != 0)
+		sp_neigh_confirm(s, t->neigh);
+}
+
 /* What is in flight, and what the acknowledgement says about it. */
 static void
 process_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
@@ -156,15 +168,70 @@ process_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		sp_tcp_tally_delivery(s, t, &d);
 	if (t->tx != 0)
 		sp_tcp_recovery_ack(s, t, seg, &d, rtt);
-	if (progress) {
-		sp_tcp_on_progress(s, t);
-		tune_send_buffer(s, t);
-		sp_tcp_tell_room(s, t);
-		if (t->neigh != 0)
-			sp_neigh_confirm(s, t->neigh);
-	}
+	if (progress)
+		go_on(s, t);
 	if (progress || d.fresh_bytes > 0)
 		sp_tcp_loss_rearm(s, t);
+}
+
+/* ---- The same where nothing is amiss ---- */
+
+/* Nothing is lost, selectively acknowledged, probed for or judged; and the segment
+ * brings nothing that would change that. */
+static inline bool
+is_smooth(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
+
+	return tx != NULL && tx->unusual == 0 && (tx->sacked_bytes | tx->lost_bytes) == 0 &&
+	    seg->opts.sack_count == 0 && (seg->flags & TCP_ECN_FLAGS) == 0 &&
+	    tcp_is(t, TCP_F_SACK) && t->rare == 0 && t->state == SAMPAN_TCP_ESTABLISHED &&
+	    !s->long_way_only;
+}
+
+/* Whole segments were acknowledged, each sent once and none of them before what is
+ * known to have arrived: so nothing that is left in flight can be lost.  What
+ * process_ack() comes down to then; false: it is not so, nothing has changed. */
+static bool
+process_whole(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	const uint32_t flight_bytes = seq_diff(t->snd.nxt, t->snd.una);
+	const uint32_t acked_bytes = seq_diff(seg->ack, t->snd.una);
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+	const struct tcp_sent *r = sp_tcp_rtx_front(s, tx, seg->ack);
+	struct tcp_sent newest;
+	struct tcp_cc_ack ack;
+
+	if (r == NULL || seq_lt(t->snd.una, tx->rack_fack) ||
+	    (tx->rack_valid && r->sent_at < tx->rack_at))
+		return false;
+	newest = *r;
+	ack = (struct tcp_cc_ack){
+		.acked_bytes = acked_bytes,
+		.prior_in_flight_bytes = flight_bytes,
+		.rtt = seg->at > newest.sent_at ? seg->at - newest.sent_at : 1,
+	};
+	sp_tcp_rtx_drop_front(s, t, seg->ack);
+	take_sample(s, t, ack.rtt, flight_bytes);
+	tx->tlp_spent = false;
+	sp_tcp_rack_update(s, tx, newest.sent_at, newest.end);
+	sp_tcp_recovery_report(s, t, &newest, flight_bytes, &ack);
+	go_on(s, t);
+	sp_tcp_loss_rearm(s, t);
+	return true;
+}
+
+/* An acknowledgement of something, or while something is remembered. */
+static void
+look_at(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	if (is_smooth(s, t, seg)) {
+		if (seq_eq(t->snd.una, t->snd.nxt))
+			return;			/* nothing is in flight */
+		if (seq_lt(t->snd.una, seg->ack) && process_whole(s, t, seg))
+			return;
+	}
+	process_ack(s, t, seg);
 }
 
 /* What follows once our FIN is acknowledged.  R-9293-20. */
@@ -199,7 +266,7 @@ sp_tcp_take_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
 	/* With nothing in flight, or remembered of it, there is nothing to learn. */
 	if (!seq_lt(seg->ack, t->snd.una) && (t->tx != 0 || seq_lt(t->snd.una, seg->ack)))
-		process_ack(s, t, seg);
+		look_at(s, t, seg);
 	update_window(t, seg);
 	/* The peer answers, and what waits, waits for its window: MUST-37, SHLD-17. */
 	if (tcp_is(t, TCP_F_PERSIST) || seq_eq(t->snd.una, t->snd.nxt) || t->snd.wnd_bytes == 0)

@@ -47,10 +47,9 @@ own_scale(const struct tcp_half_open *h)
 
 /* The window that the SYN-ACK offers: the listener's buffer will be its own. */
 static uint16_t
-window_of(const struct sampan *s, const struct tcp_half_open *h)
+window_by(const struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb *listener)
 {
 	const struct sp_local_addr *l = sp_local_find(s, 0, &h->flow.local);
-	const struct tcp_tcb *listener = sp_tcp_find_listener(s, &h->flow);
 	const uint16_t maxseg = listener != NULL ? tcp_rare_of(s, listener)->maxseg_bytes : 0;
 	const struct sp_route *route = sp_route_metrics(s, &h->flow.remote);
 	uint16_t mss = sp_tcp_own_mss(s, l != NULL ? l->link : 0, &h->flow.remote), wnd;
@@ -64,13 +63,18 @@ window_of(const struct sampan *s, const struct tcp_half_open *h)
 	return wnd;
 }
 
+static uint16_t
+window_of(const struct sampan *s, const struct tcp_half_open *h)
+{
+	return window_by(s, h, sp_tcp_find_listener(s, &h->flow));
+}
+
 /* What each of its segments has: timestamps (R-7323-9), and the listener's DSCP
  * and TTL (MUST-48, MUST-49). */
 static void
-dress(struct sampan *s, const struct tcp_half_open *h, struct tcp_bare *bare)
+dress(struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb *listener,
+    struct tcp_bare *bare)
 {
-	const struct tcp_tcb *listener = sp_tcp_find_listener(s, &h->flow);
-
 	if (listener != NULL) {
 		bare->tos = tcp_rare_of(s, listener)->tos;
 		bare->ttl = tcp_rare_of(s, listener)->ttl;
@@ -100,7 +104,7 @@ send_syn_ack(struct sampan *s, const struct tcp_half_open *h)
 
 	if (l == NULL)
 		return;
-	bare.wnd = window_of(s, h);
+	bare.wnd = window_by(s, h, listener);
 	bare.opts.has_mss = true;
 	bare.opts.mss = sp_tcp_own_mss(s, l->link, &h->flow.remote);
 	if (maxseg != 0 && maxseg < bare.opts.mss)
@@ -109,7 +113,7 @@ send_syn_ack(struct sampan *s, const struct tcp_half_open *h)
 	/* R-7323-2 */
 	bare.opts.has_wscale = (h->has & HALF_OPEN_SCALE) != HALF_OPEN_NO_SCALE;
 	bare.opts.wscale = own_scale(h);
-	dress(s, h, &bare);
+	dress(s, h, listener, &bare);
 	sp_tcp_send_bare(s, &bare);
 }
 
@@ -129,7 +133,7 @@ challenge(struct sampan *s, const struct tcp_half_open *h)
 		return;
 	if ((h->has & HALF_OPEN_SCALE) != HALF_OPEN_NO_SCALE)
 		bare.wnd = (uint16_t)(bare.wnd >> own_scale(h));
-	dress(s, h, &bare);
+	dress(s, h, sp_tcp_find_listener(s, &h->flow), &bare);
 	sp_tcp_send_bare(s, &bare);
 	sp_count(s, SAMPAN_COUNT_TCP_CHALLENGES);
 }

@@ -30,22 +30,18 @@
 /* RFC 8985 §7.2: the longest that a peer may delay an acknowledgement. */
 #define TLP_MAX_ACK_DELAY SAMPAN_MS(200)
 
-/* RFC 8985 §6.2 step 2 (R-8985-4). */
-static void
-rack_update(const struct sampan *s, struct tcp_tx *tx, const struct tcp_delivery *d)
+void
+sp_tcp_rack_update(const struct sampan *s, struct tcp_tx *tx, sampan_time at, tcp_seq end)
 {
-	sampan_dur rtt;
+	const sampan_dur rtt = s->now > at ? s->now - at : 0;
 
-	if (!d->any)
-		return;
-	rtt = s->now > d->newest_at ? s->now - d->newest_at : 0;
 	tx->rack_rtt_us = (uint32_t)(rtt / 1000);
-	if (tx->rack_valid && (d->newest_at < tx->rack_at ||
-	    (d->newest_at == tx->rack_at && !seq_lt(tx->rack_end, d->newest_end))))
+	if (tx->rack_valid && (at < tx->rack_at ||
+	    (at == tx->rack_at && !seq_lt(tx->rack_end, end))))
 		return;
 	tx->rack_valid = true;
-	tx->rack_at = d->newest_at;
-	tx->rack_end = d->newest_end;
+	tx->rack_at = at;
+	tx->rack_end = end;
 }
 
 /* Once a round: a repair was in vain, so the window was too small.  Step 4
@@ -180,7 +176,8 @@ sp_tcp_loss_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *
 	}
 	if (d->fresh_bytes > 0)
 		tx->tlp_due = false;	/* news before the probe has left (R-8985-12) */
-	rack_update(s, tx, d);
+	if (d->any)
+		sp_tcp_rack_update(s, tx, d->newest_at, d->newest_end);
 	if (d->reordered)
 		t->reordering = 1;
 	adapt_window(t, tx, d);
@@ -213,13 +210,14 @@ probe_timeout(const struct sampan *s, const struct tcp_tcb *t)
 static void
 rest(struct sampan *s, struct tcp_tcb *t)
 {
-	const sampan_dur rto = sp_tcp_rtt_rto(s, &t->rtt, 0);
+	sampan_dur rto;
 
 	if ((tcp_is(t, TCP_F_FIN_SENT) && seq_eq(t->snd.una, t->snd.nxt)) ||
 	    sp_arena_low_for_newcomers(&s->arena)) {
 		sp_tcp_tx_free(s, t);
 		return;
 	}
+	rto = sp_tcp_rtt_rto(s, &t->rtt, 0);
 	sp_tcp_arm(s, t, TCP_AT_LOSS, rto > TX_REST ? rto : TX_REST);
 }
 

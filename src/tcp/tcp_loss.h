@@ -20,6 +20,10 @@ struct tcp_seg;
  * dup: it is a duplicate in the sense of RFC 5681 §2. */
 void sp_tcp_loss_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_delivery *d, bool dup);
 
+/* RACK knows that what was sent at `at` and ends at `end` has arrived.  RFC 8985 §6.2
+ * step 2 (R-8985-4). */
+void sp_tcp_rack_update(const struct sampan *s, struct tcp_tx *tx, sampan_time at, tcp_seq end);
+
 /* TCP_AT_LOSS went off: reordering timer or probe time-out. */
 void sp_tcp_loss_timer(struct sampan *s, struct tcp_tcb *t);
 

@@ -22,12 +22,11 @@ sp_tcp_mem_init(struct sampan *s)
 uint64_t
 sp_tcp_mem_pages(const struct sampan *s)
 {
-	static const enum sp_kind kinds[] = { SP_KIND_SMALL, SP_KIND_LARGE, SP_KIND_PART,
-		SP_KIND_TCP_TX, SP_KIND_TCP_RX, SP_KIND_TCP_SENT };
-	uint64_t slabs = 0;
+	const struct sp_pool *pool = s->arena.pool;
+	const uint64_t slabs = (uint64_t)pool[SP_KIND_SMALL].slabs + pool[SP_KIND_LARGE].slabs +
+	    pool[SP_KIND_PART].slabs + pool[SP_KIND_TCP_TX].slabs + pool[SP_KIND_TCP_RX].slabs +
+	    pool[SP_KIND_TCP_SENT].slabs;
 
-	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		slabs += s->arena.pool[kinds[i]].slabs;
 	return (slabs << s->arena.slab_shift) / TCP_MEM_PAGE_BYTES;
 }
 
@@ -52,7 +51,7 @@ sp_tcp_mem_pressure(const struct sampan *s)
 }
 
 void
-sp_tcp_mem_look(struct sampan *s)
+sp_tcp_mem_look_closer(struct sampan *s)
 {
 	const bool now = sp_tcp_mem_pressure(s);
 

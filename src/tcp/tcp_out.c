@@ -208,8 +208,8 @@ ends_burst(const struct sampan *s, const struct tcp_tcb *t, uint32_t len)
 /* Segments of a burst: what goes out in a millisecond at the rate that the
  * window and the round trip make, more on a short way; never below two, nor
  * above half of what the peer's window was.  All of it Linux's. */
-static uint8_t
-burst_segs(const struct tcp_tcb *t)
+uint8_t
+sp_tcp_burst_segs(const struct tcp_tcb *t)
 {
 	const uint32_t srtt_us = t->rtt.srtt_us8 / 8, near = t->min_rtt_us >> 9;
 	const uint32_t percent = t->cc.cwnd_bytes < t->cc.ssthresh_bytes / 2 ? 200 : 120;
@@ -329,27 +329,10 @@ stay_quiet(struct sampan *s, struct tcp_tcb *t)
 	t->flags &= ~(uint32_t)(TCP_F_ACK_DUE | TCP_F_PROBE_DUE);
 }
 
-/* Everything that acknowledges settles what was owed, but for duplicates that
- * the peer is to count. */
-static void
-acknowledged(struct tcp_tcb *t)
-{
-	const bool again = seq_eq(t->rcv.acked, t->rcv.nxt) && t->dup_acks_owed > 1;
-
-	t->rcv.acked = t->rcv.nxt;
-	t->dsack_start = t->dsack_end;	/* reported once: R-2883-4 */
-	sp_tcp_disarm(t, TCP_AT_ACK);
-	if ((t->flags & (TCP_F_ACK_NOW | TCP_F_ACK_DUE)) != 0)
-		sp_tcp_delack_acked(t);
-	t->dup_acks_owed = again ? (uint8_t)(t->dup_acks_owed - 1) : 0;
-	t->flags &= ~(uint32_t)(TCP_F_ACK_NOW | TCP_F_ACK_DUE);
-	if (again)
-		tcp_set(t, TCP_F_ACK_NOW);
-}
-
 /* Books the text of a frame. */
 static void
-commit_text(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_t record)
+commit_text(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
+    struct tcp_sent *record)
 {
 	struct tcp_tx *tx = tcp_tx_of(s, t);
 
@@ -357,12 +340,12 @@ commit_text(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, ui
 		tx->tlp_due = false;
 		tx->tlp_out = true;
 		tx->tlp_spent = true;
-		tx->tlp_again = record == 0;
+		tx->tlp_again = record == NULL;
 		tx->tlp_end = t->snd.nxt;
 		tx->prr_flight_bytes = seq_diff(t->snd.nxt, t->snd.una);
 	}
 	if (plan->why == TCP_WHY_DATA && (plan->flags & TCP_PSH) == 0)
-		tx->burst_left = (tx->burst_left > 0 ? tx->burst_left : burst_segs(t)) - 1;
+		tx->burst_left = (tx->burst_left > 0 ? tx->burst_left : sp_tcp_burst_segs(t)) - 1;
 	else
 		tx->burst_left = 0;
 	sp_tcp_rtx_sent(s, t, plan, record);
@@ -382,7 +365,7 @@ commit_text(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, ui
 
 /* Books what the frame carries; plan->len is what really went into it. */
 static void
-commit(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_t record)
+commit(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, struct tcp_sent *record)
 {
 	const tcp_seq end = seq_add(plan->seq,
 	    plan->len + ((plan->flags & (TCP_SYN | TCP_FIN)) != 0 ? 1 : 0));
@@ -392,7 +375,7 @@ commit(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_
 	if (t->rare != 0)
 		sp_tcp_tally_out(s, t, plan);
 	if ((plan->flags & TCP_ACK) != 0)
-		acknowledged(t);
+		tcp_acknowledged(t);
 	if ((plan->flags & TCP_FIN) != 0) {
 		t->flags &= ~(uint32_t)TCP_F_FIN_DUE;
 		tcp_set(t, TCP_F_FIN_SENT);
@@ -422,17 +405,6 @@ commit(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_
 	sp_count(s, SAMPAN_COUNT_TCP_SEGS_OUT);
 }
 
-/* RFC 5681 §4.1 (R-5681-18). */
-static void
-restart_after_idle(struct sampan *s, struct tcp_tcb *t)
-{
-	const bool idle = sp_setting(s, SAMPAN_SET_TCP_SLOW_START_AFTER_IDLE) != 0 &&
-	    sp_tick_since(t->sent_at, s->now) > sp_tcp_rtt_rto(s, &t->rtt, 0);
-
-	if (seq_eq(t->snd.una, t->snd.nxt))
-		sp_tcp_cc_tell(s, t, idle ? TCP_CC_IDLE_RESTART : TCP_CC_RESTART, 0);
-}
-
 /* No way to the peer.  A connect fails; a connection only notes it (RFC 9293
  * §3.9.2.2 (MUST-56)) and goes on as if the frame had been sent and lost: behind an
  * acknowledgement there may be text, which has its turn now. */
@@ -447,7 +419,7 @@ path_failed(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, in
 	t->ep.soft_error = (uint8_t)-error;
 	t->dup_acks_owed = 0;
 	if ((plan->flags & TCP_ACK) != 0)
-		acknowledged(t);
+		tcp_acknowledged(t);
 	tcp_clear(t, TCP_F_PROBE_DUE);
 	if (plan->len > 0 || (plan->flags & (TCP_SYN | TCP_FIN)) != 0)
 		sp_tcp_on_sent(s, t);
@@ -464,19 +436,20 @@ is_new_text(const struct tcp_tcb *t, const struct tcp_plan *plan)
 static enum tcp_output
 send_plan(struct sampan *s, struct tcp_tcb *t, struct tcp_plan *plan, struct sampan_frame *f)
 {
-	uint32_t len, record = 0;
+	struct tcp_sent *record = NULL;
+	uint32_t len;
 
 	if (is_new_text(t, plan)) {
-		record = sp_pool_take(&s->arena, SP_KIND_TCP_SENT);
-		if (record == 0) {	/* no memory: try again when the timer says so */
+		record = sp_tcp_rtx_record(s);
+		if (record == NULL) {	/* no memory: try again when the timer says so */
 			sp_tcp_on_sent(s, t);
 			if (!tcp_is(t, TCP_F_ACK_NOW)) {
 				stay_quiet(s, t);
 				return TCP_OUTPUT_NONE;
 			}
 			*plan = (struct tcp_plan){ TCP_WHY_ACK, t->snd.nxt, 0, TCP_ACK };
-		} else {
-			restart_after_idle(s, t);
+		} else if (seq_eq(t->snd.una, t->snd.nxt)) {
+			sp_tcp_restart(s, t);
 		}
 	}
 	len = sp_tcp_is_plain(s, t, plan) ? sp_tcp_build_plain(s, t, plan, f) :
@@ -492,10 +465,12 @@ send_plan(struct sampan *s, struct tcp_tcb *t, struct tcp_plan *plan, struct sam
 enum tcp_output
 sp_tcp_output(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f)
 {
+	enum tcp_output done;
 	struct tcp_plan plan;
 
-	if (!sp_tcp_foresee(s, t, &plan))
-		plan = decide(s, t);
+	if (sp_tcp_out_fast(s, t, f, &done))
+		return done;
+	plan = decide(s, t);
 	if (plan.why == TCP_WHY_NOTHING) {
 		stay_quiet(s, t);
 		return TCP_OUTPUT_NONE;

@@ -2,7 +2,7 @@
  * tcp_out_fast.c - the twin of tcp_in_fast.c: the segment that most segments
  * are, new text or an acknowledgement with timestamps and nothing unusual.
  *
- * sp_tcp_foresee() says what decide() of tcp_out.c would say, where that can be
+ * foresee() says what decide() of tcp_out.c would say, where that can be
  * seen at once.  sp_tcp_build_plain() writes what sp_tcp_build() would write,
  * headers word by word in registers, whose sums are taken before they are
  * stored.  Both leave everything unusual to the long way; that the frames are
@@ -13,8 +13,11 @@
  */
 #include "net/neigh.h"
 #include "tcp/tcp_ecn.h"
+#include "tcp/tcp_facts.h"
 #include "tcp/tcp_fast.h"
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_loss.h"
+#include "tcp/tcp_rate.h"
 #include "wire/eth.h"
 #include "wire/ip4.h"
 
@@ -37,26 +40,39 @@ owes_report(const struct sampan *s, const struct tcp_tcb *t)
 	    (t->rx != 0 && tcp_rx_of(s, t)->q.part != 0);
 }
 
-bool
-sp_tcp_foresee(const struct sampan *s, const struct tcp_tcb *t, struct tcp_plan *plan)
+/* Nothing is lost, judged, probed for or paced. */
+static inline bool
+sends_smoothly(const struct tcp_tx *tx)
 {
-	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
-	const uint32_t flight = seq_diff(t->snd.nxt, t->snd.una);
-	uint32_t len;
+	return tx->unusual == 0 && tx->lost.first == 0 && tx->sacked_bytes == 0 && !tx->paced;
+}
 
-	if (tx == NULL || t->state != SAMPAN_TCP_ESTABLISHED || (t->flags & UNUSUAL) != 0 ||
-	    tx->lost.first != 0 || tx->tlp_due || tx->more || tx->paced || tx->sacked_bytes != 0 ||
-	    owes_report(s, t) ||
-	    s->long_way_only)
-		return false;
-	len = tx->q.bytes - flight;
-	if (len == 0 || len > t->mss_bytes || flight + len > t->snd.wnd_bytes ||
-	    flight + len > t->cc.cwnd_bytes)
+/* What the next frame carries, if that is new text and needs no thought: all that there
+ * is, if it fits into a segment; or a whole one, if more than another one follows it. */
+static inline bool
+foresee(const struct sampan *s, const struct tcp_tcb *t, struct tcp_plan *plan)
+{
+	const struct tcp_tx *tx = tcp_tx_of(s, t);
+	const uint32_t flight = seq_diff(t->snd.nxt, t->snd.una), mss = t->mss_bytes;
+	const uint32_t unsent = tx->q.bytes - flight;
+	uint32_t len = unsent;
+	uint8_t flags = TCP_ACK | TCP_PSH;
+
+	if (unsent > mss) {
+		if (unsent < 2 * mss || (s->link[t->link].caps & SAMPAN_LINK_TSO4) != 0)
+			return false;
+		len = 2 * mss;
+	}
+	if (flight + len > t->snd.wnd_bytes || flight + len > t->cc.cwnd_bytes)
 		return false;
 	/* Nagle: a short one while another is outstanding. */
-	if (len < t->mss_bytes && !tcp_is(t, TCP_F_NODELAY) && seq_lt(t->snd.una, tx->small_end))
+	if (len < mss && !tcp_is(t, TCP_F_NODELAY) && seq_lt(t->snd.una, tx->small_end))
 		return false;
-	*plan = (struct tcp_plan){ TCP_WHY_DATA, t->snd.nxt, len, TCP_ACK | TCP_PSH };
+	if (len > mss) {
+		len = mss;
+		flags = tx->burst_left == 1 ? TCP_ACK | TCP_PSH : TCP_ACK;
+	}
+	*plan = (struct tcp_plan){ TCP_WHY_DATA, t->snd.nxt, len, flags };
 	return true;
 }
 
@@ -104,19 +120,21 @@ put_transport(const struct sampan *s, struct tcp_tcb *t, uint8_t *p, const struc
 	const uint32_t middle = (uint32_t)(TCP_PLAIN_HDR_LEN << 10 | plan->flags |
 	    tcp_ecn_flags(t, plan)) << 16 |
 	    sp_tcp_wnd_advertise(s, t);
-	const uint64_t word[4] = {
-		be64_word((uint64_t)t->flow.local_port << 48 |
-		    (uint64_t)t->flow.remote_port << 32 | plan->seq.raw),
-		be64_word((uint64_t)t->rcv.nxt.raw << 32 | middle),
-		be64_word(TCP_PLAIN_OPTS),
-		be64_word((uint64_t)sp_tcp_ts_now(s, t->ts_offset) << 32 | t->ts_recent),
-	};
-	uint64_t sum = word[0], carries = 0;
+	const uint64_t first = be64_word((uint64_t)t->flow.local_port << 48 |
+	    (uint64_t)t->flow.remote_port << 32 | plan->seq.raw);
+	const uint64_t second = be64_word((uint64_t)t->rcv.nxt.raw << 32 | middle);
+	const uint64_t third = be64_word(TCP_PLAIN_OPTS);
+	const uint64_t fourth =
+	    be64_word((uint64_t)sp_tcp_ts_now(s, t->ts_offset) << 32 | t->ts_recent);
+	uint64_t sum = first, carries = 0;
 
-	memcpy(p, word, sizeof(word));
-	add(&sum, &carries, word[1]);
-	add(&sum, &carries, word[2]);
-	add(&sum, &carries, word[3]);
+	memcpy(p, &first, sizeof(first));
+	memcpy(p + 8, &second, sizeof(second));
+	memcpy(p + 16, &third, sizeof(third));
+	memcpy(p + 24, &fourth, sizeof(fourth));
+	add(&sum, &carries, second);
+	add(&sum, &carries, third);
+	add(&sum, &carries, fourth);
 	return (sum >> 32) + (uint32_t)sum + carries;
 }
 
@@ -143,8 +161,7 @@ sp_tcp_build_plain(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *p
 	f->slices = 0;
 	f->owner = SAMPAN_FRAME_STACK;
 	if (plan->len > 0)
-		real.len = sp_sendq_show(&tcp_tx_of(s, t)->q, &s->arena,
-		    seq_diff(plan->seq, t->snd.una), plan->len, f);
+		real.len = tcp_put_text(s, t, plan, f);
 	if (real.len < plan->len)
 		real.flags &= (uint8_t)~TCP_PSH;
 	f->len = TEXT_AT + real.len;
@@ -164,4 +181,94 @@ sp_tcp_build_plain(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *p
 	sp_span_csum(&sum, (struct sp_span){ f, TEXT_AT, real.len }, s->csum_variant);
 	be16_put(f->head + TCP_AT + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sum.sum));
 	return real.len;
+}
+
+/* ---- All of it ---- */
+
+/* Is the way to the neighbour open, with nothing to be asked or renewed? */
+static inline bool
+has_way(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return t->neigh != 0 && t->route_gen == s->route_gen && sp_neigh_is_fresh(s, t->neigh);
+}
+
+/* Books what commit() of tcp_out.c would, for new text where sends_smoothly(). */
+static inline void
+book(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, struct tcp_sent *r)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+	uint32_t flight;
+
+	tcp_acknowledged(t);
+	t->cwr_due = 0;
+	t->snd.nxt = seq_add(plan->seq, plan->len);
+	flight = seq_diff(t->snd.nxt, t->snd.una);
+	sp_tcp_on_sent(s, t);
+	tx->burst_left = (plan->flags & TCP_PSH) != 0 ? 0 :
+	    (tx->burst_left > 0 ? tx->burst_left : sp_tcp_burst_segs(t)) - 1;
+	sp_tcp_rtx_sent_new(s, t, plan, r);
+	t->sent_at = sp_tick_of(s->now);
+	sp_tcp_delack_sent_text(s, t);
+	if (t->cc.cwnd_bytes < flight + t->mss_bytes)
+		tcp_set(t, TCP_F_CWND_LIMITED);
+	else if (tx->q.bytes == flight)
+		sp_tcp_rate_app_limited(s, t);
+	sp_tcp_loss_rearm(s, t);
+	sp_count(s, SAMPAN_COUNT_TCP_SEGS_OUT);
+	sp_count(s, SAMPAN_COUNT_FRAMES_OUT);
+}
+
+static bool
+send_text(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f)
+{
+	struct tcp_plan plan;
+	struct tcp_sent *r;
+	uint32_t len;
+
+	if (!foresee(s, t, &plan) || owes_report(s, t) || !sp_tcp_is_plain(s, t, &plan) ||
+	    !has_way(s, t))
+		return false;
+	r = sp_tcp_rtx_record(s);
+	if (r == NULL)
+		return false;
+	if (seq_eq(t->snd.una, t->snd.nxt))
+		sp_tcp_restart(s, t);
+	len = sp_tcp_build_plain(s, t, &plan, f);
+	if (len < plan.len)
+		plan.flags &= (uint8_t)~TCP_PSH;
+	plan.len = len;
+	book(s, t, &plan, r);
+	return true;
+}
+
+/* Nothing is to be sent, but an acknowledgement may be owed: what stay_quiet() of
+ * tcp_out.c would do. */
+static void
+keep_quiet(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->tx != 0)
+		tcp_tx_of(s, t)->burst_left = 0;
+	if (tcp_is(t, TCP_F_ACK_DUE))
+		sp_tcp_on_ack_owed(s, t);
+	tcp_clear(t, TCP_F_ACK_DUE);
+}
+
+bool
+sp_tcp_out_fast(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f,
+    enum tcp_output *done)
+{
+	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
+
+	if (t->state != SAMPAN_TCP_ESTABLISHED || (t->flags & UNUSUAL) != 0 || s->long_way_only ||
+	    (tx != NULL && !sends_smoothly(tx)))
+		return false;
+	if (tx != NULL && tx->q.bytes != seq_diff(t->snd.nxt, t->snd.una)) {
+		*done = TCP_OUTPUT_FRAME;
+		return send_text(s, t, f);
+	}
+	if (tcp_is(t, TCP_F_ACK_NOW))
+		return false;
+	keep_quiet(s, t);
+	*done = TCP_OUTPUT_NONE;
+	return true;
 }

@@ -50,12 +50,11 @@ sp_tcp_rate_app_limited(const struct sampan *s, const struct tcp_tcb *t)
 }
 
 void
-sp_tcp_rate_sample(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_delivery *d,
+sp_tcp_rate_sample(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_sent *r,
     struct tcp_cc_ack *ack)
 {
 	const uint64_t delivered = sp_tcp_delivered(s, t);
 	struct tcp_tx *tx = tcp_tx_of(s, t);
-	const struct tcp_sent *r = &d->rate;
 	sampan_dur send_dur, ack_dur;
 
 	if (tx->app_limited && (int32_t)((uint32_t)delivered - tx->app_limited_end) > 0)

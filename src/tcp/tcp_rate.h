@@ -16,8 +16,9 @@ void sp_tcp_rate_delivered(const struct tcp_sent *r, struct tcp_delivery *d);
 /* Text has left and there is no more, though the window has room. */
 void sp_tcp_rate_app_limited(const struct sampan *s, const struct tcp_tcb *t);
 
-/* Completes the sample of an acknowledgement that delivered something. */
+/* Completes the sample of an acknowledgement that delivered something; r: what was sent
+ * last of that, sent_at 0: nothing is known of it. */
 void sp_tcp_rate_sample(const struct sampan *s, const struct tcp_tcb *t,
-    const struct tcp_delivery *d, struct tcp_cc_ack *ack);
+    const struct tcp_sent *r, struct tcp_cc_ack *ack);
 
 #endif

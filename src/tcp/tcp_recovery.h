@@ -15,6 +15,12 @@ struct tcp_seg;
 void sp_tcp_recovery_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
     struct tcp_delivery *d, sampan_dur rtt);
 
+/* Completes the facts of an acknowledgement that delivered something, and tells the
+ * congestion control; newest: what was sent last of it, sent_at 0: not known;
+ * outstanding_bytes: before it came. */
+void sp_tcp_recovery_report(struct sampan *s, struct tcp_tcb *t, const struct tcp_sent *newest,
+    uint32_t outstanding_bytes, struct tcp_cc_ack *ack);
+
 /* Enters recovery if something has been found lost. */
 void sp_tcp_recovery_check(struct sampan *s, struct tcp_tcb *t);
 

@@ -57,23 +57,23 @@ sp_tcp_rtt_begin_slowly(struct tcp_rtt *rtt)
 sampan_dur
 sp_tcp_rtt_rto(const struct sampan *s, const struct tcp_rtt *rtt, unsigned backoff)
 {
-	const sampan_dur most = SAMPAN_MS(sp_setting(s, SAMPAN_SET_TCP_RTO_MAX));
-	const sampan_dur least = SAMPAN_US(sp_setting(s, SAMPAN_SET_TCP_RTO_MIN));
-	sampan_dur rto = rtt->rttvar_us4 != 0 ? SAMPAN_US(rtt->rttvar_us4) : TCP_RTO_INITIAL;
+	const uint64_t most_us = (uint64_t)sp_setting(s, SAMPAN_SET_TCP_RTO_MAX) * 1000;
+	const uint32_t least_us = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RTO_MIN);
+	uint64_t rto_us = rtt->rttvar_us4 != 0 ? rtt->rttvar_us4 : TCP_RTO_INITIAL / 1000;
 
 	if (rtt->srtt_us8 != 0) {
-		const sampan_dur var = SAMPAN_US(rtt->rttvar_us4 > GRANULARITY_US ?
-		    rtt->rttvar_us4 : GRANULARITY_US);
+		const uint32_t var_us = rtt->rttvar_us4 > GRANULARITY_US ?
+		    rtt->rttvar_us4 : GRANULARITY_US;
 
 		/* DEVIATES: rto-min: 200 ms, for recovery in datacentres
 		 * (5-D3); RFC 6298 §2.4 (R-6298-4) wants 1 s.  As in Linux it
 		 * is the least variance, so the RTO is never less than RFC 6298
 		 * would have it with that floor. */
-		rto = SAMPAN_US(rtt->srtt_us8 / 8) + (var < least ? least : var);
+		rto_us = (uint64_t)(rtt->srtt_us8 / 8) + (var_us < least_us ? least_us : var_us);
 	}
-	while (backoff-- > 0 && rto < most)	/* §5.5 (R-6298-11) */
-		rto *= 2;
-	return rto < most ? rto : most;
+	while (backoff-- > 0 && rto_us < most_us)	/* §5.5 (R-6298-11) */
+		rto_us *= 2;
+	return SAMPAN_US(rto_us < most_us ? rto_us : most_us);
 }
 
 /* RFC 8985 §6.2 step 1 (R-8985-3). */

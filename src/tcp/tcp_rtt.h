@@ -34,6 +34,8 @@ void sp_tcp_rtt_sample(struct tcp_rtt *rtt, sampan_dur r, uint32_t samples);
 static inline uint32_t
 tcp_rtt_samples(uint32_t flight_bytes, uint32_t mss_bytes)
 {
+	if (flight_bytes <= 2 * mss_bytes)
+		return flight_bytes > 0;
 	return (flight_bytes + 2 * mss_bytes - 1) / (2 * mss_bytes);
 }
 

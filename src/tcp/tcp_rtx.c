@@ -90,10 +90,9 @@ static struct tcp_sent *
 split(struct sampan *s, const struct tcp_tcb *t, struct tcp_sent *r, tcp_seq at)
 {
 	struct tcp_tx *tx = tcp_tx_of(s, t);
-	const uint32_t ref = sp_pool_take(&s->arena, SP_KIND_TCP_SENT);
-	struct tcp_sent *rest = sp_at(&s->arena, ref);
+	struct tcp_sent *rest = sp_tcp_rtx_record(s);
 
-	if (ref == 0)
+	if (rest == NULL)
 		return NULL;
 	*rest = *r;
 	rest->by_seq = (struct sp_node){ 0, 0 };
@@ -111,13 +110,20 @@ split(struct sampan *s, const struct tcp_tcb *t, struct tcp_sent *r, tcp_seq at)
 	return rest;
 }
 
+/* Mostly it is one. */
+static inline uint16_t
+segs_in(const struct tcp_tcb *t, uint32_t len)
+{
+	return (uint16_t)(len <= t->mss_bytes ? 1 : (len + t->mss_bytes - 1) / t->mss_bytes);
+}
+
 /* The record has just left (again), by this plan. */
 static void
 stamp(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, struct tcp_sent *r)
 {
 	struct tcp_tx *tx = tcp_tx_of(s, t);
 
-	r->segs = (uint16_t)((tcp_sent_len(r) + t->mss_bytes - 1) / t->mss_bytes);
+	r->segs = segs_in(t, tcp_sent_len(r));
 	if ((plan->flags & TCP_FIN) != 0)
 		r->flags |= TCP_SENT_FIN;
 	sp_tcp_rate_sent(s, t, r);
@@ -173,21 +179,29 @@ repeated(struct sampan *s, const struct tcp_tcb *t, const struct tcp_plan *plan)
 }
 
 void
-sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, uint32_t record)
+sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
+    struct tcp_sent *r)
 {
-	struct tcp_tx *tx = tcp_tx_of(s, t);
 	struct tcp_sent *old = repeated(s, t, plan);
-	struct tcp_sent *r = sp_at(&s->arena, record);
 
 	if (old != NULL) {
 		sp_tcp_rtx_cut(s, t, old, plan->len);
 		sent_again(s, t, plan, old);
 		return;
 	}
+	sp_tcp_rtx_sent_new(s, t, plan, r);
+}
+
+void
+sp_tcp_rtx_sent_new(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
+    struct tcp_sent *r)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+
 	*r = (struct tcp_sent){ .start = plan->seq, .end = seq_add(plan->seq, plan->len) };
 	sp_list_push(&s->arena, &tx->by_seq, &r->by_seq);
 	stamp(s, t, plan, r);
-	if (plan->len % t->mss_bytes != 0)
+	if (plan->len < t->mss_bytes || plan->len % t->mss_bytes != 0)
 		tx->small_end = r->end;
 }
 
@@ -324,6 +338,33 @@ sp_tcp_rtx_acked(struct sampan *s, struct tcp_tcb *t, tcp_seq ack, struct tcp_de
 	tx->small_end = seq_max(tx->small_end, ack);
 	tx->rack_fack = seq_max(tx->rack_fack, ack);
 	sp_sendq_drop(&tx->q, &s->arena, d->acked_bytes);
+}
+
+const struct tcp_sent *
+sp_tcp_rtx_front(const struct sampan *s, const struct tcp_tx *tx, tcp_seq ack)
+{
+	const struct tcp_sent *r = sp_tcp_rtx_first(s, tx);
+
+	while (r != NULL && r->flags == 0 && seq_lt(r->end, ack))
+		r = tcp_sent_by_seq(s, r->by_seq.next);
+	return r != NULL && r->flags == 0 && seq_eq(r->end, ack) && r->sent_at != 0 ? r : NULL;
+}
+
+void
+sp_tcp_rtx_drop_front(struct sampan *s, struct tcp_tcb *t, tcp_seq ack)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+	const uint32_t acked_bytes = seq_diff(ack, t->snd.una);
+	struct tcp_sent *r;
+
+	while ((r = sp_tcp_rtx_first(s, tx)) != NULL && seq_lt(r->start, ack)) {
+		sp_list_remove(&s->arena, &tx->by_time, &r->by_time);
+		discard(s, tx, r);
+	}
+	tcp_advance_una(t, ack);
+	tx->small_end = seq_max(tx->small_end, ack);
+	tx->rack_fack = ack;
+	sp_sendq_drop(&tx->q, &s->arena, acked_bytes);
 }
 
 /* Melts a delivered record with the one behind it if that is delivered too. */

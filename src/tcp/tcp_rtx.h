@@ -41,13 +41,35 @@ struct tcp_delivery {
 	struct tcp_sent rate;		/* what was sent last of it, tcp_rate.h */
 };
 
-/* Books a frame of text.  record: a free struct tcp_sent for new text; text
- * that is sent again has one. */
+/* The same of text that is known to be new. */
+void sp_tcp_rtx_sent_new(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
+    struct tcp_sent *r);
+
+/* A record for new text; NULL: no memory. */
+static inline struct tcp_sent *
+sp_tcp_rtx_record(struct sampan *s)
+{
+	const uint32_t ref = sp_pool_take(&s->arena, SP_KIND_TCP_SENT);
+
+	return ref != 0 ? sp_at(&s->arena, ref) : NULL;
+}
+
+/* Books a frame of text.  r: a free record for new text; text that is sent again has
+ * one (NULL). */
 void sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
-    uint32_t record);
+    struct tcp_sent *r);
 
 /* SND.UNA moves to ack, which is beyond it.  The send queue follows. */
 void sp_tcp_rtx_acked(struct sampan *s, struct tcp_tcb *t, tcp_seq ack, struct tcp_delivery *d);
+
+/* The newest of the records before ack if they are whole and were all sent once, the last
+ * of them at a known time; NULL: they are not. */
+const struct tcp_sent *sp_tcp_rtx_front(const struct sampan *s, const struct tcp_tx *tx,
+    tcp_seq ack);
+
+/* The same as sp_tcp_rtx_acked() for these, where nothing else is in flight but what was
+ * sent later. */
+void sp_tcp_rtx_drop_front(struct sampan *s, struct tcp_tcb *t, tcp_seq ack);
 
 /* [start, end), inside what is outstanding, was delivered.  is_newest: it caused the
  * acknowledgement, so that the next one's is not far. */

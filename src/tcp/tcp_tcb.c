@@ -107,6 +107,11 @@ sp_tcp_rest(struct sampan *s, struct tcp_tcb *t)
 
 	if (t->rare != 0)
 		sp_tcp_tally_limit(s, t);
+	if (t->state == SAMPAN_TCP_ESTABLISHED && t->armed != 0) {
+		if (tcp_is(t, TCP_F_DIRTY))
+			sp_tcp_timer_sync(s, t);
+		return;
+	}
 	if (t->state == SAMPAN_TCP_CLOSED || t->state == SAMPAN_TCP_LISTEN) {
 		if (!held)
 			tcb_free(s, t);

@@ -36,30 +36,6 @@
 /* Time-outs that a connection without a socket survives: about 100 s, as Linux. */
 #define ORPHAN_RETRIES 8
 
-/* Where a deadline is kept; TCP_AT_LOSS and TCP_AT_PACE are armed only with a struct
- * tcp_tx. */
-static sp_tick *
-place(const struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which)
-{
-	if (which < TCP_AT_COUNT)
-		return &t->at[which];
-	return which == TCP_AT_LOSS ? &tcp_tx_of(s, t)->loss_at : &tcp_tx_of(s, t)->pace_due_at;
-}
-
-void
-sp_tcp_arm(struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which, sampan_dur dur)
-{
-	*place(s, t, which) = sp_tick_after(s->now, dur);
-	t->armed |= (uint8_t)(1u << which);
-	tcp_set(t, TCP_F_DIRTY);
-}
-
-void
-sp_tcp_disarm(struct tcp_tcb *t, enum tcp_deadline which)
-{
-	t->armed &= (uint8_t)~(1u << which);
-}
-
 void
 sp_tcp_timer_rest(struct sampan *s, struct tcp_tcb *t)
 {
@@ -76,7 +52,7 @@ sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t)
 	if (t->armed == 0)
 		return;
 	for (unsigned left = t->armed; left != 0; left &= left - 1) {
-		const sp_tick *at = place(s, t, (enum tcp_deadline)__builtin_ctz(left));
+		const sp_tick *at = tcp_deadline(s, t, (enum tcp_deadline)__builtin_ctz(left));
 
 		if (sp_tick_before(*at, first))
 			first = *at;
@@ -93,12 +69,11 @@ sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t)
 static void
 arm_rtx(struct sampan *s, struct tcp_tcb *t)
 {
-	const uint32_t user_ms = t->rare != 0 ? tcp_rare_of(s, t)->user_timeout_ms : 0;
 	sampan_dur wait = sp_tcp_rtt_rto(s, &t->rtt, t->backoff);
 
-	if (user_ms != 0) {
+	if (t->rare != 0 && tcp_rare_of(s, t)->user_timeout_ms != 0) {
 		const sampan_dur waited = sp_tick_since(tcp_rare_of(s, t)->progress_at, s->now);
-		const sampan_dur most = SAMPAN_MS(user_ms);
+		const sampan_dur most = SAMPAN_MS(tcp_rare_of(s, t)->user_timeout_ms);
 		const sampan_dur left = most > waited ? most - waited : 0;
 
 		wait = left < wait ? left : wait;
@@ -124,7 +99,7 @@ sp_tcp_on_syn_due(struct sampan *s, struct tcp_tcb *t)
 
 /* Something left that must be acknowledged.  RFC 6298 §5.1 (R-6298-10). */
 void
-sp_tcp_on_sent(struct sampan *s, struct tcp_tcb *t)
+sp_tcp_start_rtx(struct sampan *s, struct tcp_tcb *t)
 {
 	if (tcp_is(t, TCP_F_PERSIST)) {
 		tcp_clear(t, TCP_F_PERSIST);
@@ -336,7 +311,7 @@ life_expired(struct sampan *s, struct tcp_tcb *t)
 static bool
 expired(struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which)
 {
-	if (!tcp_armed(t, which) || sp_tick_before(sp_tick_of(s->now), *place(s, t, which)))
+	if (!tcp_armed(t, which) || sp_tick_before(sp_tick_of(s->now), *tcp_deadline(s, t, which)))
 		return false;
 	sp_tcp_disarm(t, which);
 	return true;

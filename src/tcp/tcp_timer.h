@@ -10,14 +10,12 @@
 #include "tcp/tcp_of.h"
 
 void sp_tcp_on_syn_due(struct sampan *s, struct tcp_tcb *t);
-void sp_tcp_on_sent(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_start_rtx(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_probe_sent(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_progress(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_blocked(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_starved(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_ack_owed(struct sampan *s, struct tcp_tcb *t);
-void sp_tcp_arm(struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which, sampan_dur dur);
-void sp_tcp_disarm(struct tcp_tcb *t, enum tcp_deadline which);
 void sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t);
 
 /* Takes the node of a connection without deadlines out of the wheel. */
@@ -28,6 +26,41 @@ static inline bool
 tcp_armed(const struct tcp_tcb *t, enum tcp_deadline which)
 {
 	return (t->armed & 1u << which) != 0;
+}
+
+static inline void
+sp_tcp_disarm(struct tcp_tcb *t, enum tcp_deadline which)
+{
+	t->armed &= (uint8_t)~(1u << which);
+}
+
+/* Where a deadline is kept; TCP_AT_LOSS and TCP_AT_PACE are armed only with a struct
+ * tcp_tx. */
+static inline sp_tick *
+tcp_deadline(const struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which)
+{
+	if (which < TCP_AT_COUNT)
+		return &t->at[which];
+	return which == TCP_AT_LOSS ? &tcp_tx_of(s, t)->loss_at : &tcp_tx_of(s, t)->pace_due_at;
+}
+
+/* A node that goes off before this need not move: then nothing is left to be done. */
+static inline void
+sp_tcp_arm(struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which, sampan_dur dur)
+{
+	const sp_tick at = sp_tick_after(s->now, dur);
+
+	*tcp_deadline(s, t, which) = at;
+	t->armed |= (uint8_t)(1u << which);
+	if (!sp_timer_armed(&t->timer) || sp_tick_before(at, t->timer.at))
+		tcp_set(t, TCP_F_DIRTY);
+}
+
+static inline void
+sp_tcp_on_sent(struct sampan *s, struct tcp_tcb *t)
+{
+	if (!tcp_armed(t, TCP_AT_RTX) || tcp_is(t, TCP_F_PERSIST))
+		sp_tcp_start_rtx(s, t);
 }
 
 #endif

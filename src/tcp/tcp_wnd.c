@@ -135,13 +135,15 @@ void
 sp_tcp_wnd_tune(const struct sampan *s, struct tcp_tcb *t)
 {
 	const uint32_t most = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RCVBUF_MAX);
-	const uint32_t read = seq_diff(t->rcv.nxt, t->space_seq) - tcp_readable_bytes(s, t);
-	const uint64_t wanted = 2 * 4 * (uint64_t)read;		/* space_of() halves it */
+	uint64_t wanted;
+	uint32_t read;
 
 	if (tcp_is(t, TCP_F_RCVBUF_SET) || sp_setting(s, SAMPAN_SET_TCP_MODERATE_RCVBUF) == 0)
 		return;
 	if (sp_tick_since(t->space_at, s->now) < sp_tcp_rtt_srtt(&t->rtt))
 		return;
+	read = seq_diff(t->rcv.nxt, t->space_seq) - tcp_readable_bytes(s, t);
+	wanted = 2 * 4 * (uint64_t)read;		/* space_of() halves it */
 	if ((int32_t)read > 0 && wanted > t->rcvbuf_bytes && t->rcvbuf_bytes < most &&
 	    !sp_tcp_mem_pressure(s))
 		t->rcvbuf_bytes = wanted < most ? (uint32_t)wanted : most;
@@ -154,8 +156,11 @@ bool
 sp_tcp_wnd_update_due(const struct sampan *s, const struct tcp_tcb *t)
 {
 	const uint32_t now = tcp_rcv_wnd(t);
-	const uint32_t then = smaller(free_window(s, t), WND_FIELD_MAX << t->rcv_scale);
+	uint32_t then;
 
+	if (space_of(t->rcvbuf_bytes) / 2 < now)
+		return false;
+	then = smaller(free_window(s, t), WND_FIELD_MAX << t->rcv_scale);
 	return then >= 2 * now && then - now >= least_step(t);
 }
 

@@ -73,26 +73,13 @@ sp_csum_copy(uint8_t *dst, const uint8_t *src, size_t len, uint64_t sum, unsigne
 }
 
 void
-sp_csum_feed(struct sp_csum *c, const uint8_t *p, size_t len, unsigned variant)
+sp_csum_feed_more(struct sp_csum *c, const uint8_t *p, size_t len, unsigned variant)
 {
 	if (c->odd)
 		c->sum = sp_csum_add_odd(p, len, c->sum, variant);
 	else
 		c->sum = sp_csum_add(p, len, c->sum, variant);
 	c->odd ^= len % 2 != 0;
-}
-
-uint16_t
-sp_csum_fold(uint64_t sum)
-{
-	uint8_t b[2];
-	uint16_t w;
-
-	sum = narrow(narrow(sum));
-	sum = (sum >> 16) + (sum & 0xffff);	/* at most 0x1fffe */
-	w = (uint16_t)((sum >> 16) + sum);
-	__builtin_memcpy(b, &w, sizeof w);
-	return be16_get(b);
 }
 
 uint64_t

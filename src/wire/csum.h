@@ -95,11 +95,35 @@ struct sp_csum {
 	bool odd;		/* the octets so far are odd in number */
 };
 
-void sp_csum_feed(struct sp_csum *c, const uint8_t *p, size_t len, unsigned variant);
+/* Up to this many octets are added up without a call. */
+#define SP_CSUM_SMALL_BYTES 128
+
+void sp_csum_feed_more(struct sp_csum *c, const uint8_t *p, size_t len, unsigned variant);
+
+static inline void
+sp_csum_feed(struct sp_csum *c, const uint8_t *p, size_t len, unsigned variant)
+{
+	if (len <= SP_CSUM_SMALL_BYTES && !c->odd && len % 2 == 0)
+		c->sum += sp_csum_small(p, len);
+	else
+		sp_csum_feed_more(c, p, len, variant);
+}
 
 /* The 16-bit ones' complement sum, not complemented, as the number that
  * be16_put() writes. */
-uint16_t sp_csum_fold(uint64_t sum);
+static inline uint16_t
+sp_csum_fold(uint64_t sum)
+{
+	uint8_t b[2];
+	uint16_t w;
+
+	sum = (sum >> 32) + (uint32_t)sum;
+	sum = (sum >> 32) + (uint32_t)sum;
+	sum = (sum >> 16) + (sum & 0xffff);	/* at most 0x1fffe */
+	w = (uint16_t)((sum >> 16) + sum);
+	__builtin_memcpy(b, &w, sizeof w);
+	return (uint16_t)(b[0] << 8 | b[1]);
+}
 
 /* True if the sum over everything including the checksum is right. */
 static inline bool
