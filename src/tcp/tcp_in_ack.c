@@ -24,6 +24,8 @@ complete_handshake(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *se
 	t->snd_max_wnd_bytes = t->snd.wnd_bytes;
 	t->snd.wl1 = seg->seq;
 	sp_tcp_start_sending(s, t, t->retries);
+	if (tcp_is(t, TCP_F_SYN_DUE))		/* our SYN-ACK was not sent: R-9293-32 */
+		tcp_set(t, TCP_F_ACK_NOW);
 	tcp_clear(t, TCP_F_SYN_DUE);
 	sp_tcp_on_progress(s, t);
 	t->backoff = 0;

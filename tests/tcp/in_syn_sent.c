@@ -274,6 +274,20 @@ TEST_TWICE(crossed_syn_ack_completes_the_handshake)
 	expect_state(&f, TCP_ESTABLISHED);
 }
 
+/* The peer's SYN and what acknowledges ours come before anything could leave: its
+ * SYN is acknowledged all the same.  Found by fuzz/stack_segments. */
+TEST_TWICE(crossed_syn_and_ack_in_one_batch_are_acknowledged)
+{
+	struct fx f = fx_syn_sent();
+
+	COVERS("R-9293-32");
+	peer_sends(&f, .flags = TCP_SYN, .seq = f.irs, .mss = 1460);
+	peer_sends(&f, .flags = TCP_ACK, .seq = seq_add(f.irs, 1), .ack = seq_add(f.iss, 1));
+	expect_segment(&f, .flags = TCP_ACK, .seq = seq_add(f.iss, 1), .ack = seq_add(f.irs, 1));
+	expect_state(&f, TCP_ESTABLISHED);
+	expect_quiet(&f);
+}
+
 /* RFC 9293 §3.10.4: CLOSE in SYN-RECEIVED sends the FIN when it can. */
 TEST_TWICE(crossed_close_sends_fin_after_the_handshake)
 {
