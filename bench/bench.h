@@ -27,6 +27,16 @@
 	X(CRR, "crr", true, "connect, request, reply, close, in memory, TIME-WAIT kept") \
 	X(THREADS, "threads", false, "round trips a second of two threads, held against one")
 
+#define BENCH_FLOOD_ROWS(X) \
+	X(FLOOD_SYN, "flood-syn", true, "forged SYNs a second, while a client is served") \
+	X(FLOOD_ACK, "flood-ack", false, "acknowledgements of nothing a second, the same") \
+	X(FLOOD_RST, "flood-rst", false, "resets of nothing a second, the same") \
+	X(FLOOD_FIN, "flood-fin", false, "FINs without ACK a second, the same") \
+	X(FLOOD_FRAGMENT, "flood-fragment", false, "lone fragments a second, the same") \
+	X(FLOOD_ECHO, "flood-echo", false, "echo requests a second, answered, the same") \
+	X(FLOOD_UDP, "flood-udp", false, "datagrams to closed ports a second, the same") \
+	X(ACCEPT, "accept", true, "handshakes a second of a storm, accepted and aborted")
+
 #define BENCH_TAP_ROWS(X) \
 	X(STREAM, "tap-stream", true, "one direction from a kernel client through the TAP") \
 	X(ECHO, "tap-echo", true, "both directions at once through the TAP") \
@@ -34,7 +44,7 @@
 
 enum bench_row {
 #define X(id, name, main, text) BENCH_##id,
-	BENCH_MEM_ROWS(X) BENCH_TAP_ROWS(X)
+	BENCH_MEM_ROWS(X) BENCH_FLOOD_ROWS(X) BENCH_TAP_ROWS(X)
 #undef X
 	BENCH_ROWS,
 };
@@ -55,6 +65,7 @@ void bench_mem(const struct bench_options *options);
 void bench_stream(const struct bench_options *options);
 void bench_crr(const struct bench_options *options);
 void bench_threads(const struct bench_options *options);
+void bench_flood(const struct bench_options *options);
 void bench_tap(const struct bench_options *options);
 
 #endif

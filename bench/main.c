@@ -35,7 +35,7 @@ static const struct {
 	bool is_main;
 } rows[BENCH_ROWS] = {
 #define X(id, row_name, row_main, row_text) [BENCH_##id] = { row_name, row_text, row_main },
-	BENCH_MEM_ROWS(X) BENCH_TAP_ROWS(X)
+	BENCH_MEM_ROWS(X) BENCH_FLOOD_ROWS(X) BENCH_TAP_ROWS(X)
 #undef X
 };
 
@@ -70,7 +70,12 @@ static const char doc[] =
     "both ends, and no counter of lost or refused segments may move.  Rates are by the time that "
     "the thread had on a processor, which it never waits in: other work on the machine counts only "
     "by what it does to caches.  Time there is virtual: 1 us "
-    "for each round trip and each handshake.  Through the TAP, a kernel client in a network "
+    "for each round trip and each handshake.  In a flood, frames from random addresses come at "
+    "4 million a second of virtual time over a second link, and one client at a time connects, "
+    "asks and closes: it must need as few turns as without a flood, and nothing may be "
+    "repeated; every frame must be counted where it belongs, and memory stay within its "
+    "shares; the time is that of taking the frames and of what the stack answers.  "
+    "Through the TAP, a kernel client in a network "
     "namespace of its own talks to 'sampan serve', and in turn to a kernel server in another "
     "namespace over a veth pair, which is the peer.  Namespaces end with the program.\n"
     "\n"
@@ -197,6 +202,7 @@ main(int argc, char **argv)
 	bench_crr(&options);
 	if (options.wanted[BENCH_THREADS])
 		bench_threads(&options);
+	bench_flood(&options);
 	bench_tap(&options);
 	return row_failed() ? 1 : 0;
 }
