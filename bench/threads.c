@@ -63,6 +63,7 @@ struct worker {
 	sampan_time now;
 	uint64_t random;
 	atomic_ullong verified;
+	atomic_uint begun;		/* connections whose first echo has come */
 	atomic_bool broken;
 	pthread_t thread;
 };
@@ -224,6 +225,8 @@ hear(struct worker *w)
 			if (!message_equal(&m, &want))
 				give_up(w, "an echo is not what was sent");
 			verified++;
+			if (w->round[conn] == 1)
+				(void)atomic_fetch_add(&w->begun, 1);
 			ask(w, conn);
 		}
 	if (verified > 0)
@@ -378,6 +381,21 @@ rest(double seconds)
 	(void)nanosleep(&ts, NULL);
 }
 
+/* Until every connection has carried something, for ten seconds at most. */
+static void
+warm_up(const struct crew *c)
+{
+	for (unsigned tenths = 0; tenths < 100; tenths++) {
+		unsigned begun = 0;
+
+		for (unsigned i = 0; i < c->threads; i++)
+			begun += atomic_load(&c->worker[i].begun);
+		rest(0.1);
+		if (begun == CONNECTIONS * c->threads)
+			return;
+	}
+}
+
 static const char *
 flaw_of(const struct crew *c)
 {
@@ -415,7 +433,7 @@ measure(unsigned threads, double seconds, struct samples *rates, const char **wh
 	for (unsigned i = 0; i < threads; i++)
 		if (pthread_create(&crew.worker[i].thread, NULL, work, &crew.worker[i]) != 0)
 			abort();
-	rest(0.3);
+	warm_up(&crew);
 	first = verified(&crew);
 	start = processor_seconds();
 	rest(seconds);
