@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/peer.h"
 #include "host/control_client.h"
 #include "link/number.h"
 
@@ -21,7 +22,8 @@ struct connect_args {
 	const char *name;	/* NULL: the only one */
 	bool verbose;
 	const char *command;
-	struct sampan_sockaddr peer;
+	struct sampan_sockaddr peer;	/* the one that is tried */
+	struct peer found;
 };
 
 static const struct argp_option options[] = {
@@ -52,20 +54,15 @@ static int
 read_peer(struct connect_args *a, const struct cmd_words *words)
 {
 	uint64_t port;
-	size_t len;
 
 	if (words->n != 2)
-		return sp_cmd_fail(a->command, EINVAL, "give an address and a port, such as "
-		    "'sampan connect 10.77.0.1 80'");
-	len = sampan_addr_read(&a->peer.addr, words->word[0]);
-	if (len == 0 || words->word[0][len] != '\0')
-		return sp_cmd_fail(a->command, EINVAL, "'%s' is no IP address: names are not "
-		    "looked up, give a number such as 10.77.0.1", words->word[0]);
+		return sp_cmd_fail(a->command, EINVAL, "give an address or a name and a port, such "
+		    "as 'sampan connect 10.77.0.1 80'");
 	if (!sp_number_read(&port, words->word[1]) || port < 1 || port > 65535)
 		return sp_cmd_fail(a->command, EINVAL, "'%s' is no port: give 1 to 65535",
 		    words->word[1]);
 	a->peer.port = (uint16_t)port;
-	return 0;
+	return sp_peer_read(&a->found, a->command, a->name, words->word[0]);
 }
 
 /* Everything from one descriptor to the other; -1: an error at `to`. */
@@ -151,6 +148,21 @@ run(const struct connect_args *a, struct sp_talk *talk, const struct sp_why *why
 	return result;
 }
 
+/* The exit code; -1: refused, the next address may do better. */
+static int
+try_one(const struct connect_args *a, const char *text, const struct sp_why *why)
+{
+	const int fd = sp_control_open_client(a->name, why);
+	struct sp_talk talk;
+	int result;
+
+	if (fd < 0 || sp_talk_open(&talk, fd, why) != 0)
+		return sp_cmd_fail(a->command, errno, "%s", text);
+	result = run(a, &talk, why);
+	sp_talk_close(&talk);
+	return result;
+}
+
 static int
 connect_run(int argc, char **argv)
 {
@@ -159,30 +171,30 @@ connect_run(int argc, char **argv)
 	struct connect_args a = { .command = argv[0] };
 	char text[SAMPAN_WHY_BYTES];
 	const struct sp_why why = { text, sizeof(text) };
-	struct sp_talk talk;
-	int fd, exit_code = sp_cmd_parse_words(&argp, argc, argv, &a, &words);
+	int exit_code = sp_cmd_parse_words(&argp, argc, argv, &a, &words);
 
 	if (exit_code == 0)
 		exit_code = read_peer(&a, &words);
 	if (exit_code != 0)
 		return exit_code;
-	fd = sp_control_open_client(a.name, &why);
-	if (fd < 0 || sp_talk_open(&talk, fd, &why) != 0)
-		return sp_cmd_fail(argv[0], errno, "%s", text);
-	exit_code = run(&a, &talk, &why);
-	if (exit_code < 0)
-		exit_code = sp_cmd_fail(argv[0], ECONNREFUSED, "%s port %s: %s", words.word[0],
-		    words.word[1], text);
-	sp_talk_close(&talk);
-	return exit_code;
+	for (unsigned i = 0; i < a.found.addrs; i++) {
+		a.peer.addr = a.found.addr[i];
+		exit_code = try_one(&a, text, &why);
+		if (exit_code >= 0)
+			return exit_code;
+	}
+	return sp_cmd_fail(argv[0], ECONNREFUSED, "%s port %s: %s", words.word[0], words.word[1],
+	    text);
 }
 
 const struct cmd sp_cmd_connect = {
 	.name = "connect",
 	.text = "open a TCP connection from a running instance",
-	.words = "ADDRESS PORT",
+	.words = "HOST PORT",
 	.about = "Standard input goes to the peer, what it sends to standard output. The "
-	    "connection is one of the instance's own stack. The end of standard input becomes a "
+	    "connection is one of the instance's own stack; HOST is an address, or a name that its "
+	    "name servers know, of whose addresses the first that answers is taken. "
+	    "The end of standard input becomes a "
 	    "FIN; the command ends when the peer has ended its direction too (on a terminal, when "
 	    "the peer has), or when the connection fails, which is exit code 1.",
 	.options = options,

@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "cmd/ask.h"
+#include "cmd/peer.h"
 #include "link/number.h"
 #include "link/spec.h"
 
 struct ping_args {
 	const char *name;	/* NULL: the only one */
-	const char *to;
+	const char *to;		/* as the user says it */
+	char addr[SAMPAN_ADDR_TEXT];
 	bool json;
 	bool quiet;
 	uint64_t count;		/* 0: until Ctrl-C */
@@ -212,7 +214,7 @@ talk_about(const struct ping_args *a, struct sp_talk *talk, struct tally *t,
 	if (a->ttl > 0)
 		(void)snprintf(ttl, sizeof(ttl), ",\"ttl\":%u", (unsigned)a->ttl);
 	(void)snprintf(request, sizeof(request), "{\"do\":\"ping\",\"to\":\"%s\",\"bytes\":%u,"
-	    "\"interval_ns\":%llu,\"wait_ns\":%llu%s%s}", a->to, (unsigned)a->bytes,
+	    "\"interval_ns\":%llu,\"wait_ns\":%llu%s%s}", a->addr, (unsigned)a->bytes,
 	    (unsigned long long)a->interval_dur, (unsigned long long)a->wait_dur, count, ttl);
 	sp_talk_be_patient(talk);
 	catch_interrupts(talk->fd);
@@ -220,7 +222,7 @@ talk_about(const struct ping_args *a, struct sp_talk *talk, struct tally *t,
 	if (result != 0)
 		return result;
 	if (!a->json)
-		(void)printf("PING %s: %u data bytes\n", a->to, (unsigned)a->bytes);
+		(void)printf("PING %s (%s): %u data bytes\n", a->to, a->addr, (unsigned)a->bytes);
 	while ((result = sp_talk_hear(talk, &row, why)) > 0) {
 		take_row(a, t, talk->line, row);
 		cJSON_Delete(row);
@@ -253,34 +255,31 @@ ping_run(int argc, char **argv)
 {
 	static const struct argp argp = { .options = options, .parser = parse };
 	struct cmd_words words = { .most = 1 };
+	struct peer peer = { 0 };
 	struct ping_args a = { .bytes = 56, .interval_dur = SAMPAN_SEC(1),
 	    .wait_dur = SAMPAN_SEC(2) };
-	struct sampan_addr to;
-	const int exit_code = sp_cmd_parse_words(&argp, argc, argv, &a, &words);
-	size_t len;
+	int exit_code = sp_cmd_parse_words(&argp, argc, argv, &a, &words);
 
 	if (exit_code != 0)
 		return exit_code;
 	if (words.n != 1)
-		return sp_cmd_fail(argv[0], EINVAL, "give an address, such as 'sampan ping "
-		    "10.77.0.1'");
+		return sp_cmd_fail(argv[0], EINVAL, "give an address or a name, such as "
+		    "'sampan ping 10.77.0.1'");
 	a.to = words.word[0];
-	len = sampan_addr_read(&to, a.to);
-	if (len == 0 || a.to[len] != '\0')
-		return sp_cmd_fail(argv[0], EINVAL, "'%s' is no IP address: names are not looked "
-		    "up, give a number such as 10.77.0.1", a.to);
-	if (sp_prefix_is_v4(&to) && a.bytes > SIZE_MOST4)
-		return sp_cmd_fail(argv[0], EINVAL, "--size %u: give a number from 0 to %d over "
-		    "IPv4", (unsigned)a.bytes, SIZE_MOST4);
+	exit_code = sp_peer_read(&peer, argv[0], a.name, a.to);
+	if (exit_code != 0)
+		return exit_code;
+	(void)sampan_addr_write(&peer.addr[0], a.addr);
 	return ping(&a, argv[0]);
 }
 
 const struct cmd sp_cmd_ping = {
 	.name = "ping",
 	.text = "send echo requests from a running instance",
-	.words = "ADDRESS",
-	.about = "Prints every answer and at the end, or after Ctrl-C, how many there were and "
-	    "how long they took. The exit code is 1 if there was none.",
+	.words = "HOST",
+	.about = "HOST is an address, or a name that the instance's name servers know. Prints "
+	    "every answer and at the end, or after Ctrl-C, how many there were and how long they "
+	    "took. The exit code is 1 if there was none.",
 	.options = options,
 	.examples = {
 		{ "10.77.0.1", "Is the kernel's side there?" },

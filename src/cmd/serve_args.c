@@ -23,6 +23,7 @@ enum {
 	OPT_LINK = 256,
 	OPT_ADDR,
 	OPT_GATEWAY,
+	OPT_NAME_SERVER,
 	OPT_SERVICE,
 	OPT_ROOT,
 	OPT_ACCESS_LOG,
@@ -49,6 +50,8 @@ const struct argp_option sp_serve_options[] = {
 	  "is 10.77.0.2/24", 0 },
 	{ "gateway", OPT_GATEWAY, "ADDR", 0, "the router to whoever is not on the link; may be "
 	  "repeated; the default is none, or what routers say", 0 },
+	{ "name-server", OPT_NAME_SERVER, "ADDR", 0, "for names in 'sampan connect' and 'sampan "
+	  "ping'; may be repeated; the default is none, or what --addr dhcp and slaac bring", 0 },
 	{ "services", OPT_SERVICE, "LIST", 0, "NAME[:PORT][,...]", 0 },
 	{ "service", OPT_SERVICE, NULL, OPTION_ALIAS, NULL, 0 },
 	{ "root", OPT_ROOT, "DIR", 0, "the folder that http serves; the default is a welcome page",
@@ -262,6 +265,8 @@ parse(int key, char *arg, struct argp_state *state)
 		return read_services(a, arg, &args->why);
 	case OPT_GATEWAY:
 		return sp_serve_net_read_gateway(&a->net, arg, &args->why);
+	case OPT_NAME_SERVER:
+		return sp_serve_net_read_server(&a->net, arg, &args->why);
 	case OPT_SET:
 		return read_setting(a, arg, &args->why);
 	case OPT_ROOT:

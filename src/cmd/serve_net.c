@@ -8,6 +8,7 @@
 
 #include <sampan/address.h>
 #include <sampan/dhcp.h>
+#include <sampan/names.h>
 
 #include "cmd/cmd.h"
 
@@ -50,6 +51,21 @@ sp_serve_net_read_gateway(struct serve_net *net, const char *text, const struct 
 		return EINVAL;
 	}
 	net->gateway[net->gateways++] = addr;
+	return 0;
+}
+
+int
+sp_serve_net_read_server(struct serve_net *net, const char *text, const struct sp_why *why)
+{
+	struct sampan_addr addr;
+	const size_t len = sampan_addr_read(&addr, text);
+
+	if (len == 0 || text[len] != '\0' || net->name_servers == SERVE_GATEWAYS) {
+		(void)sp_why(why, EINVAL, "--name-server %s: give an address, such as 10.77.0.1, "
+		    "of at most %d", text, SERVE_GATEWAYS);
+		return EINVAL;
+	}
+	net->name_server[net->name_servers++] = addr;
 	return 0;
 }
 
@@ -137,6 +153,10 @@ sp_serve_net_apply(const struct serve_net *net, struct sampan *s, const struct s
 {
 	int exit_code = begin_auto(net, s);
 
+	for (unsigned i = 0; i < net->name_servers && exit_code == 0; i++)
+		if (sampan_name_server_add(s, &net->name_server[i]) != 0)
+			exit_code = sp_cmd_fail("sampan serve", EINVAL, "--name-server: give the "
+			    "address of one host, such as 10.77.0.1");
 	for (unsigned i = 0; i < net->addrs && exit_code == 0; i++)
 		exit_code = add_address(s, link, &net->addr[i]);
 	for (unsigned i = 0; i < net->gateways && exit_code == 0; i++)

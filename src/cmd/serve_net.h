@@ -17,12 +17,15 @@ struct serve_net {
 	bool slaac;		/* routers on the link say which */
 	bool dhcp;		/* a DHCP server does */
 	bool link_local;	/* one of 169.254/16; with dhcp, if no server answers */
+	unsigned name_servers;
+	struct sampan_addr name_server[SERVE_GATEWAYS];
 	unsigned gateways;
 	struct sampan_addr gateway[SERVE_GATEWAYS];
 };
 
 /* ADDR/LEN, slaac, dhcp or link-local; an address.  EINVAL after a message. */
 int sp_serve_net_read_addr(struct serve_net *net, const char *text, const struct sp_why *why);
+int sp_serve_net_read_server(struct serve_net *net, const char *text, const struct sp_why *why);
 int sp_serve_net_read_gateway(struct serve_net *net, const char *text, const struct sp_why *why);
 
 /* Gives the stack's link 1 what was asked for; the exit code after a message. */

@@ -13,6 +13,7 @@ static const struct sp_control_cmd *const commands[] = {
 	&sp_control_capture,
 	&sp_control_conn,
 	&sp_control_ping,
+	&sp_control_resolve,
 	&sp_control_ss,
 	&sp_control_stat,
 	&sp_control_sysctl,

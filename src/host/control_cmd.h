@@ -65,6 +65,7 @@ struct sp_control_cmd {
 extern const struct sp_control_cmd sp_control_capture;
 extern const struct sp_control_cmd sp_control_conn;
 extern const struct sp_control_cmd sp_control_ping;
+extern const struct sp_control_cmd sp_control_resolve;
 extern const struct sp_control_cmd sp_control_ss;
 extern const struct sp_control_cmd sp_control_stat;
 extern const struct sp_control_cmd sp_control_sysctl;

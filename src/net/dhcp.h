@@ -69,7 +69,7 @@ void sp_dhcp_send(struct sampan *s, struct sp_dhcp *d, enum dhcp_type type);
 /* False: what it says cannot be, or is not enough. */
 bool sp_lease_read(const struct sampan *s, const struct dhcp_msg *m, struct sp_lease *lease);
 
-/* The routes and the MTU that come with a lease, until then; and without. */
+/* The routes, the MTU and the name servers that come with a lease, until then; and without. */
 void sp_lease_apply(struct sampan *s, unsigned link, const struct dhcp_msg *m,
     const struct sp_lease *lease, sampan_time until);
 void sp_lease_end(struct sampan *s, unsigned link);

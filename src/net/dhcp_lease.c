@@ -5,7 +5,11 @@
  * A server's word is the word of anybody on the link who is quick.  So all of it is
  * looked at (R-2131-19), and what makes no sense is left out or refused.
  */
+#include <string.h>
+
 #include "net/dhcp.h"
+#include "net/names.h"
+#include "wire/dns.h"
 #include "wire/ip4.h"
 
 /* Routes of a lease, and routers. */
@@ -205,6 +209,60 @@ drop_others(struct sampan *s, unsigned link, sampan_time until)
 	}
 }
 
+/* ---- Names ---- */
+
+/* RFC 2132 §3.8. */
+static void
+put_servers(struct sampan *s, const struct sp_name_server *like, const struct dhcp_msg *m)
+{
+	uint8_t option[4 * SP_NAME_SERVERS_EACH];
+	const int len = dhcp_option(m, DHCP_OPT_DNS, option, sizeof(option));
+	struct sp_name_server want = *like;
+
+	for (int at = 0; at + 4 <= len && at < (int)sizeof(option); at += 4) {
+		if (!host_addr(s, be32_get(option + at)))
+			continue;
+		want.addr = sp_addr_of_v4(be32_get(option + at));
+		sp_names_server(s, &want);
+	}
+}
+
+/* RFC 3397: names that may point to each other, all within the option (R-V-15); else the
+ * domain of RFC 2132 §3.17, which is text. */
+static void
+put_domains(struct sampan *s, const struct sp_domain *like, const struct dhcp_msg *m)
+{
+	uint8_t option[DNS_NAME_TEXT], wire[DNS_QUERY_MAX];
+	char text[DNS_NAME_TEXT];
+	int len = dhcp_option(m, DHCP_OPT_SEARCH, option, sizeof(option));
+	size_t at = 0;
+
+	if (len > 0) {
+		const size_t have = len < (int)sizeof(option) ? (size_t)len : sizeof(option);
+
+		while (at < have && dns_read_name(text, option, have, &at))
+			sp_names_domain_text(s, like, text);
+		return;
+	}
+	len = dhcp_option(m, DHCP_OPT_DOMAIN, option, sizeof(option));
+	if (len <= 0 || len >= (int)sizeof(option))
+		return;
+	memset(text, 0, sizeof(text));
+	memcpy(text, option, (size_t)len);
+	if (dns_emit_query(wire, 0, text, DNS_TYPE_A) != 0)
+		sp_names_domain_text(s, like, text);
+}
+
+static void
+put_names(struct sampan *s, unsigned link, const struct dhcp_msg *m, sampan_time until)
+{
+	sp_names_end(s, link, SP_NAMES_LEASED);
+	put_servers(s, &(struct sp_name_server){ .until = until, .link = (uint8_t)link,
+	    .origin = SP_NAMES_LEASED }, m);
+	put_domains(s, &(struct sp_domain){ .until = until, .link = (uint8_t)link,
+	    .origin = SP_NAMES_LEASED }, m);
+}
+
 void
 sp_lease_apply(struct sampan *s, unsigned link, const struct dhcp_msg *m,
     const struct sp_lease *lease, sampan_time until)
@@ -215,6 +273,7 @@ sp_lease_apply(struct sampan *s, unsigned link, const struct dhcp_msg *m,
 	if (!put_classless(&r, m))
 		put_routers(&r, m);
 	drop_others(s, link, until);
+	put_names(s, link, m, until);
 	l->mtu4_bytes = lease->mtu_bytes < l->mtu_bytes ? lease->mtu_bytes : 0;
 }
 
@@ -222,5 +281,6 @@ void
 sp_lease_end(struct sampan *s, unsigned link)
 {
 	drop_others(s, link, 0);
+	sp_names_end(s, link, SP_NAMES_LEASED);
 	s->link[link].mtu4_bytes = 0;
 }

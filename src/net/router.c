@@ -11,9 +11,11 @@
 #include <string.h>
 
 #include "net/due.h"
+#include "net/names.h"
 #include "net/ndp.h"
 #include "net/reply.h"
 #include "net/slaac.h"
+#include "wire/dns.h"
 #include "wire/eth.h"
 #include "wire/icmp6.h"
 
@@ -168,6 +170,37 @@ take_prefix(struct sampan *s, unsigned link, const struct ndp_prefix *p)
 		sp_slaac_prefix(s, link, p);
 }
 
+/* RFC 8106 §5.1, §6.1 (R-8200-20): name servers, for so long. */
+static void
+take_servers(struct sampan *s, unsigned link, const uint8_t *o, size_t len)
+{
+	struct sp_name_server want = { .link = (uint8_t)link, .origin = SP_NAMES_ROUTER };
+	const uint8_t *addrs = NULL;
+	uint32_t lifetime_s = 0;
+	const unsigned n = ndp_parse_rdnss(&lifetime_s, &addrs, o, len);
+
+	want.until = lifetime_s == 0 ? 0 : end_of(s, lifetime_s);
+	for (unsigned i = 0; i < n; i++) {
+		want.addr = sp_addr_scoped(addr_of(addrs + 16u * i), link);
+		if (sp_addr_is_unicast(s, &want.addr) && !sp_addr_is_v4(&want.addr))
+			sp_names_server(s, &want);
+	}
+}
+
+/* RFC 8106 §5.2: names behind each other, and zeros. */
+static void
+take_domains(struct sampan *s, unsigned link, const uint8_t *o, size_t len)
+{
+	const uint32_t lifetime_s = len >= 8 ? be32_get(o + 4) : 0;
+	char text[DNS_NAME_TEXT];
+	size_t at = 8;
+
+	while (at < len && o[at] != 0 && dns_read_name(text, o, len, &at))
+		sp_names_domain_text(s, &(struct sp_domain){ .link = (uint8_t)link,
+		    .origin = SP_NAMES_ROUTER,
+		    .until = lifetime_s == 0 ? 0 : end_of(s, lifetime_s) }, text);
+}
+
 static void
 take_option(struct sampan *s, const struct sp_pkt *pkt, const uint8_t *o, size_t len)
 {
@@ -185,6 +218,10 @@ take_option(struct sampan *s, const struct sp_pkt *pkt, const uint8_t *o, size_t
 	else if (o[0] == NDP_OPT_MTU && len == 8 && be32_get(o + 4) >= IP6_MTU_MIN &&
 	    be32_get(o + 4) <= l->mtu_bytes)
 		l->mtu6_bytes = (uint16_t)be32_get(o + 4);
+	else if (o[0] == NDP_OPT_RDNSS)
+		take_servers(s, pkt->link, o, len);
+	else if (o[0] == NDP_OPT_DNSSL)
+		take_domains(s, pkt->link, o, len);
 	else if (o[0] == NDP_OPT_SOURCE_MAC && len == 8 && !eth_is_multicast(o + 2) &&
 	    !eth_is_zero(o + 2))
 		sp_neigh_heard(s, pkt->link, &pkt->flow.remote, o + 2);

@@ -9,6 +9,7 @@
 #include "net/dhcp.h"
 #include "net/echo.h"
 #include "net/group.h"
+#include "net/names.h"
 #include "net/neigh.h"
 #include "net/pmtu.h"
 #include "net/port.h"
@@ -108,6 +109,7 @@ sp_stack_init(struct sampan *s, size_t bytes, const struct sampan_config *config
 	sp_dhcp_init(s);
 	sp_pmtu_init(s);
 	sp_group_init(s);
+	sp_names_init(s);
 	sp_port_init(s);
 	sp_reass_init(s);
 	sp_team_init(s);

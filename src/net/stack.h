@@ -119,6 +119,7 @@ struct sampan {
 	struct sp_limit limit;	/* of ICMP errors */
 	uint32_t pmtus;		/* entries of net/pmtu.c; 0: none was learned */
 	struct sp_limit answer_limit;	/* of what answers no connection */
+	uint32_t names;		/* struct sp_names; 0: none is known */
 	uint32_t echoes;	/* struct sp_echo_table; 0: none is waited for */
 	uint32_t reass;		/* struct groups of net/reass.c; 0: no fragments */
 	struct sp_team team;

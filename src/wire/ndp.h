@@ -30,6 +30,7 @@
 #define NDP_OPT_NONCE 14
 #define NDP_OPT_ROUTE 24
 #define NDP_OPT_RDNSS 25
+#define NDP_OPT_DNSSL 31
 
 /* Solicitation, advertisement, redirect: what they have in common. */
 struct ndp_msg {

@@ -1,6 +1,8 @@
 /*
  * net_dhcp_lease.c - what comes with a lease: routes, an MTU; and who may bring it.
  */
+#include <sampan/names.h>
+
 #include "lib/fx_dhcp.h"
 
 /* R-2131-21, R-V-55: routes instead of routers; what is off the link is no gateway; and
@@ -82,4 +84,36 @@ TEST(states_have_names)
 {
 	EXPECT_STR(sampan_dhcp_state_name(SAMPAN_DHCP_BOUND), "bound");
 	EXPECT(sampan_dhcp_state_name(SAMPAN_DHCP_STATE_COUNT) == NULL);
+}
+
+/* Name servers and domains come with a lease and go with it; R-V-15: names whose pointers
+ * lead nowhere are left out. */
+TEST(lease_brings_name_servers)
+{
+	static const uint8_t more[] = { 6, 12, 10, 0, 0, 53, 224, 0, 0, 1, 192, 0, 2, 53, 119, 17,
+		3, 'o', 'n', 'e', 1, 'x', 0, 3, 't', 'w', 'o', 0xc0, 4, 1, 'z', 0xc0, 20 };
+	struct sampan_sockaddr server;
+	char text[SAMPAN_DOMAIN_TEXT];
+
+	COVERS("R-V-15");
+	requesting();
+	server_says(.type = DHCP_ACK, .more = more, .more_len = sizeof(more));
+	EXPECT_EQ(sampan_name_server_get(s, 0, &server), 0);
+	EXPECT_EQ(sp_addr_v4(&server.addr), 0x0a000035);
+	EXPECT_EQ(sampan_name_server_get(s, 1, &server), 0);
+	EXPECT_EQ(sp_addr_v4(&server.addr), 0xc0000235);
+	EXPECT_EQ(sampan_name_server_get(s, 2, &server), SAMPAN_ENOENT);
+	EXPECT_EQ(sampan_search_domain_get(s, 0, text), 0);
+	EXPECT_STR(text, "one.x");
+	EXPECT_EQ(sampan_search_domain_get(s, 1, text), 0);
+	EXPECT_STR(text, "two.x");
+	EXPECT_EQ(sampan_search_domain_get(s, 2, text), SAMPAN_ENOENT);
+	EXPECT_EQ(sampan_dhcp_stop(s, 1), 0);
+	EXPECT_EQ(sampan_name_server_get(s, 0, &server), SAMPAN_ENOENT);
+	EXPECT_EQ(sampan_search_domain_get(s, 0, text), SAMPAN_ENOENT);
+	requesting();
+	server_says(.type = DHCP_ACK,
+	    .more = (const uint8_t[]){ 15, 5, 'a', '.', 'b', '.', 'c' }, .more_len = 7);
+	EXPECT_EQ(sampan_search_domain_get(s, 0, text), 0);
+	EXPECT_STR(text, "a.b.c");
 }

@@ -4,6 +4,8 @@
  */
 #include <stdlib.h>
 
+#include <sampan/names.h>
+
 #include "lib/fx_ip6.h"
 #include "net/stack.h"
 
@@ -357,4 +359,49 @@ TEST(redirects_are_off_by_default)
 	fx_input(&f, frame, make_icmp(router, fx_local(), p, 40));
 	EXPECT(sp_route_find(f.s, &far, &path));
 	EXPECT_EQ(path.next_hop.b[15], 0xbb);
+}
+
+/* An advertisement with one option. */
+static void
+router_adds(struct fx *f, const uint8_t *option, size_t len)
+{
+	uint8_t p[NDP_RA_LEN + 64] = { ICMP6_ROUTER_ADVERT, 0, 0, 0, 33, 0, 7, 8 };
+
+	memcpy(p + NDP_RA_LEN, option, len);
+	fx_input(f, frame, make_icmp(router, group(2, 1), p, (uint32_t)(NDP_RA_LEN + len)));
+}
+
+/* R-8200-20, R-V-39: RFC 8106; lengths that cannot be bring nothing. */
+TEST(router_brings_name_servers_and_domains)
+{
+	uint8_t servers[40] = { NDP_OPT_RDNSS, 5, 0, 0, 0, 0, 0, 60, 0x20, 1, [23] = 0x53,
+		0xfe, 0x80, [39] = 0x54 };
+	uint8_t domains[24] = { NDP_OPT_DNSSL, 3, 0, 0, 0, 0, 0, 60, 3, 'o', 'n', 'e', 1, 'x', 0,
+		3, 't', 'w', 'o', 0 };
+	struct sampan_sockaddr server;
+	char text[SAMPAN_DOMAIN_TEXT];
+	struct fx f = autoconf();
+
+	COVERS("R-8200-20", "R-V-39");
+	servers[1] = 4;			/* one and a half */
+	router_adds(&f, servers, 32);
+	EXPECT_EQ(sampan_name_server_get(f.s, 0, &server), SAMPAN_ENOENT);
+	servers[1] = 5;
+	router_adds(&f, servers, 40);
+	EXPECT_EQ(sampan_name_server_get(f.s, 0, &server), 0);
+	EXPECT_EQ(server.addr.b[15], 0x53);
+	EXPECT_EQ(sampan_name_server_get(f.s, 1, &server), 0);
+	EXPECT_EQ(server.link, f.link);
+	EXPECT_EQ(server.addr.b[3], 0);
+	router_adds(&f, domains, 24);
+	EXPECT_EQ(sampan_search_domain_get(f.s, 0, text), 0);
+	EXPECT_STR(text, "one.x");
+	EXPECT_EQ(sampan_search_domain_get(f.s, 1, text), 0);
+	EXPECT_STR(text, "two");
+	servers[7] = 0;			/* no longer */
+	router_adds(&f, servers, 40);
+	EXPECT_EQ(sampan_name_server_get(f.s, 0, &server), SAMPAN_ENOENT);
+	f.now += SAMPAN_SEC(61);
+	sampan_advance(f.s, f.now);
+	EXPECT_EQ(sampan_search_domain_get(f.s, 0, text), SAMPAN_ENOENT);
 }
