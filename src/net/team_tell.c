@@ -124,27 +124,27 @@ take_addrs(struct sampan *s, const uint8_t *p, uint32_t n)
 		s->addr[to] = (struct sp_local_addr){.link = 0};
 }
 
+/* Which gateways do not answer is this stack's own experience. */
 static void
 take_routes(struct sampan *s, const uint8_t *p, uint32_t n)
 {
-	struct sp_route was[SP_ROUTES_MAX];
+	sampan_time dead_until[SP_ROUTES_MAX];
+	struct sp_route r;
 
-	memcpy(was, s->route, sizeof(was));
-	memset(s->route, 0, sizeof(s->route));
 	for (uint32_t i = 0; i < n; i++) {
-		struct sp_route r;
+		const struct sp_route *was;
 
 		memcpy(&r, p + i * sizeof(r), sizeof(r));
+		was = sp_route_get(s, &r);
+		dead_until[i] = was != NULL ? was->dead_until : 0;
+	}
+	memset(s->route, 0, sizeof(s->route));
+	for (uint32_t i = 0; i < n; i++) {
+		memcpy(&r, p + i * sizeof(r), sizeof(r));
 		r.expires_at = SAMPAN_NEVER;
-		r.dead_until = 0;
+		r.dead_until = dead_until[i];
 		if (sp_link_get(s, r.link) != NULL)
 			(void)sp_route_put(s, &r);
-	}
-	for (unsigned i = 0; i < SP_ROUTES_MAX && was[i].link != 0; i++) {
-		struct sp_route *r = sp_route_get(s, &was[i]);
-
-		if (r != NULL)
-			r->dead_until = was[i].dead_until;
 	}
 }
 

@@ -17,7 +17,7 @@
  * path microseconds.  While it does not send, kept->words remember max_bw and min_rtt;
  * memory that is zero (state ASLEEP) is filled from them when something happens.
  *
- * What differs from the draft, and why, stands in docs/decisions/0012-bbr-and-pacing.md.
+ * What differs from the draft, and why, stands in docs/decisions/0013-bbr-and-pacing.md.
  */
 #include "tcp/cc_bbr.h"
 
