@@ -175,5 +175,5 @@ TEST(reordering_costs_little)
 {
 	SHARE(960, 980, .cc = "newreno", .reorder_ppb = 10000000);
 	SHARE(960, 972, .cc = "cubic", .reorder_ppb = 10000000);
-	SHARE(880, 906, .cc = "bbr", .reorder_ppb = 10000000);
+	SHARE(930, 951, .cc = "bbr", .reorder_ppb = 10000000);
 }
