@@ -16,6 +16,7 @@ struct ss_args {
 	const char *name;	/* NULL: the only one */
 	bool listening;		/* these and no others */
 	bool all;
+	bool udp;
 	bool summary;
 	bool json;
 	bool no_header;
@@ -35,7 +36,9 @@ static const struct argp_option options[] = {
 	{ "no-header", 'H', NULL, 0, "no first line", 0 },
 	{ "json", OPT_JSON, NULL, 0, "one JSON object a line", 0 },
 	CMD_OPTION_NAME,
-	{ "tcp", 't', NULL, 0, "as ss(8) has it; always so here", 0 },
+	{ "udp", 'u', NULL, 0, "sockets for datagrams, instead of TCP: with -l those that are not "
+	  "connected", 0 },
+	{ "tcp", 't', NULL, 0, "as ss(8) has it; always so without -u", 0 },
 	{ "numeric", 'n', NULL, 0, "as ss(8) has it; always so here", 0 },
 	{ 0 },
 };
@@ -52,6 +55,9 @@ parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'a':
 		a->all = true;
+		return 0;
+	case 'u':
+		a->udp = true;
 		return 0;
 	case 'i':
 		a->print.info = true;
@@ -128,6 +134,7 @@ ask(struct ss_args *a, const char *command)
 	cJSON_AddStringToObject(request, "do", "ss");
 	cJSON_AddBoolToObject(request, "listening", a->listening || both);
 	cJSON_AddBoolToObject(request, "connected", !a->listening || both);
+	cJSON_AddBoolToObject(request, "udp", a->udp);
 	cJSON_AddBoolToObject(request, "info", a->print.info);
 	cJSON_AddBoolToObject(request, "summary", a->summary);
 	if (a->filter[0] != '\0')

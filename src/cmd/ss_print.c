@@ -205,7 +205,10 @@ sp_ss_print_row(const struct ss_print *p, const cJSON *row, FILE *to)
 	if (p->timer)
 		print_timer(row, to);
 	(void)fputc('\n', to);
-	if (p->info && strcmp(sp_row_text_of(row, "state"), "LISTEN") != 0)
+	if (sp_row_number_of(row, "drops") > 0)
+		(void)fprintf(to, "\t drops:%.0f\n", sp_row_number_of(row, "drops"));
+	if (p->info && !sp_row_has(row, "drops") &&
+	    strcmp(sp_row_text_of(row, "state"), "LISTEN") != 0)
 		print_info(row, to);
 }
 

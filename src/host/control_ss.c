@@ -4,6 +4,9 @@
  *	{"do":"ss","listening":true,"connected":true,"info":true,
  *	 "filter":"state established dport = :80"}
  *
+ * With "udp" it is the sockets for datagrams instead, listening being those that are
+ * not connected.
+ *
  * Either of the first two words may be left out (false); without both, and
  * without a state in the filter, the answer is empty.  "info" adds what TCP
  * knows, "summary" answers one row that counts by state instead.
@@ -23,6 +26,7 @@
 struct ss {
 	bool info;
 	bool summary;
+	bool udp;
 	struct sp_ss_filter filter;
 	uint64_t count[SAMPAN_TCP_STATE_COUNT];
 	unsigned member;	/* of the team, whose rows are next */
@@ -49,7 +53,9 @@ static const char *const info_names[] = {
 static uint32_t
 states_of(const cJSON *request)
 {
-	const uint32_t listen = 1u << SAMPAN_TCP_LISTEN;
+	/* As ss(8) has it: a socket for datagrams that is not connected listens. */
+	const uint32_t listen = 1u << (sp_request_flag(request, "udp") ? SAMPAN_TCP_CLOSED :
+	    SAMPAN_TCP_LISTEN);
 	uint32_t states = 0;
 
 	if (sp_request_flag(request, "listening"))
@@ -71,6 +77,7 @@ ss_begin(struct sp_query *q, const cJSON *request)
 	q->state = ss;
 	ss->info = sp_request_flag(request, "info");
 	ss->summary = sp_request_flag(request, "summary");
+	ss->udp = sp_request_flag(request, "udp");
 	if (filter != NULL && sp_ss_filter_read(&ss->filter, filter, &why) != 0)
 		return -1;
 	if (ss->filter.states == 0)
@@ -96,11 +103,12 @@ add_end(struct sp_reply *r, const char *addr_key, const char *port_key,
 }
 
 static void
-add_status(struct sp_reply *r, const struct sampan_status *st)
+add_status(struct sp_reply *r, const struct sampan_status *st, bool udp)
 {
 	char handle[19];
 
-	sp_row_text(r, "state", state_names[st->state]);
+	sp_row_text(r, "state", udp && st->state == SAMPAN_TCP_CLOSED ? "UNCONN" :
+	    state_names[st->state]);
 	sp_row_number(r, "recv_queue_bytes", st->recv_queue_bytes);
 	sp_row_number(r, "send_queue_bytes", st->send_queue_bytes);
 	add_end(r, "local", "local_port", &st->local);
@@ -120,6 +128,8 @@ add_status(struct sp_reply *r, const struct sampan_status *st)
 		sp_row_number(r, "timer_ns", st->timer_dur);
 		sp_row_number(r, "retries", st->retries);
 	}
+	if (udp)
+		sp_row_number(r, "drops", st->drops);
 	if (st->error != 0)
 		sp_row_text(r, "error", sampan_strerror(st->error));
 }
@@ -171,8 +181,8 @@ ss_row(struct sp_query *q, struct sp_reply *reply, const struct sampan_status *s
 	sp_row_begin(reply);
 	if (sp_team_loops(q->loop) > 1)
 		sp_row_number(reply, "thread", ss->member);
-	add_status(reply, st);
-	if (ss->info)
+	add_status(reply, st, ss->udp);
+	if (ss->info && !ss->udp)
 		add_info(reply, info);
 	q->rows += sp_row_end(reply);
 }
@@ -184,12 +194,16 @@ ss_page(struct sp_query *q, struct sp_reply *reply, unsigned max_rows)
 	struct ss *ss = q->state;
 	struct sampan_status found[SP_CONTROL_STEP];
 	struct sampan_tcp_info info[SP_CONTROL_STEP];
+	const struct sampan *stack;
 	int n;
 
 	if (max_rows > SP_CONTROL_STEP)
 		max_rows = SP_CONTROL_STEP;
-	n = sampan_walk_info(sp_team_look(q->loop, ss->member), &q->cursor, found,
-	    ss->info ? info : NULL, max_rows);
+	stack = sp_team_look(q->loop, ss->member);
+	if (ss->udp)
+		n = sampan_walk_udp(stack, &q->cursor, found, max_rows);
+	else
+		n = sampan_walk_info(stack, &q->cursor, found, ss->info ? info : NULL, max_rows);
 	sp_team_leave_alone(q->loop, ss->member);
 	for (int i = 0; i < n; i++)
 		ss_row(q, reply, &found[i], &info[i]);

@@ -315,6 +315,7 @@ check "ss --json: rows that a program reads" ss_json_is_json
 check "ss: the reader goes away" no_reader
 check "ss -s" says '^ESTABLISHED  50$' "$sampan" ss -s
 check "ss -i: the congestion control" says '	 cubic ' "$sampan" ss -i
+check "ss -lu: sockets for datagrams" says '^UNCONN .*:7  ' "$sampan" ss -lu
 check "ss -o" says 'ESTABLISHED' "$sampan" ss -o
 check "garbage on the control socket disturbs nobody" garbage
 check "a thousand clients of the control socket" grows_by_at_most 2048 thousand_clients
