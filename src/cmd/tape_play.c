@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <sampan/host.h>
+#include <sampan/names.h>
 
 #include "net/stack.h"
 
@@ -206,7 +207,9 @@ add_address(struct sampan *s, const struct tape_call *call, const uint8_t *blob)
 {
 	struct sampan_addr a[2];
 
-	memcpy(a, blob, call->id == TAPE_ADDR_ADD ? sizeof(a[0]) : sizeof(a));
+	memcpy(a, blob, call->id == TAPE_ROUTE_ADD ? sizeof(a) : sizeof(a[0]));
+	if (call->id == TAPE_NAME_SERVER_ADD)
+		return sampan_name_server_add(s, &a[0]);
 	return call->id == TAPE_ADDR_ADD ?
 	    sampan_addr_add(s, SIGNED(call->arg[0]), &a[0], (unsigned)call->arg[1]) :
 	    sampan_route_add(s, SIGNED(call->arg[0]), &a[0], (unsigned)call->arg[1], &a[1]);
@@ -243,6 +246,7 @@ play_other(struct sampan *s, const struct tape_call *call, const uint8_t *blob)
 		return gave_number(add_link(s, blob));
 	case TAPE_ADDR_ADD:
 	case TAPE_ROUTE_ADD:
+	case TAPE_NAME_SERVER_ADD:
 		return gave_number(add_address(s, call, blob));
 	case TAPE_AUTOCONF:
 		return gave_number(sampan_autoconf(s, SIGNED(call->arg[0])));

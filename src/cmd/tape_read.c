@@ -46,6 +46,7 @@ static const struct {
 	[TAPE_RECVMSG].shape = ROOM,
 	[TAPE_LINK_ADD].shape = LINK,
 	[TAPE_ADDR_ADD].shape = ADDR,
+	[TAPE_NAME_SERVER_ADD].shape = ADDR,
 	[TAPE_ROUTE_ADD].shape = ROUTE,
 	[TAPE_SETTING_WRITE].shape = TEXTS,
 	[TAPE_ECHO_SEND].shape = ECHO,

@@ -56,6 +56,7 @@
 	X(ROUTE_ADD, "route_add") \
 	X(AUTOCONF, "autoconf") \
 	X(LINK_LOCAL, "link_local") \
+	X(NAME_SERVER_ADD, "name_server_add") \
 	X(DHCP_START, "dhcp_start") \
 	X(DHCP_STOP, "dhcp_stop") \
 	X(SETTING_WRITE, "setting_write") \

@@ -260,6 +260,15 @@ sp_tape_link_local(struct sampan *s, int link, enum sampan_link_local when)
 }
 
 int
+sp_tape_name_server_add(struct sampan *s, const struct sampan_addr *addr)
+{
+	const uint64_t words[2] = { 0 };
+	struct tape_call *call = begin_with(s, TAPE_NAME_SERVER_ADD, words, addr, sizeof(*addr));
+
+	return (int)end(call, (sampan_name_server_add)(s, addr), NULL, 0);
+}
+
+int
 sp_tape_dhcp_start(struct sampan *s, int link)
 {
 	struct tape_call *call = begin(s, TAPE_DHCP_START, (uint64_t)link, 0, 0);

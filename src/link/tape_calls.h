@@ -15,6 +15,7 @@
 #include <sampan/dhcp.h>
 #include <sampan/echo.h>
 #include <sampan/frame.h>
+#include <sampan/names.h>
 #include <sampan/option.h>
 #include <sampan/sampan.h>
 #include <sampan/socket.h>
@@ -50,6 +51,7 @@ int sp_tape_route_add(struct sampan *s, int link, const struct sampan_addr *dst,
     unsigned prefix_bits, const struct sampan_addr *gateway);
 int sp_tape_autoconf(struct sampan *s, int link);
 int sp_tape_link_local(struct sampan *s, int link, enum sampan_link_local when);
+int sp_tape_name_server_add(struct sampan *s, const struct sampan_addr *addr);
 int sp_tape_dhcp_start(struct sampan *s, int link);
 int sp_tape_dhcp_stop(struct sampan *s, int link);
 int sp_tape_setting_write(struct sampan *s, const char *name, const char *text);
@@ -81,6 +83,7 @@ void sp_tape_echo_forget(struct sampan *s, uint32_t ticket);
 #define sampan_route_add(...) sp_tape_route_add(__VA_ARGS__)
 #define sampan_autoconf(...) sp_tape_autoconf(__VA_ARGS__)
 #define sampan_link_local(...) sp_tape_link_local(__VA_ARGS__)
+#define sampan_name_server_add(...) sp_tape_name_server_add(__VA_ARGS__)
 #define sampan_dhcp_start(...) sp_tape_dhcp_start(__VA_ARGS__)
 #define sampan_dhcp_stop(...) sp_tape_dhcp_stop(__VA_ARGS__)
 #define sampan_setting_write(...) sp_tape_setting_write(__VA_ARGS__)
