@@ -24,6 +24,11 @@
 #define QUEUE_BYTES 500000u
 #define SECONDS 30u
 #define RUNS 8u
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
 #define MSS 1448u		/* with timestamps */
 #define WIRE 1514u
 
@@ -117,7 +122,7 @@ run(const struct plan *plan, uint64_t seed, struct outcome *sum)
 static unsigned
 permille(const struct plan *plan)
 {
-	const unsigned runs = plan->loss_ppb + plan->reorder_ppb > 0 ? RUNS : 1;
+	const unsigned runs = plan->loss_ppb + plan->reorder_ppb > 0 && !SANITIZED ? RUNS : 1;
 	const uint64_t most = (uint64_t)RATE_BITS / 8 * SECONDS / WIRE * MSS * runs;
 	struct outcome sum = { 0 };
 
@@ -131,13 +136,19 @@ permille(const struct plan *plan)
 	return (unsigned)(sum.read_bytes * 1000 / most);
 }
 
-/* least: what is asked for; recorded: what was measured. */
+/* least: what is asked for; recorded: what was measured.  With a sanitizer, which takes
+ * minutes for what else takes seconds, one run looks for faults and no more: the figures
+ * are the same in every build. */
 static void
 expect_share(const struct plan *plan, unsigned least, unsigned recorded)
 {
 	const unsigned got = permille(plan);
 	const unsigned tolerance = recorded / 20 > 5 ? recorded / 20 : 5;
 
+	if (SANITIZED) {
+		EXPECT(got > 0);
+		return;
+	}
 	EXPECT(got >= least);
 	EXPECT(got + tolerance >= recorded && got <= recorded + tolerance);
 }
