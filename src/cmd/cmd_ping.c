@@ -269,6 +269,9 @@ ping_run(int argc, char **argv)
 	exit_code = sp_peer_read(&peer, argv[0], a.name, a.to);
 	if (exit_code != 0)
 		return exit_code;
+	if (sp_prefix_is_v4(&peer.addr[0]) && a.bytes > SIZE_MOST4)
+		return sp_cmd_fail(argv[0], EINVAL, "--size %u: give a number from 0 to %d over "
+		    "IPv4", (unsigned)a.bytes, SIZE_MOST4);
 	(void)sampan_addr_write(&peer.addr[0], a.addr);
 	return ping(&a, argv[0]);
 }

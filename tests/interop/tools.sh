@@ -349,8 +349,8 @@ check "stat: no such file" bad 1 "No such file" stat --diff "$dir/none"
 check "sysctl: unknown name" bad 2 "is it net.ipv4.tcp_sack" sysctl net.ipv4.tcp_sak=1
 check "sysctl: out of range" bad 2 "0 to 1" sysctl net.ipv4.tcp_sack=2
 check "sysctl: no such file" bad 1 "No such file" sysctl -p "$dir/none"
-check "connect: no port" bad 2 "give an address and a port" connect 10.77.0.1
-check "connect: a name" bad 2 "no IP address" connect localhost 80
+check "connect: no port" bad 2 "give an address or a name and a port" connect 10.77.0.1
+check "connect: a name that nobody can tell" bad 1 "no name server is known" connect localhost 80
 check "connect: refused" bad 1 "connection refused" connect 10.77.0.1 4999
 check "connect: no way there" bad 1 "no route" connect 192.0.2.1 80
 check "ping: no way there" bad 1 "no route" ping -q --json -c 1 192.0.2.1
@@ -358,7 +358,7 @@ check "ping: its own address" bad 1 "address of the stack itself" ping -q --json
 check "connect: its own address" bad 1 "address of the stack itself" connect fd77::2 7
 check "ping: too long for IPv4" bad 2 "0 to 65507 over IPv4" ping -s 65508 10.77.0.1
 check "ping: too long" bad 2 "0 to 65527" ping -s 65528 fd77::1
-check "ping: a name" bad 2 "no IP address" ping localhost
+check "ping: a name that nobody can tell" bad 1 "no name server is known" ping localhost
 check "ping: malformed count" bad 2 "1 to 4294967295" ping -c 0 10.77.0.1
 check "capture: no file" bad 2 "give a file" capture
 check "capture: malformed filter" bad 2 "cannot read the filter" capture "$dir/x" tcp porrt 1
