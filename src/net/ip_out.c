@@ -115,6 +115,8 @@ sp_ip_pseudo(const struct sp_ip_out *out)
 	return sp_csum_pseudo6(src.b, dst.b, out->proto, out->payload_len);
 }
 
+/* A function of the flow and a key, so that a SYN-ACK without a record has the label of the
+ * connection that it leads to (R-4987-11). */
 uint32_t
 sp_ip_flow_label(const struct sampan *s, const struct sp_flow *flow)
 {

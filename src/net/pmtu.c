@@ -119,6 +119,7 @@ sp_pmtu_learn(struct sampan *s, const struct sampan_addr *dst, uint16_t mtu_byte
 	struct sp_path path;
 	struct entry *e;
 
+	/* Never to raise it: RFC 8899 §4.6 (R-8899-3). */
 	if (!sp_route_find(s, dst, &path) || mtu >= sp_path_mtu(s, dst, path.link))
 		return false;
 	e = place_for(s, dst);

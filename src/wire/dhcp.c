@@ -187,7 +187,7 @@ put_u32(uint8_t *p, uint8_t code, uint32_t value)
 	return p + 6;
 }
 
-/* RFC 3442: classless routes are asked for before routers. */
+/* RFC 2131 §3.5 (R-2131-15).  RFC 3442: classless routes are asked for before routers. */
 static uint8_t *
 put_wishes(uint8_t *p, uint16_t max_len)
 {

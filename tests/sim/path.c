@@ -168,6 +168,7 @@ TEST(newreno_fills_a_path)
 /* Version 3 backs off above 2 % by design: what it does at 3 % is recorded only. */
 TEST(bbr_fills_a_path)
 {
+	COVERS("R-MISC-14");
 	SHARE(920, 961, .cc = "bbr");
 	SHARE(920, 959, .cc = "bbr", .loss_ppb = 1000000);
 	SHARE(900, 930, .cc = "bbr", .loss_ppb = 10000000);
