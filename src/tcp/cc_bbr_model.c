@@ -62,7 +62,7 @@ sp_bbr_inflight_at_loss(const struct tcp_cc_lost *l)
 
 /* Once a round that has lost too much, while not probing.
  *
- * DEVIATES: draft-ietf-ccwg-bbr §5.5.10.3: not for any loss.  What is delivered in a round
+ * Otherwise than draft-ietf-ccwg-bbr §5.5.10.3 not for any loss: what is delivered in a round
  * is at most what the pace, 1 % below bw, has sent; so every round with a single loss would
  * lower bw by that and more. */
 static void

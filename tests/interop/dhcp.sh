@@ -105,7 +105,7 @@ declines() {
 	for i in $(seq 100 118); do
 		"${inside[@]}" ip addr del "10.77.0.$i/32" dev lo
 	done
-	wait_for 60 grep -q 'Now serving on 10.77' "$dir/$name.log"
+	wait_for 180 grep -q 'Now serving on 10.77' "$dir/$name.log"
 }
 check "an address that somebody has is declined, another one taken" declines
 stop INT 10 >/dev/null 2>&1
@@ -133,7 +133,7 @@ falls_back() {
 }
 
 gets_leased() {
-	serve_dnsmasq dh3 && wait_for 80 grep -q 'Now serving on 10.77' "$dir/$name.log" &&
+	serve_dnsmasq dh3 && wait_for 160 grep -q 'Now serving on 10.77' "$dir/$name.log" &&
 		! tail -n 1 "$dir/$name.log" | grep -q 169.254 && gets "http://$(leased)/"
 }
 check "without a server it takes a link-local address" falls_back

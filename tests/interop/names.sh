@@ -90,7 +90,8 @@ many=()
 for i in $(seq 2 60); do many+=("--host-record=many.boats.example,10.77.1.$i"); done
 options=("${many[@]}" --host-record=many.boats.example,10.77.0.1)
 check "serve starts with --name-server" starts --addr 10.77.0.2/24 --name-server 10.77.0.1
-tcp_asked() { "$sampan" ping --name "$name" -c 1 -W 0.2 many.boats.example >/dev/null; "${inside[@]}" true; [ "$(value TcpActiveOpens)" -ge 1 ]; }
+asked_by_tcp() { "$sampan" ping --name "$name" -c 1 -W 0.2 many.boats.example >/dev/null; [ "$(value TcpActiveOpens)" -ge 1 ]; }
+tcp_asked() { wait_for 20 asked_by_tcp; }
 check "a long answer is asked for by TCP" tcp_asked
 check "ping -s 60000" reaches -c 3 -i 0.2 -s 60000 10.77.0.2
 if command -v traceroute >/dev/null; then
