@@ -73,7 +73,7 @@ const struct svc sp_svc_echo = {
 	.port = 7,
 	.by_default = true,
 	.hints = { "printf hello | nc -N %a %p", "printf hello | nc -u -w 1 %a %p",
-	    "telnet %a %p" },
+	    "nc %a %p" },
 	.run = echo_run,
 	.answer = echo_answer,
 };

@@ -43,7 +43,7 @@ const struct svc sp_svc_time = {
 	.text = "tells the seconds since 1900 (RFC 868)",
 	.port = 37,
 	.by_default = true,
-	.hints = { "nc %a %p | xxd -p" },
+	.hints = { "nc %a %p | od -An -tu4 --endian=big" },
 	.run = time_run,
 	.answer = time_answer,
 };

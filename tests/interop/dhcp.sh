@@ -94,18 +94,22 @@ check "it serves on through the server's silence" survives_silence
 check "at its end it gives the lease back" gives_back
 stop_dnsmasq
 
-# Most addresses of the range are somebody's already (the kernel's, on its loopback
-# interface, for which it answers ARP): the server is told, and gives another.
+# Every address of the range is somebody's already (the kernel's, on its loopback
+# interface, for which it answers ARP), so whichever the server picks is declined.  Then
+# all are free, and it must give one that was not.
 declines() {
-	for i in $(seq 100 118); do
+	local refused
+	for i in $(seq 100 120); do
 		"${inside[@]}" ip addr add "10.77.0.$i/32" dev lo || return 1
 	done
 	starts dh1 --addr dhcp
 	wait_for 30 grep -q DHCPDECLINE "$dir/dnsmasq.log" || return 1
-	for i in $(seq 100 118); do
+	for i in $(seq 100 120); do
 		"${inside[@]}" ip addr del "10.77.0.$i/32" dev lo
 	done
-	wait_for 180 grep -q 'Now serving on 10.77' "$dir/$name.log"
+	wait_for 180 grep -q 'Now serving on 10.77' "$dir/$name.log" || return 1
+	refused=$(grep -o 'DHCPDECLINE([^)]*) [0-9.]*' "$dir/dnsmasq.log")
+	! grep -qw "$(leased)" <<< "$refused"
 }
 check "an address that somebody has is declined, another one taken" declines
 stop INT 10 >/dev/null 2>&1
