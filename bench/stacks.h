@@ -11,12 +11,12 @@
 
 #include <sampan/host.h>
 
-/* All in memory goes over IPv6: fd00::1 and fd00::2. */
+/* All rows go over IPv6: in memory fd00::1 and fd00::2. */
 extern bool stacks_ip6;
 
 /* The address of an end. */
-struct sampan_addr stacks_addr(unsigned end);
-unsigned stacks_prefix_bits(void);
+struct sampan_addr stacks_addr(bool ip6, unsigned end);
+unsigned stacks_prefix_bits(bool ip6);
 
 struct stacks {
 	struct sampan *s[2];
