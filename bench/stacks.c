@@ -4,6 +4,7 @@
 #include "stacks.h"
 
 #include <sampan/socket.h>
+#include <sampan/stats.h>
 
 bool stacks_ip6;
 
@@ -76,6 +77,19 @@ stacks_advance(struct stacks *k, sampan_dur dur)
 	for (unsigned i = 0; i < 2; i++)
 		while (sampan_deadline(k->s[i]) <= k->now)
 			sampan_advance(k->s[i], k->now);
+}
+
+int
+stacks_dropped(const struct sampan *s, bool ip6)
+{
+	for (unsigned i = 0; i < SAMPAN_DROP_COUNT; i++) {
+		/* Who the groups of the other end are is for routers. */
+		if (ip6 && i == SAMPAN_DROP_IP_BROADCAST)
+			continue;
+		if (sampan_counter(s, i) != 0)
+			return (int)i;
+	}
+	return -1;
 }
 
 sampan_handle

@@ -33,6 +33,9 @@ void stacks_close(struct stacks *k);
 /* Time passes; what has come due is done. */
 void stacks_advance(struct stacks *k, sampan_dur dur);
 
+/* A reason for which s has dropped something that it should not have, -1: none. */
+int stacks_dropped(const struct sampan *s, bool ip6);
+
 /* A listener of the server's, 0: none. */
 sampan_handle stacks_listen(struct stacks *k, uint16_t port, unsigned backlog);
 
