@@ -195,7 +195,7 @@ catch_interrupts(int fd)
 {
 	struct sigaction action = { .sa_handler = interrupt };
 
-	action.sa_flags = (int)((unsigned)SA_RESTART | (unsigned)SA_RESETHAND);
+	action.sa_flags = (int)(SA_RESTART | (unsigned)SA_RESETHAND);
 	interrupted_fd = fd;
 	(void)sigaction(SIGINT, &action, NULL);
 }
