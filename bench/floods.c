@@ -16,7 +16,7 @@
 #include <sampan/stats.h>
 
 #include "bench.h"
-#include "flood.h"
+#include "lib/flood.h"
 #include "machine.h"
 #include "message.h"
 #include "row.h"

@@ -41,7 +41,7 @@ sp_ask_ends_on_signal(int fd)
 {
 	struct sigaction action = { .sa_handler = end_asking };
 
-	action.sa_flags = (int)((unsigned)SA_RESTART | (unsigned)SA_RESETHAND);
+	action.sa_flags = (int)(SA_RESTART | (unsigned)SA_RESETHAND);
 	asking_fd = fd;
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);

@@ -57,6 +57,7 @@ find_option(const struct argp_option *options, const char *word)
 
 	for (; options->name != NULL || options->key != 0; options++) {
 		if (is_long && options->name != NULL && word[2] != '\0' &&
+		    /* A prefix. NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 		    strncmp(options->name, word + 2, strlen(word + 2)) == 0)
 			return options;
 		if (!is_long && options->key == word[1] && word[2] == '\0')

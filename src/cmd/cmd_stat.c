@@ -109,7 +109,7 @@ take_moment(const struct stat_args *a, const char *command, struct moment *m)
 static int
 read_moment(const char *path, const char *command, struct moment *m)
 {
-	FILE *from = fopen(path, "r");
+	FILE *from = fopen(path, "re");
 	char *line = NULL;
 	size_t room = 0;
 

@@ -190,7 +190,7 @@ static int
 do_file(struct sysctl_args *a)
 {
 	const bool is_stdin = strcmp(a->path, "-") == 0;
-	FILE *from = is_stdin ? stdin : fopen(a->path, "r");
+	FILE *from = is_stdin ? stdin : fopen(a->path, "re");
 	char *line = NULL;
 	size_t room = 0;
 	int exit_code = 0;

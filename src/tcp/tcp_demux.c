@@ -10,6 +10,9 @@
 #include "net/stack.h"
 #include "tcp/tcp_int.h"
 
+/* Where a packet's hint names nothing: its hash is not in the table, not only unknown. */
+#define HINT_NOBODY 1u
+
 struct sp_entry
 sp_tcp_find(const struct sampan *s, const struct sp_flow *flow, uint32_t hash)
 {
@@ -37,12 +40,15 @@ sp_tcp_next_bound(const struct sampan *s, struct sp_cursor *c, const struct sp_f
 	return NULL;
 }
 
-/* The first entry of a hash is mostly the one. */
+/* The first entry of a hash is mostly the one; or there was none. */
 struct sp_entry
 sp_tcp_find_for(const struct sampan *s, const struct sp_pkt *pkt)
 {
-	if (pkt->hint.ref != 0 && pkt->hint_changes == s->conns.changes &&
-	    sp_entry_tag(&pkt->hint) != TCP_TAG_BOUND &&
+	if (pkt->hint_changes != s->conns.changes)
+		return sp_tcp_find(s, &pkt->flow, pkt->hash);
+	if (pkt->hint.ref == 0 && pkt->hint.hash_tag == HINT_NOBODY)
+		return (struct sp_entry){ 0, 0 };
+	if (pkt->hint.ref != 0 && sp_entry_tag(&pkt->hint) != TCP_TAG_BOUND &&
 	    sp_flow_equal(sp_at(&s->arena, pkt->hint.ref), &pkt->flow))
 		return pkt->hint;
 	return sp_tcp_find(s, &pkt->flow, pkt->hash);
@@ -100,6 +106,22 @@ sp_tcp_find_listener(const struct sampan *s, const struct sp_flow *flow)
 	return t != NULL ? t : listener_of(s, &sp_end_any, flow);
 }
 
+/* One that is bound to no address is the only one of its port, unless some of that port
+ * are bound to one, or share it. */
+struct tcp_tcb *
+sp_tcp_find_listener_again(struct sampan *s, const struct sp_flow *flow)
+{
+	struct tcp_globals *g = sp_tcp(s);
+	struct tcp_tcb *t = tcp_tcb_at(s, g->listener);
+
+	if (g->listener != 0 && g->bound_exactly == 0 && t->state == SAMPAN_TCP_LISTEN &&
+	    t->flow.local_port == flow->local_port && !tcp_is(t, TCP_F_REUSEPORT))
+		return t;
+	t = sp_tcp_find_listener(s, flow);
+	g->listener = t != NULL ? sp_ref(&s->arena, t) : 0;
+	return t;
+}
+
 /* What is bound has no peer. */
 static bool
 is_local_end(const struct sp_flow *flow)
@@ -137,6 +159,8 @@ sp_tcp_remove(struct sampan *s, const struct sp_flow *flow, uint32_t ref)
 	if (!is_local_end(flow))
 		sp_port_drop(s, flow->local_port);
 	sp_tcp(s)->bound_exactly -= is_exact_local_end(flow);
+	if (sp_tcp(s)->listener == ref)
+		sp_tcp(s)->listener = 0;
 }
 
 void
@@ -162,10 +186,12 @@ sp_tcp_prefetch_found(struct sampan *s, struct sp_pkt *pkt)
 	const struct sp_entry *e = sp_table_next(&s->arena, &c);
 	const uint8_t *p;
 
-	if (e == NULL)
-		return;
-	pkt->hint = *e;
 	pkt->hint_changes = s->conns.changes;
+	if (e == NULL) {
+		pkt->hint = (struct sp_entry){ 0, HINT_NOBODY };
+		return;
+	}
+	pkt->hint = *e;
 	p = sp_at(&s->arena, e->ref);
 	sp_prefetch(p);
 	if (sp_entry_tag(e) == TCP_TAG_TCB) {

@@ -2,11 +2,11 @@
  * flood.h - frames that strangers send, by the million: forged SYNs, segments for
  * nobody, fragments, echo requests, datagrams to closed ports.
  *
- * They come from random addresses by a gateway on a link of their own.  All have
- * whole checksums, which the stack verifies.
+ * For tests and benchmarks.  They come from random addresses by a gateway on a link of
+ * their own.  All have whole checksums, which the stack verifies.
  */
-#ifndef SAMPAN_BENCH_FLOOD_H
-#define SAMPAN_BENCH_FLOOD_H
+#ifndef SAMPAN_TESTS_LIB_FLOOD_H
+#define SAMPAN_TESTS_LIB_FLOOD_H
 
 #include <stdbool.h>
 #include <stdint.h>

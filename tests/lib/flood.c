@@ -1,7 +1,7 @@
 /*
  * flood.c - see flood.h.
  */
-#include "flood.h"
+#include "lib/flood.h"
 
 #include <string.h>
 
