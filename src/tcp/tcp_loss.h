@@ -8,9 +8,12 @@
 #ifndef SAMPAN_TCP_TCP_LOSS_H
 #define SAMPAN_TCP_TCP_LOSS_H
 
-#include "tcp/tcp_rtx.h"
+#include "tcp/tcp_int.h"
 
 struct tcp_seg;
+
+/* How long to remember once everything is acknowledged; an RTO if that is longer. */
+#define TCP_TX_REST SAMPAN_SEC(1)
 
 /* RFC 8985 §6.2 step 4: recoveries that a wider reordering window lasts; its most. */
 #define TCP_REO_PERSIST 16
@@ -26,7 +29,19 @@ void sp_tcp_loss_reordered(struct tcp_tcb *t, sampan_dur late);
 
 /* RACK knows that what was sent at `at` and ends at `end` has arrived.  RFC 8985 §6.2
  * step 2 (R-8985-4). */
-void sp_tcp_rack_update(const struct sampan *s, struct tcp_tx *tx, sampan_time at, tcp_seq end);
+static inline void
+sp_tcp_rack_update(const struct sampan *s, struct tcp_tx *tx, sampan_time at, tcp_seq end)
+{
+	const sampan_dur rtt = s->now > at ? s->now - at : 0;
+
+	tx->rack_rtt_us = (uint32_t)(rtt / 1000);
+	if (tx->rack_valid && (at < tx->rack_at ||
+	    (at == tx->rack_at && !seq_lt(tx->rack_end, end))))
+		return;
+	tx->rack_valid = true;
+	tx->rack_at = at;
+	tx->rack_end = end;
+}
 
 /* TCP_AT_LOSS went off: reordering timer or probe time-out. */
 void sp_tcp_loss_timer(struct sampan *s, struct tcp_tcb *t);
@@ -34,6 +49,22 @@ void sp_tcp_loss_timer(struct sampan *s, struct tcp_tcb *t);
 /* Sets TCP_AT_LOSS after text was sent or acknowledged; what a connection with
  * nothing more to send knows is kept for a while. */
 void sp_tcp_loss_rearm(struct sampan *s, struct tcp_tcb *t);
+
+/* Everything is acknowledged; with our FIN there will be nothing more.  Where memory
+ * is short nothing rests. */
+static inline void
+sp_tcp_loss_rest(struct sampan *s, struct tcp_tcb *t)
+{
+	sampan_dur rto;
+
+	if ((tcp_is(t, TCP_F_FIN_SENT) && seq_eq(t->snd.una, t->snd.nxt)) ||
+	    sp_arena_low_for_newcomers(&s->arena)) {
+		sp_tcp_tx_free(s, t);
+		return;
+	}
+	rto = sp_tcp_rtt_rto(s, &t->rtt, 0);
+	sp_tcp_arm(s, t, TCP_AT_LOSS, rto > TCP_TX_REST ? rto : TCP_TX_REST);
+}
 
 /* Judges a probe that is out by an acknowledgement.  True: it repaired a loss
  * that the congestion control is to hear of.  RFC 8985 §7.4. */

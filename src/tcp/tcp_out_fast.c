@@ -147,7 +147,7 @@ sp_tcp_is_plain(const struct sampan *s, const struct tcp_tcb *t, const struct tc
 		return false;
 	/* Without text there is room for SACK blocks. */
 	return plan->len > 0 || !tcp_is(t, TCP_F_SACK) ||
-	    (t->dsack_start == t->dsack_end && t->rx == 0);
+	    (t->dsack_start == t->dsack_end && tcp_rx_is_empty(s, t));
 }
 
 uint32_t
@@ -233,7 +233,7 @@ send_text(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f)
 	if (!foresee(s, t, &plan) || owes_report(s, t) || !sp_tcp_is_plain(s, t, &plan) ||
 	    !has_way(s, t))
 		return false;
-	r = sp_tcp_rtx_record(s);
+	r = sp_tcp_rtx_record(s, tcp_tx_of(s, t));
 	if (r == NULL)
 		return false;
 	if (seq_eq(t->snd.una, t->snd.nxt))

@@ -57,7 +57,8 @@ discard(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r)
 	if (tx->newest == sp_ref(&s->arena, &r->by_seq))
 		tx->newest = r->by_seq.next;
 	sp_list_remove(&s->arena, &tx->by_seq, &r->by_seq);
-	sp_pool_give(&s->arena, SP_KIND_TCP_SENT, sp_ref(&s->arena, r));
+	if (r != &tx->own)
+		sp_pool_give(&s->arena, SP_KIND_TCP_SENT, sp_ref(&s->arena, r));
 }
 
 void
@@ -90,7 +91,7 @@ static struct tcp_sent *
 split(struct sampan *s, const struct tcp_tcb *t, struct tcp_sent *r, tcp_seq at)
 {
 	struct tcp_tx *tx = tcp_tx_of(s, t);
-	struct tcp_sent *rest = sp_tcp_rtx_record(s);
+	struct tcp_sent *rest = sp_tcp_rtx_record(s, tx);
 
 	if (rest == NULL)
 		return NULL;
