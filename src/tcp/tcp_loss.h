@@ -15,6 +15,9 @@ struct tcp_seg;
 /* How long to remember once everything is acknowledged; an RTO if that is longer. */
 #define TCP_TX_REST SAMPAN_SEC(1)
 
+/* RFC 8985 §7.2: the longest that a peer may delay an acknowledgement. */
+#define TCP_TLP_MAX_ACK_DELAY SAMPAN_MS(200)
+
 /* RFC 8985 §6.2 step 4: recoveries that a wider reordering window lasts; its most. */
 #define TCP_REO_PERSIST 16
 #define TCP_REO_MULT_MAX 63
@@ -64,6 +67,21 @@ sp_tcp_loss_rest(struct sampan *s, struct tcp_tcb *t)
 	}
 	rto = sp_tcp_rtt_rto(s, &t->rtt, 0);
 	sp_tcp_arm(s, t, TCP_AT_LOSS, rto > TCP_TX_REST ? rto : TCP_TX_REST);
+}
+
+/* Sets TCP_AT_LOSS for a probe; so much is in flight (R-8985-12). */
+static inline void
+sp_tcp_arm_tlp(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx, uint32_t flight_bytes)
+{
+	const sampan_dur srtt = sp_tcp_rtt_srtt(&t->rtt);
+	sampan_dur wait = srtt != 0 ? 2 * srtt : SAMPAN_SEC(1);
+
+	if (srtt != 0 && flight_bytes <= t->mss_bytes)
+		wait += TCP_TLP_MAX_ACK_DELAY;
+	sp_tcp_arm(s, t, TCP_AT_LOSS, wait);
+	/* Not later than the RTO, which then waits for its turn anew. */
+	if (tcp_armed(t, TCP_AT_RTX) && sp_tick_before(t->at[TCP_AT_RTX], tx->loss_at))
+		tx->loss_at = t->at[TCP_AT_RTX];
 }
 
 /* Judges a probe that is out by an acknowledgement.  True: it repaired a loss

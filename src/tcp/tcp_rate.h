@@ -4,7 +4,7 @@
 #ifndef SAMPAN_TCP_TCP_RATE_H
 #define SAMPAN_TCP_TCP_RATE_H
 
-#include "tcp/tcp_rtx.h"
+#include "tcp/tcp_int.h"
 
 /* A record leaves (again): it takes down how much was delivered until now.
  * in_flight_bytes: with it. */
@@ -24,6 +24,41 @@ sp_tcp_rate_sent(const struct sampan *s, const struct tcp_tcb *t, struct tcp_sen
 	r->in_flight_bytes = sp_tcp_pipe(s, t);
 	r->lost_bytes = tx->lost_total_bytes;
 	r->app_limited = tx->app_limited;
+}
+
+/* Mostly it is one. */
+static inline uint16_t
+tcp_segs_in(const struct tcp_tcb *t, uint32_t len)
+{
+	return (uint16_t)(len <= t->mss_bytes ? 1 : (len + t->mss_bytes - 1) / t->mss_bytes);
+}
+
+/* The record has just left (again), by this plan. */
+static inline void
+sp_tcp_rtx_stamp(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
+    struct tcp_sent *r)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+
+	r->segs = tcp_segs_in(t, tcp_sent_len(r));
+	if ((plan->flags & TCP_FIN) != 0)
+		r->flags |= TCP_SENT_FIN;
+	sp_tcp_rate_sent(s, t, r);
+	sp_list_push(&s->arena, &tx->by_time, &r->by_time);
+}
+
+/* sp_tcp_rtx_sent() of text that is known to be new. */
+static inline void
+sp_tcp_rtx_sent_new(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
+    struct tcp_sent *r)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+
+	*r = (struct tcp_sent){ .start = plan->seq, .end = seq_add(plan->seq, plan->len) };
+	sp_list_push(&s->arena, &tx->by_seq, &r->by_seq);
+	sp_tcp_rtx_stamp(s, t, plan, r);
+	if (plan->len < t->mss_bytes || plan->len % t->mss_bytes != 0)
+		tx->small_end = r->end;
 }
 
 /* A record was delivered, in whole or in part. */

@@ -42,10 +42,6 @@ struct tcp_delivery {
 	struct tcp_sent rate;		/* what was sent last of it, tcp_rate.h */
 };
 
-/* The same of text that is known to be new. */
-void sp_tcp_rtx_sent_new(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
-    struct tcp_sent *r);
-
 /* A record for text; NULL: no memory. */
 static inline struct tcp_sent *
 sp_tcp_rtx_record(struct sampan *s, struct tcp_tx *tx)

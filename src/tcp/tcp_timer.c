@@ -65,13 +65,13 @@ sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t)
 	sp_wheel_add(&s->wheel, &s->arena, &t->timer, first);
 }
 
-/* One RTO from now (RFC 6298 §5 (R-6298-9)), but not past the user's time-out. */
+/* With a struct tcp_rare: not past the user's time-out. */
 void
-sp_tcp_arm_rtx(struct sampan *s, struct tcp_tcb *t)
+sp_tcp_arm_rtx_rare(struct sampan *s, struct tcp_tcb *t)
 {
 	sampan_dur wait = sp_tcp_rtt_rto(s, &t->rtt, t->backoff);
 
-	if (t->rare != 0 && tcp_rare_of(s, t)->user_timeout_ms != 0) {
+	if (tcp_rare_of(s, t)->user_timeout_ms != 0) {
 		const sampan_dur waited = sp_tick_since(tcp_rare_of(s, t)->progress_at, s->now);
 		const sampan_dur most = SAMPAN_MS(tcp_rare_of(s, t)->user_timeout_ms);
 		const sampan_dur left = most > waited ? most - waited : 0;

@@ -17,8 +17,8 @@ void sp_tcp_on_starved(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_ack_owed(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t);
 
-/* The retransmission timer begins anew.  The other half of sp_tcp_on_progress(). */
-void sp_tcp_arm_rtx(struct sampan *s, struct tcp_tcb *t);
+/* The rarer halves of sp_tcp_arm_rtx() and sp_tcp_on_progress(). */
+void sp_tcp_arm_rtx_rare(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_note_progress(struct sampan *s, struct tcp_tcb *t);
 
 /* Takes the node of a connection without deadlines out of the wheel. */
@@ -57,6 +57,16 @@ sp_tcp_arm(struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which, sampan_
 	t->armed |= (uint8_t)(1u << which);
 	if (!sp_timer_armed(&t->timer) || sp_tick_before(at, t->timer.at))
 		tcp_set(t, TCP_F_DIRTY);
+}
+
+/* One RTO from now (RFC 6298 §5 (R-6298-9)). */
+static inline void
+sp_tcp_arm_rtx(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->rare != 0)
+		sp_tcp_arm_rtx_rare(s, t);
+	else
+		sp_tcp_arm(s, t, TCP_AT_RTX, sp_tcp_rtt_rto(s, &t->rtt, t->backoff));
 }
 
 /* Something new was acknowledged.  RFC 6298 §5.2, §5.3 (R-6298-10; R-6928-5).
