@@ -134,9 +134,6 @@ void sp_tcp_check_fin(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg 
 /* Begins to send on a connection whose handshake is complete. */
 void sp_tcp_start_sending(struct sampan *s, struct tcp_tcb *t, unsigned syns_lost);
 
-/* A round trip took this long: the least of the window follows. */
-void sp_tcp_note_min_rtt(const struct sampan *s, struct tcp_tcb *t, sampan_dur rtt);
-
 /* Takes the first RTT sample from the segment that completes the handshake. */
 void sp_tcp_handshake_sample(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
     unsigned syns_lost, sampan_dur took);

@@ -29,6 +29,7 @@ enum flood_kind {
 struct flood {
 	struct sampan *s;		/* whom it hits */
 	int link;
+	bool ip6;
 	uint64_t random;
 	uint64_t sent;			/* frames */
 	uint64_t answers;		/* frames that the stack sent back */
@@ -36,8 +37,9 @@ struct flood {
 	struct sampan_frame frames[FLOOD_BATCH];
 };
 
-/* Adds the link, its address and the route; s stays the caller's.  False: it cannot. */
-bool flood_open(struct flood *f, struct sampan *s, sampan_time now);
+/* Adds the link, its address and the route; s stays the caller's.  ip6: the family of all
+ * that comes.  False: it cannot. */
+bool flood_open(struct flood *f, struct sampan *s, bool ip6);
 
 /* Makes the next FLOOD_BATCH frames. */
 void flood_fill(struct flood *f, enum flood_kind kind);

@@ -48,7 +48,7 @@ open_scene(struct scene *c, enum flood_kind kind)
 	memset(c, 0, sizeof(*c));
 	c->kind = kind;
 	sim_open(&c->sim, &config);
-	EXPECT(flood_open(&c->flood, c->sim.s[1], c->sim.now));
+	EXPECT(flood_open(&c->flood, c->sim.s[1], false));
 	EXPECT_EQ(sampan_socket(c->sim.s[1], SAMPAN_STREAM, &c->listener), 0);
 	EXPECT_EQ(sampan_bind(c->sim.s[1], c->listener, &here), 0);
 	EXPECT_EQ(sampan_listen(c->sim.s[1], c->listener, 128), 0);
