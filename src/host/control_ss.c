@@ -20,8 +20,8 @@
 #include <sampan/socket.h>
 
 #include "host/control_cmd.h"
-#include "host/team.h"
 #include "host/ss_filter.h"
+#include "host/team.h"
 
 struct ss {
 	bool info;

@@ -350,6 +350,8 @@ send_plainly(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w)
 
 	for (size_t at = 64; at < offsetof(struct tcp_tx, prr_flight_bytes); at += 64)
 		sp_prefetch((const uint8_t *)tx + at);	/* for sp_tcp_output() */
+	if (t->rx != 0)
+		sp_prefetch(tcp_rx_of(s, t));
 	done = sp_sendq_append(&tx->q, &s->arena, w->data, (uint32_t)w->len);
 	tx->more = false;
 	if (done < w->len)		/* no memory */
