@@ -51,16 +51,12 @@ window_by(const struct sampan *s, const struct tcp_half_open *h, const struct tc
 {
 	const struct sp_local_addr *l = sp_local_find(s, 0, &h->flow.local);
 	const uint16_t maxseg = listener != NULL ? tcp_rare_of(s, listener)->maxseg_bytes : 0;
-	const struct sp_route *route = sp_route_metrics(s, &h->flow.remote);
-	uint16_t mss = sp_tcp_own_mss(s, l != NULL ? l->link : 0, &h->flow.remote), wnd;
+	uint16_t mss = sp_tcp_own_mss(s, l != NULL ? l->link : 0, &h->flow.remote);
 
 	if (maxseg != 0 && maxseg < mss)
 		mss = maxseg;
-	wnd = sp_tcp_wnd_initial(s, listener,
+	return sp_tcp_wnd_initial(s, listener, &h->flow.remote,
 	    (h->has & HALF_OPEN_TS) != 0 ? mss - TCP_TS_BYTES : mss);
-	if (route != NULL && route->window_bytes != 0 && route->window_bytes < wnd)
-		wnd = (uint16_t)route->window_bytes;
-	return wnd;
 }
 
 static uint16_t

@@ -241,7 +241,7 @@ rest(struct sampan *s, struct tcp_tcb *t)
 		sp_tcp_tx_free(s, t);
 		return;
 	}
-	rto = sp_tcp_rtt_rto(s, &t->rtt, 0);
+	rto = tcp_rto(s, t, 0);
 	sp_tcp_arm(s, t, TCP_AT_LOSS, rto > TX_REST ? rto : TX_REST);
 }
 

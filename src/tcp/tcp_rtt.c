@@ -54,11 +54,10 @@ sp_tcp_rtt_begin_slowly(struct tcp_rtt *rtt)
 		rtt->rttvar_us4 = (uint32_t)(TCP_RTO_AFTER_SYN_LOSS / 1000);
 }
 
-sampan_dur
-sp_tcp_rtt_rto(const struct sampan *s, const struct tcp_rtt *rtt, unsigned backoff)
+static inline sampan_dur
+rto_from(const struct sampan *s, const struct tcp_rtt *rtt, uint32_t least_us, unsigned backoff)
 {
 	const uint64_t most_us = (uint64_t)sp_setting(s, SAMPAN_SET_TCP_RTO_MAX) * 1000;
-	const uint32_t least_us = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RTO_MIN);
 	uint64_t rto_us = rtt->rttvar_us4 != 0 ? rtt->rttvar_us4 : TCP_RTO_INITIAL / 1000;
 
 	if (rtt->srtt_us8 != 0) {
@@ -74,6 +73,21 @@ sp_tcp_rtt_rto(const struct sampan *s, const struct tcp_rtt *rtt, unsigned backo
 	while (backoff-- > 0 && rto_us < most_us)	/* §5.5 (R-6298-11) */
 		rto_us *= 2;
 	return SAMPAN_US(rto_us < most_us ? rto_us : most_us);
+}
+
+sampan_dur
+sp_tcp_rtt_rto(const struct sampan *s, const struct tcp_rtt *rtt, unsigned backoff)
+{
+	const uint32_t least_us = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RTO_MIN);
+
+	return rto_from(s, rtt, least_us, backoff);
+}
+
+sampan_dur
+sp_tcp_rtt_rto_from(const struct sampan *s, const struct tcp_rtt *rtt, uint32_t least_us,
+    unsigned backoff)
+{
+	return rto_from(s, rtt, least_us, backoff);
 }
 
 /* RFC 8985 §6.2 step 1 (R-8985-3). */

@@ -55,6 +55,10 @@ void sp_tcp_rtt_begin_slowly(struct tcp_rtt *rtt);
 /* RTO after `backoff` doublings (MUST-19), within the settings' bounds (R-6298-5). */
 sampan_dur sp_tcp_rtt_rto(const struct sampan *s, const struct tcp_rtt *rtt, unsigned backoff);
 
+/* The same with another floor. */
+sampan_dur sp_tcp_rtt_rto_from(const struct sampan *s, const struct tcp_rtt *rtt,
+    uint32_t least_us, unsigned backoff);
+
 /* SRTT; 0: no sample yet. */
 static inline sampan_dur
 sp_tcp_rtt_srtt(const struct tcp_rtt *rtt)
