@@ -126,17 +126,33 @@ sp_flow_hash6(const struct sp_key *key, const struct sp_flow *f)
 	return sp_siphash13_words(key, w, 3);
 }
 
+/* The whole flow as words to be hashed; returns how many, which tells the families
+ * apart. */
+#define SP_FLOW_WORDS 5
+
+static inline size_t
+sp_flow_words(uint64_t w[SP_FLOW_WORDS], const struct sp_flow *f)
+{
+	w[0] = (uint64_t)f->remote_port << 16 | f->local_port;
+	if (sp_addr_is_v4(&f->remote)) {
+		w[1] = (uint64_t)sp_addr_v4(&f->remote) << 32 | be32_get(f->local.b + 12);
+		return 2;
+	}
+	memcpy(w + 1, &f->remote, sizeof(f->remote));
+	memcpy(w + 3, &f->local, sizeof(f->local));
+	return SP_FLOW_WORDS;
+}
+
 /* Where a flow stands in the table of connections: nobody outside can tell
  * (R-V-30, R-V-31). */
 static inline uint32_t
 sp_flow_hash(const struct sp_key *key, const struct sp_flow *f)
 {
-	uint64_t w[2];
+	uint64_t w[SP_FLOW_WORDS];
 
 	if (!sp_addr_is_v4(&f->remote))
 		return (uint32_t)sp_flow_hash6(key, f);
-	w[0] = (uint64_t)f->remote_port << 16 | f->local_port;
-	w[1] = (uint64_t)sp_addr_v4(&f->remote) << 32 | be32_get(f->local.b + 12);
+	(void)sp_flow_words(w, f);
 	return (uint32_t)sp_siphash13_words(key, w, 2);
 }
 

@@ -75,8 +75,8 @@ bool sp_pkt_step(struct pkt_run *r, int64_t at_ns);
 int64_t sp_pkt_slack(const struct pkt_run *r, int64_t interval_ns);
 
 /* < and > */
-void sp_pkt_inject(struct pkt_run *r, const struct pkt_packet *packet);
-void sp_pkt_expect(struct pkt_run *r, const struct pkt_packet *packet);
+void sp_pkt_inject(struct pkt_run *r, const struct pkt_packet *k);
+void sp_pkt_expect(struct pkt_run *r, const struct pkt_packet *k);
 /* At the end: what came out and was not expected. */
 void sp_pkt_expect_quiet(struct pkt_run *r);
 
