@@ -136,6 +136,21 @@ sp_cmd_parse(const struct argp *argp, int argc, char **argv, void *options)
 	return sp_cmd_parse_words(argp, argc, argv, options, NULL);
 }
 
+error_t
+sp_cmd_parse_asking(const char **name, bool *json, int key, const char *arg)
+{
+	switch (key) {
+	case CMD_OPT_NAME:
+		*name = arg;
+		return 0;
+	case CMD_OPT_JSON:
+		*json = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
 int
 sp_cmd_fail(const char *name, int error, const char *format, ...)
 {

@@ -8,19 +8,25 @@
 #include <sampan/address.h>
 
 #include "net/flow.h"
+#include "stacks.h"
 #include "wire/arp.h"
+#include "wire/csum.h"
 #include "wire/eth.h"
 #include "wire/icmp4.h"
+#include "wire/icmp6.h"
 #include "wire/ip4.h"
+#include "wire/ip6.h"
+#include "wire/ndp.h"
 #include "wire/tcp.h"
 #include "wire/tcp_opt.h"
 #include "wire/udp.h"
 
-#define OWN 0x0a010001u			/* 10.1.0.1, beside the pair's 10.0.0.2 */
-#define GATEWAY 0x0a0100feu
+#define OWN 1u				/* 10.1.0.1, beside the pair's 10.0.0.2; fd00:0:1::1 */
+#define GATEWAY 254u
 #define PORT 80				/* listens */
 #define CLOSED_PORT 9			/* does not */
 #define FRAGMENT_BYTES 64
+#define FRAGMENT_HDR_LEN 8		/* RFC 8200 §4.5 */
 
 static const uint8_t own_mac[6] = { 2, 0, 0, 1, 0, 1 };
 static const uint8_t gateway_mac[6] = { 2, 0, 0, 1, 0, 254 };
@@ -34,13 +40,21 @@ draw(struct flood *f)
 	return f->random;
 }
 
+static struct sampan_addr
+host(uint8_t number)
+{
+	const struct sampan_addr v6 = { { 0xfd, [5] = 1, [15] = number } };
+
+	return stacks_ip6 ? v6 : sampan_addr_v4(10, 1, 0, number);
+}
+
 bool
 flood_open(struct flood *f, struct sampan *s, sampan_time now)
 {
-	const struct sampan_addr own = sp_addr_of_v4(OWN);
+	const struct sampan_addr own = host(OWN);
 	struct sampan_link_config link = { .size = sizeof(link), .mtu_bytes = 1500,
 		.name = "flood" };
-	struct sampan_route route = { .size = sizeof(route), .gateway = sp_addr_of_v4(GATEWAY),
+	struct sampan_route route = { .size = sizeof(route), .gateway = host(GATEWAY),
 		.prefix_bits = 0 };
 
 	memset(f, 0, sizeof(*f));
@@ -49,52 +63,98 @@ flood_open(struct flood *f, struct sampan *s, sampan_time now)
 	memcpy(link.mac, own_mac, sizeof(link.mac));
 	f->link = sampan_link_add(s, &link);
 	route.link = f->link;
-	route.dst = sp_addr_of_v4(0);
+	if (!stacks_ip6)
+		route.dst = sp_addr_of_v4(0);
 	(void)now;
-	return f->link > 0 && sampan_addr_add(s, f->link, &own, 24) == 0 &&
+	return f->link > 0 &&
+	    sampan_addr_add(s, f->link, &own, stacks_prefix_bits(stacks_ip6)) == 0 &&
 	    sampan_route_set(s, &route) == 0;
 }
 
 /* ---- What comes ---- */
 
-/* The frame is whole but for what lies behind its IP header. */
+/* Where the transport's header of frame i begins, without extension headers. */
+static uint8_t *
+l4_at(struct flood *f, unsigned i)
+{
+	return f->bytes[i] + ETH_HDR_LEN + (stacks_ip6 ? IP6_HDR_LEN : IP4_HDR_LEN);
+}
+
+/* Writes the headers in front of len octets for us, and says how long the frame is. */
 static void
-finish(struct flood *f, unsigned i, const struct ip4_hdr *ip)
+put_network(struct flood *f, unsigned i, const struct sampan_addr *src, uint8_t proto,
+    uint32_t len)
 {
 	const struct eth_hdr eth = { .dst = { 2, 0, 0, 1, 0, 1 }, .src = { 2, 0, 0, 1, 0, 254 },
-		.type = ETH_TYPE_IP4 };
+		.type = stacks_ip6 ? ETH_TYPE_IP6 : ETH_TYPE_IP4 };
+	const struct sampan_addr own = host(OWN);
+	struct ip6_hdr ip6 = { .payload_len = (uint16_t)len, .next = proto, .hop_limit = 64 };
+	struct ip4_hdr ip4 = { .total_len = (uint16_t)(IP4_HDR_LEN + len), .df = true,
+		.ttl = 64, .proto = proto };
 	uint8_t *p = f->bytes[i];
 
 	eth_emit(p, &eth);
-	ip4_emit(p + ETH_HDR_LEN, ip);
-	f->frames[i] = (struct sampan_frame){ .len = (uint32_t)ETH_HDR_LEN + ip->total_len,
-		.csum = SAMPAN_CSUM_COMPLETE, .slices = 1 };
+	if (stacks_ip6) {
+		memcpy(ip6.src, src->b, sizeof(ip6.src));
+		memcpy(ip6.dst, own.b, sizeof(ip6.dst));
+		ip6_emit(p + ETH_HDR_LEN, &ip6);
+	} else {
+		ip4.src = sp_addr_v4(src);
+		ip4.dst = sp_addr_v4(&own);
+		ip4_emit(p + ETH_HDR_LEN, &ip4);
+	}
+	f->frames[i] = (struct sampan_frame){ .csum = SAMPAN_CSUM_COMPLETE, .slices = 1 };
+	f->frames[i].len = (uint32_t)(l4_at(f, i) - p) + len;
 	f->frames[i].slice[0] = (struct sampan_slice){ p, f->frames[i].len };
 }
 
-/* From 32.0.0.0/3. */
-static struct ip4_hdr
-from_anywhere(struct flood *f, uint8_t proto, uint32_t len)
+static uint64_t
+pseudo(const struct sampan_addr *src, uint8_t proto, uint32_t len)
 {
-	return (struct ip4_hdr){ .total_len = (uint16_t)(IP4_HDR_LEN + len), .df = true,
-		.ttl = 64, .proto = proto, .src = 0x20000000u | (uint32_t)(draw(f) >> 35),
-		.dst = OWN };
+	const struct sampan_addr own = host(OWN);
+
+	if (stacks_ip6)
+		return sp_csum_pseudo6(src->b, own.b, proto, len);
+	return sp_csum_pseudo4(sp_addr_v4(src), sp_addr_v4(&own), proto, len);
+}
+
+/* From 32.0.0.0/3 or 2000::/3. */
+static struct sampan_addr
+from_anywhere(struct flood *f)
+{
+	struct sampan_addr src;
+
+	if (!stacks_ip6)
+		return sp_addr_of_v4(0x20000000u | (uint32_t)(draw(f) >> 35));
+	for (unsigned i = 0; i < 16; i += 4)
+		be32_put(src.b + i, (uint32_t)(draw(f) >> 32));
+	src.b[0] = 0x20 | src.b[0] >> 3;
+	return src;
+}
+
+/* A segment of so many octets of header; opts are there already. */
+static void
+put_tcp(struct flood *f, unsigned i, const struct sampan_addr *src, struct tcp_hdr h, uint32_t len)
+{
+	uint8_t *tcp = l4_at(f, i);
+
+	h.data_off_bytes = (uint8_t)len;
+	tcp_hdr_emit(tcp, &h);
+	be16_put(tcp + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sp_csum_add(tcp, len,
+	    pseudo(src, IP_PROTO_TCP, len), 0)));
+	put_network(f, i, src, IP_PROTO_TCP, len);
 }
 
 static void
 fill_tcp(struct flood *f, unsigned i, uint8_t flags, const struct tcp_opts *opts)
 {
-	uint8_t *tcp = f->bytes[i] + ETH_HDR_LEN + IP4_HDR_LEN;
-	struct tcp_hdr h = { .src_port = (uint16_t)(1024 + draw(f) % 60000), .dst_port = PORT,
-		.seq = (uint32_t)draw(f), .ack = (uint32_t)draw(f), .flags = flags, .wnd = 64240 };
-	const uint32_t len = TCP_HDR_LEN + (uint32_t)tcp_opts_emit(tcp + TCP_HDR_LEN, opts);
-	const struct ip4_hdr ip = from_anywhere(f, IP_PROTO_TCP, len);
+	const struct sampan_addr src = from_anywhere(f);
+	const struct tcp_hdr h = { .src_port = (uint16_t)(1024 + draw(f) % 60000),
+		.dst_port = PORT, .seq = (uint32_t)draw(f), .ack = (uint32_t)draw(f),
+		.flags = flags, .wnd = 64240 };
 
-	h.data_off_bytes = (uint8_t)len;
-	tcp_hdr_emit(tcp, &h);
-	be16_put(tcp + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sp_csum_add(tcp, len,
-	    sp_csum_pseudo4(ip.src, ip.dst, IP_PROTO_TCP, len), 0)));
-	finish(f, i, &ip);
+	put_tcp(f, i, &src, h,
+	    TCP_HDR_LEN + (uint32_t)tcp_opts_emit(l4_at(f, i) + TCP_HDR_LEN, opts));
 }
 
 /* What Linux puts into its SYNs. */
@@ -111,42 +171,54 @@ fill_syn(struct flood *f, unsigned i)
 static void
 fill_fragment(struct flood *f, unsigned i)
 {
-	uint8_t *p = f->bytes[i] + ETH_HDR_LEN + IP4_HDR_LEN;
-	struct ip4_hdr ip = from_anywhere(f, IP_PROTO_UDP, FRAGMENT_BYTES);
+	const struct sampan_addr src = from_anywhere(f);
+	uint8_t *p = l4_at(f, i);
 
-	memset(p, 0, FRAGMENT_BYTES);
-	ip.df = false;
-	ip.mf = true;
-	ip.id = (uint16_t)draw(f);
-	finish(f, i, &ip);
+	memset(p, 0, FRAGMENT_HDR_LEN + FRAGMENT_BYTES);
+	if (stacks_ip6) {
+		p[0] = IP_PROTO_UDP;
+		be16_put(p + 2, 1);	/* offset 0, more come */
+		be32_put(p + 4, (uint32_t)draw(f));
+		put_network(f, i, &src, IP_PROTO_FRAGMENT, FRAGMENT_HDR_LEN + FRAGMENT_BYTES);
+		return;
+	}
+	put_network(f, i, &src, IP_PROTO_UDP, FRAGMENT_BYTES);
+	ip4_emit(p - IP4_HDR_LEN, &(struct ip4_hdr){ .total_len = IP4_HDR_LEN + FRAGMENT_BYTES,
+	    .mf = true, .id = (uint16_t)draw(f), .ttl = 64, .proto = IP_PROTO_UDP,
+	    .src = sp_addr_v4(&src), .dst = be32_get(p - 4) });
 }
 
 static void
 fill_echo(struct flood *f, unsigned i)
 {
-	const uint32_t len = ICMP4_HDR_LEN + 56;
-	uint8_t *p = f->bytes[i] + ETH_HDR_LEN + IP4_HDR_LEN;
-	const struct ip4_hdr ip = from_anywhere(f, IP_PROTO_ICMP, len);
+	const struct sampan_addr src = from_anywhere(f);
+	const uint32_t len = ICMP4_HDR_LEN + 56, rest = (uint32_t)draw(f);
+	uint8_t *p = l4_at(f, i);
 
 	memset(p, 0, len);
-	icmp4_emit(p, &(struct icmp4_hdr){ ICMP4_ECHO, 0, (uint32_t)draw(f) });
-	icmp4_csum_put(p, sp_csum_add(p, len, 0, 0));
-	finish(f, i, &ip);
+	if (stacks_ip6) {
+		icmp6_emit(p, &(struct icmp6_hdr){ ICMP6_ECHO, 0, rest });
+		be16_put(p + ICMP6_CSUM_OFF, (uint16_t)~sp_csum_fold(sp_csum_add(p, len,
+		    pseudo(&src, IP_PROTO_ICMP6, len), 0)));
+	} else {
+		icmp4_emit(p, &(struct icmp4_hdr){ ICMP4_ECHO, 0, rest });
+		icmp4_csum_put(p, sp_csum_add(p, len, 0, 0));
+	}
+	put_network(f, i, &src, stacks_ip6 ? IP_PROTO_ICMP6 : IP_PROTO_ICMP, len);
 }
 
 static void
 fill_udp(struct flood *f, unsigned i)
 {
+	const struct sampan_addr src = from_anywhere(f);
 	const uint32_t len = UDP_HDR_LEN + 32;
-	uint8_t *p = f->bytes[i] + ETH_HDR_LEN + IP4_HDR_LEN;
-	const struct ip4_hdr ip = from_anywhere(f, IP_PROTO_UDP, len);
+	uint8_t *p = l4_at(f, i);
 
 	memset(p, 0, len);
 	udp_emit(p, &(struct udp_hdr){ .src_port = (uint16_t)(1024 + draw(f) % 60000),
 	    .dst_port = CLOSED_PORT, .len = (uint16_t)len });
-	udp_csum_put(p, sp_csum_add(p, len,
-	    sp_csum_pseudo4(ip.src, ip.dst, IP_PROTO_UDP, len), 0));
-	finish(f, i, &ip);
+	udp_csum_put(p, sp_csum_add(p, len, pseudo(&src, IP_PROTO_UDP, len), 0));
+	put_network(f, i, &src, IP_PROTO_UDP, len);
 }
 
 void
@@ -170,24 +242,53 @@ flood_fill(struct flood *f, enum flood_kind kind)
 
 /* ---- What goes ---- */
 
+/* Who the gateway is: an ARP reply, or an advertisement to what asked from `asker`. */
 static void
-answer_arp(struct flood *f, sampan_time now)
+answer_who(struct flood *f, const uint8_t *asker, sampan_time now)
 {
 	const struct eth_hdr eth = { .dst = { 2, 0, 0, 1, 0, 1 }, .src = { 2, 0, 0, 1, 0, 254 },
-		.type = ETH_TYPE_ARP };
-	struct arp_pkt arp = { .op = ARP_REPLY, .spa = GATEWAY, .tpa = OWN };
-	uint8_t p[ETH_HDR_LEN + ARP_LEN];
-	struct sampan_frame frame = { .len = sizeof(p), .slices = 1 };
+		.type = stacks_ip6 ? ETH_TYPE_IP6 : ETH_TYPE_ARP };
+	const struct sampan_addr own = host(OWN), gateway = host(GATEWAY);
+	struct arp_pkt arp = { .op = ARP_REPLY };
+	struct ndp_msg na = { .type = ICMP6_NEIGH_ADVERT, .solicited = true, .override = true,
+		.has_mac = true };
+	struct ip6_hdr ip = { .next = IP_PROTO_ICMP6, .hop_limit = 255 };
+	uint8_t p[ETH_HDR_LEN + IP6_HDR_LEN + NDP_MAX], *l4 = p + ETH_HDR_LEN + IP6_HDR_LEN;
+	struct sampan_frame frame = { .len = ETH_HDR_LEN + ARP_LEN, .slices = 1 };
 
-	memcpy(arp.sha, gateway_mac, sizeof(arp.sha));
-	memcpy(arp.tha, own_mac, sizeof(arp.tha));
 	eth_emit(p, &eth);
-	arp_emit(p + ETH_HDR_LEN, &arp);
-	frame.slice[0] = (struct sampan_slice){ p, sizeof(p) };
+	if (stacks_ip6) {
+		memcpy(na.target, gateway.b, sizeof(na.target));
+		memcpy(na.mac, gateway_mac, sizeof(na.mac));
+		memcpy(ip.src, gateway.b, sizeof(ip.src));
+		memcpy(ip.dst, asker, sizeof(ip.dst));
+		ip.payload_len = (uint16_t)ndp_emit(l4, &na);
+		ip6_emit(p + ETH_HDR_LEN, &ip);
+		be16_put(l4 + ICMP6_CSUM_OFF, (uint16_t)~sp_csum_fold(sp_csum_add(l4,
+		    ip.payload_len,
+		    sp_csum_pseudo6(ip.src, ip.dst, IP_PROTO_ICMP6, ip.payload_len), 0)));
+		frame.len = (uint32_t)(l4 - p) + ip.payload_len;
+	} else {
+		arp.spa = sp_addr_v4(&gateway);
+		arp.tpa = sp_addr_v4(&own);
+		memcpy(arp.sha, gateway_mac, sizeof(arp.sha));
+		memcpy(arp.tha, own_mac, sizeof(arp.tha));
+		arp_emit(p + ETH_HDR_LEN, &arp);
+	}
+	frame.slice[0] = (struct sampan_slice){ p, frame.len };
 	(void)sampan_input(f->s, f->link, &frame, 1, now);
 }
 
-/* Takes what has to go: up to FLOOD_BATCH frames, but not ARP. */
+static bool
+asks_who(const struct sampan_frame *out)
+{
+	const uint8_t *ip = out->head + ETH_HDR_LEN;
+
+	return stacks_ip6 ? ip[6] == IP_PROTO_ICMP6 && ip[IP6_HDR_LEN] == ICMP6_NEIGH_SOLICIT :
+	    be16_get(out->head + 12) == ETH_TYPE_ARP;
+}
+
+/* Takes what has to go: up to FLOOD_BATCH frames, but no question for the gateway. */
 static unsigned
 collect(struct flood *f, struct sampan_frame *out, sampan_time now)
 {
@@ -195,9 +296,9 @@ collect(struct flood *f, struct sampan_frame *out, sampan_time now)
 
 	sampan_sent(f->s, out, n > 0 ? (unsigned)n : 0);
 	for (int i = 0; i < n; i++) {
-		if (be16_get(out[i].head + 12) != ETH_TYPE_ARP)
+		if (!asks_who(&out[i]))
 			continue;
-		answer_arp(f, now);
+		answer_who(f, out[i].head + ETH_HDR_LEN + 8, now);
 		out[i].head_len = 0;
 	}
 	f->answers += n > 0 ? (unsigned)n : 0;
@@ -227,30 +328,28 @@ flood_pour(struct flood *f, sampan_time now)
 static bool
 complete(struct flood *f, unsigned i, const struct sampan_frame *out)
 {
-	const uint8_t *ip = out->head + ETH_HDR_LEN, *tcp = ip + IP4_HDR_LEN;
-	uint8_t *reply = f->bytes[i] + ETH_HDR_LEN + IP4_HDR_LEN;
+	const uint8_t *ip = out->head + ETH_HDR_LEN;
+	const uint8_t *tcp = ip + (stacks_ip6 ? IP6_HDR_LEN : IP4_HDR_LEN);
+	const uint8_t proto = ip[stacks_ip6 ? 6 : 9];
 	struct tcp_opts opts = { 0 }, theirs;
+	struct sampan_addr client = { { 0 } };
 	struct tcp_hdr h;
-	struct ip4_hdr to;
-	uint32_t len;
 
-	if (out->head_len < ETH_HDR_LEN + IP4_HDR_LEN + TCP_HDR_LEN || ip[9] != IP_PROTO_TCP ||
+	if (out->head + out->head_len < tcp + TCP_HDR_LEN || proto != IP_PROTO_TCP ||
 	    !tcp_hdr_parse(&h, tcp, out->head_len - (size_t)(tcp - out->head),
 		out->len - (size_t)(tcp - out->head)) || (h.flags & TCP_SYN) == 0)
 		return false;
+	if (stacks_ip6)
+		memcpy(client.b, ip + 24, sizeof(client.b));
+	else
+		client = sp_addr_of_v4(be32_get(ip + 16));
 	tcp_opts_parse(&theirs, tcp + TCP_HDR_LEN, h.data_off_bytes - (size_t)TCP_HDR_LEN);
 	opts.has_ts = theirs.has_ts;
 	opts.tsval = theirs.tsecr;
 	opts.tsecr = theirs.tsval;
-	len = TCP_HDR_LEN + (uint32_t)tcp_opts_emit(reply + TCP_HDR_LEN, &opts);
-	to = (struct ip4_hdr){ .total_len = (uint16_t)(IP4_HDR_LEN + len), .df = true, .ttl = 64,
-		.proto = IP_PROTO_TCP, .src = be32_get(ip + 16), .dst = OWN };
-	tcp_hdr_emit(reply, &(struct tcp_hdr){ .src_port = h.dst_port, .dst_port = h.src_port,
-	    .seq = h.ack, .ack = h.seq + 1, .data_off_bytes = (uint8_t)len, .flags = TCP_ACK,
-	    .wnd = 64240 });
-	be16_put(reply + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sp_csum_add(reply, len,
-	    sp_csum_pseudo4(to.src, to.dst, IP_PROTO_TCP, len), 0)));
-	finish(f, i, &to);
+	put_tcp(f, i, &client, (struct tcp_hdr){ .src_port = h.dst_port, .dst_port = h.src_port,
+	    .seq = h.ack, .ack = h.seq + 1, .flags = TCP_ACK, .wnd = 64240 },
+	    TCP_HDR_LEN + (uint32_t)tcp_opts_emit(l4_at(f, i) + TCP_HDR_LEN, &opts));
 	return true;
 }
 
