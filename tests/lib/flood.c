@@ -8,7 +8,6 @@
 #include <sampan/address.h>
 
 #include "net/flow.h"
-#include "stacks.h"
 #include "wire/arp.h"
 #include "wire/csum.h"
 #include "wire/eth.h"
@@ -41,33 +40,33 @@ draw(struct flood *f)
 }
 
 static struct sampan_addr
-host(uint8_t number)
+host(const struct flood *f, uint8_t number)
 {
 	const struct sampan_addr v6 = { { 0xfd, [5] = 1, [15] = number } };
 
-	return stacks_ip6 ? v6 : sampan_addr_v4(10, 1, 0, number);
+	return f->ip6 ? v6 : sampan_addr_v4(10, 1, 0, number);
 }
 
 bool
-flood_open(struct flood *f, struct sampan *s, sampan_time now)
+flood_open(struct flood *f, struct sampan *s, bool ip6)
 {
-	const struct sampan_addr own = host(OWN);
+	struct sampan_addr own;
 	struct sampan_link_config link = { .size = sizeof(link), .mtu_bytes = 1500,
 		.name = "flood" };
-	struct sampan_route route = { .size = sizeof(route), .gateway = host(GATEWAY),
-		.prefix_bits = 0 };
+	struct sampan_route route = { .size = sizeof(route), .prefix_bits = 0 };
 
 	memset(f, 0, sizeof(*f));
 	f->s = s;
+	f->ip6 = ip6;
+	own = host(f, OWN);
+	route.gateway = host(f, GATEWAY);
 	f->random = 88172645463325252u;
 	memcpy(link.mac, own_mac, sizeof(link.mac));
 	f->link = sampan_link_add(s, &link);
 	route.link = f->link;
-	if (!stacks_ip6)
+	if (!f->ip6)
 		route.dst = sp_addr_of_v4(0);
-	(void)now;
-	return f->link > 0 &&
-	    sampan_addr_add(s, f->link, &own, stacks_prefix_bits(stacks_ip6)) == 0 &&
+	return f->link > 0 && sampan_addr_add(s, f->link, &own, ip6 ? 64 : 24) == 0 &&
 	    sampan_route_set(s, &route) == 0;
 }
 
@@ -77,7 +76,7 @@ flood_open(struct flood *f, struct sampan *s, sampan_time now)
 static uint8_t *
 l4_at(struct flood *f, unsigned i)
 {
-	return f->bytes[i] + ETH_HDR_LEN + (stacks_ip6 ? IP6_HDR_LEN : IP4_HDR_LEN);
+	return f->bytes[i] + ETH_HDR_LEN + (f->ip6 ? IP6_HDR_LEN : IP4_HDR_LEN);
 }
 
 /* Writes the headers in front of len octets for us, and says how long the frame is. */
@@ -86,15 +85,15 @@ put_network(struct flood *f, unsigned i, const struct sampan_addr *src, uint8_t 
     uint32_t len)
 {
 	const struct eth_hdr eth = { .dst = { 2, 0, 0, 1, 0, 1 }, .src = { 2, 0, 0, 1, 0, 254 },
-		.type = stacks_ip6 ? ETH_TYPE_IP6 : ETH_TYPE_IP4 };
-	const struct sampan_addr own = host(OWN);
+		.type = f->ip6 ? ETH_TYPE_IP6 : ETH_TYPE_IP4 };
+	const struct sampan_addr own = host(f, OWN);
 	struct ip6_hdr ip6 = { .payload_len = (uint16_t)len, .next = proto, .hop_limit = 64 };
 	struct ip4_hdr ip4 = { .total_len = (uint16_t)(IP4_HDR_LEN + len), .df = true,
 		.ttl = 64, .proto = proto };
 	uint8_t *p = f->bytes[i];
 
 	eth_emit(p, &eth);
-	if (stacks_ip6) {
+	if (f->ip6) {
 		memcpy(ip6.src, src->b, sizeof(ip6.src));
 		memcpy(ip6.dst, own.b, sizeof(ip6.dst));
 		ip6_emit(p + ETH_HDR_LEN, &ip6);
@@ -109,11 +108,11 @@ put_network(struct flood *f, unsigned i, const struct sampan_addr *src, uint8_t 
 }
 
 static uint64_t
-pseudo(const struct sampan_addr *src, uint8_t proto, uint32_t len)
+pseudo(const struct flood *f, const struct sampan_addr *src, uint8_t proto, uint32_t len)
 {
-	const struct sampan_addr own = host(OWN);
+	const struct sampan_addr own = host(f, OWN);
 
-	if (stacks_ip6)
+	if (f->ip6)
 		return sp_csum_pseudo6(src->b, own.b, proto, len);
 	return sp_csum_pseudo4(sp_addr_v4(src), sp_addr_v4(&own), proto, len);
 }
@@ -124,7 +123,7 @@ from_anywhere(struct flood *f)
 {
 	struct sampan_addr src;
 
-	if (!stacks_ip6)
+	if (!f->ip6)
 		return sp_addr_of_v4(0x20000000u | (uint32_t)(draw(f) >> 35));
 	for (unsigned i = 0; i < 16; i += 4)
 		be32_put(src.b + i, (uint32_t)(draw(f) >> 32));
@@ -141,7 +140,7 @@ put_tcp(struct flood *f, unsigned i, const struct sampan_addr *src, struct tcp_h
 	h.data_off_bytes = (uint8_t)len;
 	tcp_hdr_emit(tcp, &h);
 	be16_put(tcp + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sp_csum_add(tcp, len,
-	    pseudo(src, IP_PROTO_TCP, len), 0)));
+	    pseudo(f, src, IP_PROTO_TCP, len), 0)));
 	put_network(f, i, src, IP_PROTO_TCP, len);
 }
 
@@ -175,7 +174,7 @@ fill_fragment(struct flood *f, unsigned i)
 	uint8_t *p = l4_at(f, i);
 
 	memset(p, 0, FRAGMENT_HDR_LEN + FRAGMENT_BYTES);
-	if (stacks_ip6) {
+	if (f->ip6) {
 		p[0] = IP_PROTO_UDP;
 		be16_put(p + 2, 1);	/* offset 0, more come */
 		be32_put(p + 4, (uint32_t)draw(f));
@@ -196,15 +195,15 @@ fill_echo(struct flood *f, unsigned i)
 	uint8_t *p = l4_at(f, i);
 
 	memset(p, 0, len);
-	if (stacks_ip6) {
+	if (f->ip6) {
 		icmp6_emit(p, &(struct icmp6_hdr){ ICMP6_ECHO, 0, rest });
 		be16_put(p + ICMP6_CSUM_OFF, (uint16_t)~sp_csum_fold(sp_csum_add(p, len,
-		    pseudo(&src, IP_PROTO_ICMP6, len), 0)));
+		    pseudo(f, &src, IP_PROTO_ICMP6, len), 0)));
 	} else {
 		icmp4_emit(p, &(struct icmp4_hdr){ ICMP4_ECHO, 0, rest });
 		icmp4_csum_put(p, sp_csum_add(p, len, 0, 0));
 	}
-	put_network(f, i, &src, stacks_ip6 ? IP_PROTO_ICMP6 : IP_PROTO_ICMP, len);
+	put_network(f, i, &src, f->ip6 ? IP_PROTO_ICMP6 : IP_PROTO_ICMP, len);
 }
 
 static void
@@ -217,7 +216,7 @@ fill_udp(struct flood *f, unsigned i)
 	memset(p, 0, len);
 	udp_emit(p, &(struct udp_hdr){ .src_port = (uint16_t)(1024 + draw(f) % 60000),
 	    .dst_port = CLOSED_PORT, .len = (uint16_t)len });
-	udp_csum_put(p, sp_csum_add(p, len, pseudo(&src, IP_PROTO_UDP, len), 0));
+	udp_csum_put(p, sp_csum_add(p, len, pseudo(f, &src, IP_PROTO_UDP, len), 0));
 	put_network(f, i, &src, IP_PROTO_UDP, len);
 }
 
@@ -247,8 +246,8 @@ static void
 answer_who(struct flood *f, const uint8_t *asker, sampan_time now)
 {
 	const struct eth_hdr eth = { .dst = { 2, 0, 0, 1, 0, 1 }, .src = { 2, 0, 0, 1, 0, 254 },
-		.type = stacks_ip6 ? ETH_TYPE_IP6 : ETH_TYPE_ARP };
-	const struct sampan_addr own = host(OWN), gateway = host(GATEWAY);
+		.type = f->ip6 ? ETH_TYPE_IP6 : ETH_TYPE_ARP };
+	const struct sampan_addr own = host(f, OWN), gateway = host(f, GATEWAY);
 	struct arp_pkt arp = { .op = ARP_REPLY };
 	struct ndp_msg na = { .type = ICMP6_NEIGH_ADVERT, .solicited = true, .override = true,
 		.has_mac = true };
@@ -257,7 +256,7 @@ answer_who(struct flood *f, const uint8_t *asker, sampan_time now)
 	struct sampan_frame frame = { .len = ETH_HDR_LEN + ARP_LEN, .slices = 1 };
 
 	eth_emit(p, &eth);
-	if (stacks_ip6) {
+	if (f->ip6) {
 		memcpy(na.target, gateway.b, sizeof(na.target));
 		memcpy(na.mac, gateway_mac, sizeof(na.mac));
 		memcpy(ip.src, gateway.b, sizeof(ip.src));
@@ -280,11 +279,11 @@ answer_who(struct flood *f, const uint8_t *asker, sampan_time now)
 }
 
 static bool
-asks_who(const struct sampan_frame *out)
+asks_who(const struct flood *f, const struct sampan_frame *out)
 {
 	const uint8_t *ip = out->head + ETH_HDR_LEN;
 
-	return stacks_ip6 ? ip[6] == IP_PROTO_ICMP6 && ip[IP6_HDR_LEN] == ICMP6_NEIGH_SOLICIT :
+	return f->ip6 ? ip[6] == IP_PROTO_ICMP6 && ip[IP6_HDR_LEN] == ICMP6_NEIGH_SOLICIT :
 	    be16_get(out->head + 12) == ETH_TYPE_ARP;
 }
 
@@ -296,7 +295,7 @@ collect(struct flood *f, struct sampan_frame *out, sampan_time now)
 
 	sampan_sent(f->s, out, n > 0 ? (unsigned)n : 0);
 	for (int i = 0; i < n; i++) {
-		if (!asks_who(&out[i]))
+		if (!asks_who(f, &out[i]))
 			continue;
 		answer_who(f, out[i].head + ETH_HDR_LEN + 8, now);
 		out[i].head_len = 0;
@@ -329,8 +328,8 @@ static bool
 complete(struct flood *f, unsigned i, const struct sampan_frame *out)
 {
 	const uint8_t *ip = out->head + ETH_HDR_LEN;
-	const uint8_t *tcp = ip + (stacks_ip6 ? IP6_HDR_LEN : IP4_HDR_LEN);
-	const uint8_t proto = ip[stacks_ip6 ? 6 : 9];
+	const uint8_t *tcp = ip + (f->ip6 ? IP6_HDR_LEN : IP4_HDR_LEN);
+	const uint8_t proto = ip[f->ip6 ? 6 : 9];
 	struct tcp_opts opts = { 0 }, theirs;
 	struct sampan_addr client = { { 0 } };
 	struct tcp_hdr h;
@@ -339,7 +338,7 @@ complete(struct flood *f, unsigned i, const struct sampan_frame *out)
 	    !tcp_hdr_parse(&h, tcp, out->head_len - (size_t)(tcp - out->head),
 		out->len - (size_t)(tcp - out->head)) || (h.flags & TCP_SYN) == 0)
 		return false;
-	if (stacks_ip6)
+	if (f->ip6)
 		memcpy(client.b, ip + 24, sizeof(client.b));
 	else
 		client = sp_addr_of_v4(be32_get(ip + 16));
