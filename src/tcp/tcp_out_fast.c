@@ -183,7 +183,10 @@ sp_tcp_build_plain(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *p
 		return real.len;
 	}
 	f->csum = SAMPAN_CSUM_COMPLETE;
-	sp_span_csum(&sum, (struct sp_span){ f, text_at, real.len }, s->csum_variant);
+	if (f->slices > 0)
+		sp_sendq_csum(&sum, &s->arena, f, s->csum_variant);
+	else
+		sp_csum_feed(&sum, f->head + text_at, real.len, s->csum_variant);
 	be16_put(f->head + tcp_at + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sum.sum));
 	return real.len;
 }
