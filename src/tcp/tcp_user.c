@@ -343,6 +343,21 @@ is_plain_write(const struct sampan *s, const struct tcp_tcb *t, const struct tcp
 	    !sp_arena_low(&s->arena);
 }
 
+/* Where the link cuts but does not add up, whole chunks are sent at once: their sums are
+ * made while they are in the cache anyway, and nobody looks at the bytes a second time,
+ * neither for the first transmission nor for another one. */
+static inline uint32_t
+queue_text(struct sampan *s, const struct tcp_tcb *t, const uint8_t *data, uint32_t len)
+{
+	const uint32_t caps = s->link[t->link].caps;
+	const uint32_t cuts = SAMPAN_LINK_TSO4 | SAMPAN_LINK_TSO6;
+	struct sp_sendq *q = &tcp_tx_of(s, t)->q;
+
+	if (len <= SP_CHUNK_SMALL_BYTES || (caps & cuts) == 0 || (caps & SAMPAN_LINK_CSUM_OUT) != 0)
+		return sp_sendq_append(q, &s->arena, data, len);
+	return sp_sendq_append_sum(q, &s->arena, data, len, s->csum_variant);
+}
+
 static int64_t
 send_plainly(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w)
 {
@@ -353,7 +368,7 @@ send_plainly(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w)
 		sp_prefetch((const uint8_t *)tx + at);	/* for sp_tcp_output() */
 	if (t->rx != 0)
 		sp_prefetch(tcp_rx_of(s, t));
-	done = sp_sendq_append(&tx->q, &s->arena, w->data, (uint32_t)w->len);
+	done = queue_text(s, t, w->data, (uint32_t)w->len);
 	tx->more = false;
 	if (done < w->len)		/* no memory */
 		return sp_tcp_send_done(s, t, w->len, done);
@@ -379,7 +394,7 @@ sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w)
 	tx = sp_tcp_tx_need(s, t);
 	if (tx != NULL) {
 		tx->more = (w->flags & SAMPAN_MSG_MORE) != 0;
-		done = sp_sendq_append(&tx->q, &s->arena, w->data, (uint32_t)want);
+		done = queue_text(s, t, w->data, (uint32_t)want);
 	}
 	if (done > 0 && (w->flags & SAMPAN_MSG_OOB) != 0)
 		sp_tcp_send_urgent(s, t);

@@ -98,6 +98,14 @@ struct sp_csum {
 /* Up to this many octets are added up without a call. */
 #define SP_CSUM_SMALL_BYTES 128
 
+/* Adds len octets whose own sum is known. */
+static inline void
+sp_csum_feed_sum(struct sp_csum *c, uint16_t sum, size_t len)
+{
+	c->sum += c->odd ? (uint64_t)sum << 8 : sum;
+	c->odd ^= len % 2 != 0;
+}
+
 void sp_csum_feed_more(struct sp_csum *c, const uint8_t *p, size_t len, unsigned variant);
 
 static inline void
@@ -109,18 +117,24 @@ sp_csum_feed(struct sp_csum *c, const uint8_t *p, size_t len, unsigned variant)
 		sp_csum_feed_more(c, p, len, variant);
 }
 
+/* A sum in 16 bits, to be kept and added to another one later; 0 only for 0. */
+static inline uint16_t
+sp_csum_narrow(uint64_t sum)
+{
+	sum = (sum >> 32) + (uint32_t)sum;
+	sum = (sum >> 32) + (uint32_t)sum;
+	sum = (sum >> 16) + (sum & 0xffff);	/* at most 0x1fffe */
+	return (uint16_t)((sum >> 16) + sum);
+}
+
 /* The 16-bit ones' complement sum, not complemented, as the number that
  * be16_put() writes. */
 static inline uint16_t
 sp_csum_fold(uint64_t sum)
 {
+	const uint16_t w = sp_csum_narrow(sum);
 	uint8_t b[2];
-	uint16_t w;
 
-	sum = (sum >> 32) + (uint32_t)sum;
-	sum = (sum >> 32) + (uint32_t)sum;
-	sum = (sum >> 16) + (sum & 0xffff);	/* at most 0x1fffe */
-	w = (uint16_t)((sum >> 16) + sum);
 	__builtin_memcpy(b, &w, sizeof w);
 	return (uint16_t)(b[0] << 8 | b[1]);
 }
