@@ -245,3 +245,9 @@ sp_tcp_cc_owns_window(const struct tcp_tcb *t)
 {
 	return ops_of(t)->owns_window;
 }
+
+bool
+sp_tcp_cc_marks_each(const struct tcp_tcb *t)
+{
+	return ops_of(t)->marks_each;
+}
