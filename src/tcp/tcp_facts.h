@@ -25,8 +25,9 @@ void sp_tcp_cc_tell(struct sampan *s, struct tcp_tcb *t, enum tcp_cc_event event
 /* A record in flight was marked as lost. */
 void sp_tcp_cc_lost(struct sampan *s, struct tcp_tcb *t, const struct tcp_sent *r);
 
-/* Does PRR leave its window alone? */
+/* Does PRR leave its window alone?  Does it want each mark? */
 bool sp_tcp_cc_owns_window(const struct tcp_tcb *t);
+bool sp_tcp_cc_marks_each(const struct tcp_tcb *t);
 
 static inline const struct tcp_cc_ops *
 sp_tcp_cc_of(const struct tcp_tcb *t)

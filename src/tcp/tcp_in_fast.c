@@ -64,7 +64,7 @@ sp_tcp_in_fast(struct sampan *s, struct tcp_tcb *t, const struct sp_pkt *pkt)
 	struct tcp_seg seg;
 
 	read_header(pkt, &seg);
-	if (!is_next(t, &seg) || tcp_ecn_is_marked(t, pkt) || (seg.len > 0 && !takes_text(s, t)))
+	if (!is_next(t, &seg) || tcp_ecn_is_news(t, pkt) || (seg.len > 0 && !takes_text(s, t)))
 		return false;
 	t->heard_at = sp_tick_of(s->now);
 	if (t->rare != 0)

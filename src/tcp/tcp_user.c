@@ -159,7 +159,7 @@ offer(const struct sampan *s, struct tcp_tcb *t)
 		tcp_set(t, TCP_F_TS);
 	if (sp_setting(s, SAMPAN_SET_TCP_SACK) != 0)
 		tcp_set(t, TCP_F_SACK);
-	t->ecn = sp_setting(s, SAMPAN_SET_TCP_ECN) == ECN_REQUEST;	/* SHLD-8, 5-D13 */
+	t->ecn = sp_tcp_ecn_asks(s, t);
 	t->ece_owed = 0;
 	t->cwr_due = 0;
 }
