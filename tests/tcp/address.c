@@ -225,14 +225,14 @@ TEST_TWICE(listen_syn_with_source_route_is_dropped)
 	expect_count(&f, DROP_IP_OPTIONS, 1);
 }
 
-/* R-IP4-4, R-IP4-5: the fast first look knows the only address by heart. */
+/* The fast first look knows the only address by heart. */
 TEST_TWICE(established_source_that_no_host_has_is_dropped)
 {
 	static const uint32_t wrong[] = { FX_LOCAL_V4, 0x0a0000ff, 0x7f000001, 0x00000001,
 		0xe0000001, 0xffffffff };
 	struct fx f = fx_established();
 
-	COVERS("R-IP4-4", "R-V-9");
+	COVERS("R-IP4-5", "R-V-9");
 	peer_sends(&f, .len = 10);
 	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		peer_sends(&f, .len = 10, .src = wrong[i], .refused = true);
@@ -246,6 +246,7 @@ TEST_TWICE(established_text_to_an_address_that_is_gone_is_dropped)
 	const struct sampan_addr own = sampan_addr_v4(10, 0, 0, 1);
 	struct fx f = fx_established();
 
+	COVERS("R-IP4-4");
 	peer_sends(&f, .len = 10);
 	EXPECT_EQ(sampan_addr_remove(f.s, f.link, &own), 0);
 	peer_sends(&f, .len = 10, .refused = true);
