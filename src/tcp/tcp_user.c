@@ -364,7 +364,7 @@ send_plainly(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w)
 	struct tcp_tx *tx = tcp_tx_of(s, t);
 	uint32_t done;
 
-	for (size_t at = 64; at < offsetof(struct tcp_tx, prr_flight_bytes); at += 64)
+	for (size_t at = 64; at < TCP_TX_HOT_BYTES; at += 64)
 		sp_prefetch((const uint8_t *)tx + at);	/* for sp_tcp_output() */
 	if (t->rx != 0)
 		sp_prefetch(tcp_rx_of(s, t));
@@ -429,6 +429,18 @@ sp_tcp_recv_done(struct sampan *s, struct tcp_tcb *t)
 	}
 }
 
+/* sp_tcp_recv_done() without a struct tcp_rare. */
+static inline void
+recv_done_plainly(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->tx == 0)
+		sp_tcp_rx_release(s, t);
+	sp_tcp_wnd_tune(s, t);
+	if (t->rcvbuf_bytes / 4 < tcp_rcv_wnd(t))
+		return;			/* sp_tcp_wnd_update_due() would say no */
+	sp_tcp_recv_done(s, t);
+}
+
 /* RFC 9293 §3.6 (MUST-12): the end of the stream is 0, a reset an error. */
 int64_t
 sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, const struct tcp_read *r)
@@ -440,7 +452,7 @@ sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, const struct tcp_read *r)
 	if (rx != NULL && rx->q.bytes > 0 && r->flags == 0 && t->rare == 0) {
 		done = sp_recvq_read(&rx->q, &s->arena, r->data,
 		    r->len < UINT32_MAX ? (uint32_t)r->len : UINT32_MAX);
-		sp_tcp_recv_done(s, t);
+		recv_done_plainly(s, t);
 		return done;
 	}
 	to_mark = sp_tcp_to_mark(s, t);
