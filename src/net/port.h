@@ -3,7 +3,8 @@
  *
  * TCP counts every record with a flow: connections, half-open ones, TIME-WAIT.
  * bind() asks, so that a port is not taken over unawares (SO_REUSEADDR says that
- * it may be).  A port that is reserved (net/port_list.h) is marked there.  Costs 1 KiB for each 256 neighbouring ports of which one is in use.
+ * it may be).  A port that is reserved (net/port_list.h) is marked there.  Costs
+ * 1 KiB for each 256 neighbouring ports of which one is in use.
  */
 #ifndef SAMPAN_NET_PORT_H
 #define SAMPAN_NET_PORT_H
