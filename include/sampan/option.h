@@ -54,6 +54,8 @@ extern "C" {
 	X(RECVERR, "IP_RECVERR", "switch", "UDP hears of ICMP errors though not connected") \
 	X(MAX_PACING_RATE, "SO_MAX_PACING_RATE", "bytes/s", \
 	  "text leaves no faster, and at a pace; -1: no such limit") \
+	X(V6ONLY, "IPV6_V6ONLY", "switch", \
+	  "any address is of IPv6 alone; of a new socket: net.ipv6.bindv6only; before bind only") \
 	X(INQ, "SIOCINQ", "bytes", "to be read; get only") \
 	X(OUTQ, "SIOCOUTQ", "bytes", "not acknowledged, FIN counts 1; get only") \
 	X(OUTQNSD, "SIOCOUTQNSD", "bytes", "not sent; get only") \
@@ -67,7 +69,7 @@ enum sampan_option {
 };
 
 /* BADHANDLE; NOENT: no such option; RANGE: not that value; OPNOTSUPP: not set,
- * or not got, in this state; NOBUFS: no memory to remember it. */
+ * or not got, in this state; INVAL: too late; NOBUFS: no memory to remember it. */
 SAMPAN_API int sampan_setopt(struct sampan *s, sampan_handle h, enum sampan_option option,
     int64_t value);
 SAMPAN_API int sampan_getopt(struct sampan *s, sampan_handle h, enum sampan_option option,

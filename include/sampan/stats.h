@@ -123,6 +123,7 @@
 	X(TCP_EVICTED_SLOW, "TcpEvictedSlow", "connections reset: their peers read too slowly") \
 	X(TCP_ABORT_ON_LINGER, "TCPAbortOnLinger", "orphans reset: their time to linger was over") \
 	X(TCP_MEM_PRESSURES, "TCPMemoryPressures", "times that tcp_mem's pressure began") \
+	X(TCP_OFO_PRUNED, "OfoPruned", "times that all text behind gaps was let go of: no memory") \
 	X(TCP_RCV_DROPPED, "TcpRcvDropped", "bytes inside the window that memory could not keep") \
 	X(UDP_IN, "UdpInDatagrams", "datagrams given to sockets") \
 	X(UDP_OUT, "UdpOutDatagrams", "datagrams sent") \

@@ -118,11 +118,12 @@ is_better(const struct sampan *s, const struct sp_route *a, const struct sp_rout
 	return dead_a && a->dead_until < b->dead_until;	/* all dead: in turn */
 }
 
-/* ::/0 is not for IPv4. */
+/* ::/0 is not for IPv4, whose own prefixes are those of ::ffff:0:0/96. */
 static bool
 matches(const struct sampan_addr *prefix, const struct sampan_addr *dst, unsigned bits)
 {
-	return sp_prefix_equal(prefix, dst, bits) && sp_addr_is_v4(prefix) == sp_addr_is_v4(dst);
+	return sp_prefix_equal(prefix, dst, bits) &&
+	    (bits >= 96 || sp_addr_is_v4(prefix) == sp_addr_is_v4(dst));
 }
 
 static const struct sp_route *

@@ -113,6 +113,14 @@ tcp_readable_bytes(const struct sampan *s, const struct tcp_tcb *t)
 	return t->rx != 0 ? tcp_rx_of(s, t)->q.bytes : 0;
 }
 
+/* Nothing to read, behind a gap, or at the end: a struct tcp_rx may be kept all the same,
+ * for as long as there is a struct tcp_tx (sp_tcp_rx_release()). */
+static inline bool
+tcp_rx_is_empty(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return t->rx == 0 || (sp_recvq_empty(&tcp_rx_of(s, t)->q) && !tcp_rx_of(s, t)->fin_held);
+}
+
 /* The receive window as last advertised: RCV.WND. */
 static inline uint32_t
 tcp_rcv_wnd(const struct tcp_tcb *t)

@@ -130,6 +130,7 @@ struct tcp_globals {
 	struct sp_list orphans;		/* by their endpoints, oldest first: tcp_close.c */
 	uint32_t orphan_count;
 	uint32_t bound_exactly;		/* bound to one address: tcp_demux.c */
+	uint32_t listener;		/* that had the last segment; 0: none */
 	bool mem_pressure;		/* tcp_mem.c */
 	struct sp_chain reserved;	/* sampan_send_reserve(): chunks lent to be written */
 	uint32_t reserved_bytes;

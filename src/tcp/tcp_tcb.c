@@ -314,12 +314,14 @@ sp_tcp_tx_free(struct sampan *s, struct tcp_tcb *t)
 	sp_sendq_clear(&tcp_tx_of(s, t)->q, &s->arena);
 	sp_pool_give(&s->arena, SP_KIND_TCP_TX, t->tx);
 	t->tx = 0;
+	sp_tcp_rx_release(s, t);
 }
 
+/* A conversation needs it again before long. */
 void
 sp_tcp_rx_release(struct sampan *s, struct tcp_tcb *t)
 {
-	if (t->rx == 0 || !sp_recvq_empty(&tcp_rx_of(s, t)->q) || tcp_rx_of(s, t)->fin_held)
+	if (t->rx == 0 || t->tx != 0 || !tcp_rx_is_empty(s, t))
 		return;
 	sp_pool_give(&s->arena, SP_KIND_TCP_RX, t->rx);
 	t->rx = 0;

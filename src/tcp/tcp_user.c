@@ -5,6 +5,7 @@
  */
 #include "tcp/tcp_user.h"
 
+#include "net/end.h"
 #include "tcp/tcp_ecn.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
@@ -20,8 +21,10 @@ sp_tcp_open(struct sampan *s)
 {
 	struct tcp_tcb *t = sp_tcp_tcb_new(s);
 
-	if (t != NULL)
-		sp_endpoint_attach(s, &t->ep);
+	if (t == NULL)
+		return NULL;
+	t->v6only = sp_setting(s, SAMPAN_SET_BINDV6ONLY) != 0;
+	sp_endpoint_attach(s, &t->ep);
 	return t;
 }
 
@@ -95,12 +98,18 @@ static int
 choose_flow(struct sampan *s, const struct tcp_tcb *t, const struct sampan_sockaddr *peer,
     struct sp_flow *flow)
 {
+	int error;
+
 	*flow = (struct sp_flow){
-		.remote = sp_addr_scoped(peer->addr, peer->link),
 		.remote_port = peer->port,
 		.local = t->flow.local,
 		.local_port = t->flow.local_port,
 	};
+	error = sp_end_scope(s, peer, sp_addr_link(&flow->local), &flow->remote);
+	if (error == 0)
+		error = sp_end_reaches(&flow->local, t->v6only, &flow->remote);
+	if (error != 0)
+		return error;
 	if (!sp_addr_is_unicast(s, &flow->remote) || peer->port == 0)
 		return SAMPAN_EINVAL;
 	if (sp_addr_is_any(&flow->local) && !sp_source_find(s, &flow->remote, &flow->local))
@@ -189,6 +198,7 @@ renew(struct tcp_tcb *t)
 		.cc_id = t->cc_id,
 		.sndbuf_bytes = t->sndbuf_bytes,
 		.rcvbuf_bytes = t->rcvbuf_bytes,
+		.v6only = t->v6only,
 	};
 	t->ep.was_error = 0;
 	t->ep.soft_error = 0;
@@ -355,6 +365,8 @@ send_plainly(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w)
 
 	for (size_t at = 64; at < offsetof(struct tcp_tx, prr_flight_bytes); at += 64)
 		sp_prefetch((const uint8_t *)tx + at);	/* for sp_tcp_output() */
+	if (t->rx != 0)
+		sp_prefetch(tcp_rx_of(s, t));
 	done = queue_text(s, t, w->data, (uint32_t)w->len);
 	tx->more = false;
 	if (done < w->len)		/* no memory */
@@ -475,6 +487,7 @@ sp_tcp_status(const struct sampan *s, const struct tcp_tcb *t, struct sampan_sta
 		.state = (enum sampan_tcp_state)t->state,
 		.error = -(int)t->ep.was_error,
 		.local = sp_sockaddr_of(&t->flow.local, t->flow.local_port, t->link),
+		.v6only = t->v6only,
 		.peer = sp_sockaddr_of(&t->flow.remote, t->flow.remote_port, t->link),
 		.recv_queue_bytes = tcp_readable_bytes(s, t),
 		.send_queue_bytes = tcp_queued_bytes(s, t),

@@ -41,9 +41,9 @@ int sp_udp_leave(struct sampan *s, struct udp_sock *u, const struct sampan_socka
 int64_t sp_udp_send(struct sampan *s, struct udp_sock *u, const void *data, size_t len,
     const struct sampan_datagram *as);
 
-/* d may be NULL. */
+/* out may be NULL. */
 int64_t sp_udp_recv(struct sampan *s, struct udp_sock *u, void *data, size_t len,
-    struct sampan_datagram *d);
+    struct sampan_datagram *out);
 
 int sp_udp_setopt(struct sampan *s, struct udp_sock *u, enum sampan_option option, int64_t value);
 int sp_udp_getopt(struct sampan *s, struct udp_sock *u, enum sampan_option option,

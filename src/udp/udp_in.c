@@ -7,6 +7,7 @@
  * is empty takes one of any size.
  */
 #include "net/dhcp.h"
+#include "net/end.h"
 #include "net/icmp_error.h"
 #include "net/pmtu.h"
 #include "udp/udp.h"
@@ -199,8 +200,12 @@ to_all_at(struct sampan *s, const struct sp_pkt *pkt, const struct sampan_addr *
 	struct udp_sock *u;
 	unsigned n = 0;
 
-	for (; (u = sp_udp_next_end(s, &c, &end)) != NULL; n++)
+	while ((u = sp_udp_next_end(s, &c, &end)) != NULL) {
+		if (u->v6only && sp_pkt_is_v4(pkt))
+			continue;
 		(void)deliver(s, u, pkt, text);
+		n++;
+	}
 	return n;
 }
 
@@ -210,12 +215,13 @@ to_all_at(struct sampan *s, const struct sp_pkt *pkt, const struct sampan_addr *
 static void
 to_group(struct sampan *s, const struct sp_pkt *pkt, struct sp_span text)
 {
-	static const struct sampan_addr any;
 	unsigned n = 0;
 
 	if (sp_udp_const(s)->made && pkt->flow.local_port != 0) {
 		n = to_all_at(s, pkt, &pkt->flow.local, text);
-		n += to_all_at(s, pkt, &any, text);
+		n += to_all_at(s, pkt, &sp_end_any, text);
+		if (sp_udp_const(s)->any4_ends > 0 && sp_pkt_is_v4(pkt))
+			n += to_all_at(s, pkt, &sp_end_any4, text);
 	}
 	if (n == 0)
 		sp_drop(s, SAMPAN_DROP_IP_BROADCAST, pkt->link);

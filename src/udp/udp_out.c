@@ -6,6 +6,7 @@
  * is no send buffer; a full queue is AGAIN, and the socket waits in a list of the
  * stack's until half of that has left.
  */
+#include "net/end.h"
 #include "net/pmtu.h"
 #include "net/reply.h"
 #include "net/split.h"
@@ -57,22 +58,31 @@ sp_udp_group_link(const struct sampan *s, const struct udp_sock *u, unsigned nam
 	return 0;
 }
 
+/* The link of a link-local peer that names none: the one to speak from; 0: none. */
+static unsigned
+scope_of(const struct udp_sock *u, const struct sampan_datagram *as)
+{
+	return as->local.link != 0 ? as->local.link : sp_addr_link(&u->flow.local);
+}
+
 /* Whom to.  RFC 1122 §4.1.3.6: no invalid address leaves. */
 static int
 choose_peer(const struct sampan *s, const struct udp_sock *u, const struct sampan_datagram *as,
     struct job *j)
 {
-	static const struct sampan_addr any;
+	int error;
 
-	if (sp_addr_equal(&as->peer.addr, &any) && as->peer.port == 0) {
+	if (sp_end_is_any(&as->peer.addr) && as->peer.port == 0) {
 		j->flow.remote = u->flow.remote;
 		j->flow.remote_port = u->flow.remote_port;
 		return udp_is(u, UDP_F_CONNECTED) ? 0 : SAMPAN_ENOTCONN;
 	}
-	j->flow.remote = sp_addr_scoped(as->peer.addr, as->peer.link);
 	j->flow.remote_port = as->peer.port;
-	if (as->peer.port == 0)
-		return SAMPAN_EINVAL;
+	error = sp_end_scope(s, &as->peer, scope_of(u, as), &j->flow.remote);
+	if (error == 0)
+		error = sp_end_reaches(&u->flow.local, u->v6only, &j->flow.remote);
+	if (error != 0 || as->peer.port == 0)
+		return error != 0 ? error : SAMPAN_EINVAL;
 	if (is_broadcast(s, &j->flow.remote))
 		return udp_is(u, UDP_F_BROADCAST) ? 0 : SAMPAN_EOPNOTSUPP;
 	if (!sp_addr_is_multicast(&j->flow.remote) && !sp_addr_is_unicast(s, &j->flow.remote))
@@ -103,8 +113,11 @@ static int
 choose_source(const struct sampan *s, const struct udp_sock *u, const struct sampan_datagram *as,
     struct job *j)
 {
-	const struct sampan_addr want = sp_addr_scoped(as->local.addr, as->local.link);
 	const struct sp_local_addr *l;
+	struct sampan_addr want;
+
+	if (sp_end_scope(s, &as->local, sp_addr_link(&j->flow.remote), &want) != 0)
+		return SAMPAN_EINVAL;
 
 	if (!sp_addr_is_any(&want)) {
 		j->flow.local = want;

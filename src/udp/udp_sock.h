@@ -49,6 +49,7 @@ struct udp_sock {
 	struct sampan_addr bound;	/* 92: what bind() said, while connected */
 	uint32_t joined;	/* 108: groups, udp_group.c; 0: none */
 	uint32_t drops;		/* 112: for want of room in the queue */
+	bool v6only;		/* 116: IPV6_V6ONLY: net/end.h */
 };
 _Static_assert(sizeof(struct udp_sock) <= 128, "two cache lines");
 _Static_assert(offsetof(struct udp_sock, waiting) % SP_GRANULE == 0, "a node");
@@ -80,6 +81,7 @@ struct udp_globals {
 	struct sp_table table;	/* made with the first socket; tags are enum udp_tag */
 	struct sp_list waiting;	/* sockets that found no room to send */
 	struct sp_key group_key;	/* which of several sockets of one local end */
+	uint32_t any4_ends;	/* sockets at any address of IPv4 */
 	bool made;
 };
 _Static_assert(sizeof(struct udp_globals) <= sizeof(struct sp_transport_area), "fits");

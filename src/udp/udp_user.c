@@ -46,6 +46,7 @@ sp_udp_open(struct sampan *s)
 		.sndbuf_bytes = (uint32_t)sp_setting(s, SAMPAN_SET_WMEM_DEFAULT),
 		.flags = UDP_MTU_WANT << UDP_DISCOVER_SHIFT,
 	};
+	u->v6only = sp_setting(s, SAMPAN_SET_BINDV6ONLY) != 0;
 	sp_endpoint_attach(s, &u->ep);
 	return u;
 }
@@ -171,6 +172,10 @@ set_number(struct sampan *s, struct udp_sock *u, enum sampan_option option, int6
 		    (unsigned)value << UDP_DISCOVER_SHIFT);
 		return 0;
 	}
+	if (option == SAMPAN_OPT_V6ONLY) {
+		u->v6only = u->flow.local_port == 0 ? value != 0 : u->v6only;
+		return u->flow.local_port == 0 ? 0 : SAMPAN_EINVAL;
+	}
 	if (!buffer && option != SAMPAN_OPT_TOS && option != SAMPAN_OPT_TTL)
 		return SAMPAN_EOPNOTSUPP;
 	if (buffer ? value < 0 || value > INT32_MAX : value > 255 ||
@@ -246,6 +251,8 @@ sp_udp_getopt(struct sampan *s, struct udp_sock *u, enum sampan_option option, i
 		*value = sp_udp_readable_bytes(s, u);
 	else if (option == SAMPAN_OPT_MTU_DISCOVER)
 		*value = udp_discover_of(u);
+	else if (option == SAMPAN_OPT_V6ONLY)
+		*value = u->v6only;
 	else if (option == SAMPAN_OPT_MTU)
 		return path_mtu(s, u, value);
 	else
@@ -267,6 +274,7 @@ sp_udp_status(const struct sampan *s, const struct udp_sock *u, struct sampan_st
 		.local = sp_sockaddr_of(&u->flow.local, u->flow.local_port, u->link),
 		.recv_queue_bytes = u->queued_bytes,
 		.drops = u->drops,
+		.v6only = u->v6only,
 		.level = (u->queue.first != 0 || u->ep.error != 0 ? SAMPAN_READABLE : 0u) |
 		    (sp_node_linked(&u->waiting) ? 0u : SAMPAN_WRITABLE),
 	};

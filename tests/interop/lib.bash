@@ -123,7 +123,9 @@ start() {
 	local instance=$1
 	run_inside "$instance" "$sampan" serve --name "$@"
 	server=$pid
-	wait_for 10 grep -q 'Ctrl-C' "$dir/$instance.log"
+	serves() { grep -q 'Ctrl-C' "$dir/$instance.log" 2>/dev/null; }
+	serves_or_gone() { serves || gone; }
+	wait_for 30 serves_or_gone && serves
 }
 
 gone() { ! kill -0 "$server" 2>/dev/null; }

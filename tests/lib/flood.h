@@ -2,11 +2,11 @@
  * flood.h - frames that strangers send, by the million: forged SYNs, segments for
  * nobody, fragments, echo requests, datagrams to closed ports.
  *
- * They come from random addresses by a gateway on a link of their own.  All have
- * whole checksums, which the stack verifies.
+ * For tests and benchmarks.  They come from random addresses by a gateway on a link of
+ * their own.  All have whole checksums, which the stack verifies.
  */
-#ifndef SAMPAN_BENCH_FLOOD_H
-#define SAMPAN_BENCH_FLOOD_H
+#ifndef SAMPAN_TESTS_LIB_FLOOD_H
+#define SAMPAN_TESTS_LIB_FLOOD_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +29,7 @@ enum flood_kind {
 struct flood {
 	struct sampan *s;		/* whom it hits */
 	int link;
+	bool ip6;
 	uint64_t random;
 	uint64_t sent;			/* frames */
 	uint64_t answers;		/* frames that the stack sent back */
@@ -36,8 +37,9 @@ struct flood {
 	struct sampan_frame frames[FLOOD_BATCH];
 };
 
-/* Adds the link, its address and the route; s stays the caller's.  False: it cannot. */
-bool flood_open(struct flood *f, struct sampan *s, sampan_time now);
+/* Adds the link, its address and the route; s stays the caller's.  ip6: the family of all
+ * that comes.  False: it cannot. */
+bool flood_open(struct flood *f, struct sampan *s, bool ip6);
 
 /* Makes the next FLOOD_BATCH frames. */
 void flood_fill(struct flood *f, enum flood_kind kind);
