@@ -114,6 +114,7 @@ struct sampan {
 	struct sp_table neighs;
 	struct sp_table sources;	/* made when needed: tcp/tcp_source.h */
 	uint32_t sources_dir, sources_dir_entries;	/* for it */
+	uint32_t neigh_last;		/* that was held last; 0: none */
 	struct sp_list neigh_idle;	/* neighbours that nothing refers to, oldest first */
 	struct sp_list neigh_unresolved;	/* the same of those without an address */
 	_Alignas(16) struct sp_timer due_timer;	/* net/due.h */

@@ -8,6 +8,9 @@
 
 #include "tcp/tcp.h"
 
+/* Where a packet's hint names nothing: its hash is not in the table, not only unknown. */
+#define TCP_HINT_NOBODY 1u
+
 /* The control block, which may be a shorter record: all that is asked for is in the block
  * of memory. */
 static inline void
@@ -42,10 +45,12 @@ sp_tcp_ahead_found(const struct sampan *s, struct sp_pkt *pkt)
 	struct sp_cursor c = sp_table_find(&s->conns, &s->arena, pkt->hash);
 	const struct sp_entry *e = sp_table_next(&s->arena, &c);
 
-	if (e == NULL)
-		return;
-	pkt->hint = *e;
 	pkt->hint_changes = s->conns.changes;
+	if (e == NULL) {
+		pkt->hint = (struct sp_entry){ 0, TCP_HINT_NOBODY };
+		return;
+	}
+	pkt->hint = *e;
 	tcp_ahead_tcb(sp_at(&s->arena, e->ref));
 }
 

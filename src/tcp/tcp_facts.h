@@ -108,9 +108,9 @@ __attribute__((always_inline)) static inline void
 sp_tcp_restart(struct sampan *s, struct tcp_tcb *t)
 {
 	const sampan_dur pause = sp_tick_since(t->sent_at, s->now);
-	const bool idle = pause > SAMPAN_US(sp_setting(s, SAMPAN_SET_TCP_RTO_MIN)) &&
+	const bool idle = pause > SAMPAN_US(tcp_rto_min_us(s, t)) &&
 	    sp_setting(s, SAMPAN_SET_TCP_SLOW_START_AFTER_IDLE) != 0 &&
-	    pause > sp_tcp_rtt_rto(s, &t->rtt, 0);
+	    pause > tcp_rto(s, t, 0);
 	const struct tcp_cc_ops *ops = sp_tcp_cc_of(t);
 	struct tcp_cc cc = sp_tcp_cc_ground(s, t);
 	struct tcp_cc_facts facts;

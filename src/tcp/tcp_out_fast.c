@@ -174,7 +174,7 @@ put_checksum(const struct sampan *s, const struct tcp_tcb *t, struct sampan_fram
 	if (f->slices == 0)
 		sp_csum_feed(sum, f->head + at, len - at, s->csum_variant);
 	else
-		sp_span_csum(sum, (struct sp_span){ f, at, len - at }, s->csum_variant);
+		sp_sendq_csum(sum, &s->arena, f, s->csum_variant);
 	be16_put(f->head + tcp_at + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sum->sum));
 }
 

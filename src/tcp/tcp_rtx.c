@@ -384,10 +384,11 @@ nearest(struct sampan *s, const struct tcp_tx *tx, tcp_seq at)
 		tcp_sent_by_seq(s, tx->by_seq.first), tcp_sent_by_seq(s, tx->by_seq.last),
 		tcp_sent_by_seq(s, tx->newest), tcp_sent_by_time(s, tx->by_time.first),
 	};
-	struct tcp_sent *best = from[0];
+	struct tcp_sent *best = NULL;
 
-	for (size_t i = 1; i < sizeof(from) / sizeof(from[0]); i++) {
-		if (from[i] != NULL && distance(from[i]->start, at) < distance(best->start, at))
+	for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
+		if (from[i] != NULL && (best == NULL ||
+		    distance(from[i]->start, at) < distance(best->start, at)))
 			best = from[i];
 	}
 	return best;

@@ -120,6 +120,7 @@ struct tcp_tcb {
 	unsigned reo_persist : 5;	/* 123: RACK.reo_wnd_persist */
 	unsigned reordering : 1;	/* RACK.reordering_seen */
 	unsigned lossy_start : 1;	/* a loss in the initial window: RFC 6928 §2 */
+	unsigned v6only : 1;		/* IPV6_V6ONLY: net/end.h */
 	uint32_t rare;			/* 124: struct tcp_rare, 0: nothing unusual */
 
 	/* Third: the socket, and what data in flight needs. */
