@@ -43,7 +43,8 @@ enum sp_kind {
 	SP_KIND_TCP_TALLY,
 	SP_KIND_TCP_SOURCE,	/* what one peer has, see tcp/tcp_source.h */
 	SP_KIND_LISTEN,
-	SP_KIND_UDP,		/* UDP sockets */
+	SP_KIND_UDP,		/* UDP and ICMP sockets */
+	SP_KIND_FILTER,		/* of the latter, see udp/udp_raw.c */
 	SP_KIND_NEIGH,
 	SP_KIND_PMTU,		/* a whole slab of path MTUs, see net/pmtu.c */
 	SP_KIND_ECHO,		/* a table of them, see net/echo.h */

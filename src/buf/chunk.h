@@ -147,6 +147,35 @@ sp_chain_room(struct sp_chain *chain, struct sp_arena *a, uint32_t want)
 	return sp_chunk_at(a, ref);
 }
 
+/* What fits into a small chunk. */
+#define SP_CHUNK_SMALL_ROOM (SP_CHUNK_SMALL_BYTES - (uint32_t)sizeof(struct sp_chunk))
+
+/* A message, not empty, in a chunk of its own, the first of an empty chain; false: it
+ * is too large for a small one, or there is no memory. */
+static inline bool
+sp_chain_begin(struct sp_chain *chain, struct sp_arena *a, const uint8_t *data, uint32_t len)
+{
+	struct sp_chunk *c;
+	uint32_t ref;
+
+	if (len - 1 >= SP_CHUNK_SMALL_ROOM)
+		return false;
+	ref = sp_pool_take(a, SP_KIND_SMALL);
+	if (ref == 0)
+		return false;
+	c = sp_chunk_at(a, ref);
+	*c = (struct sp_chunk){
+		.end = (uint16_t)len,
+		.cap = SP_CHUNK_SMALL_ROOM,
+		.kind = SP_KIND_SMALL,
+		.queued = true,
+	};
+	sp_copy(c->data, data, len);
+	chain->head = ref;
+	chain->tail = ref;
+	return true;
+}
+
 /* Lets go of the first chunk. */
 static inline void
 sp_chain_pop(struct sp_chain *chain, struct sp_arena *a)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 uint32_t
-sp_sendq_append(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data, uint32_t len)
+sp_sendq_append_more(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data, uint32_t len)
 {
 	const uint32_t done = sp_chain_append(&q->chain, a, data, len, len);
 

@@ -20,7 +20,17 @@ struct sp_sendq {
 };
 
 /* Copies up to len bytes behind the end; returns how many memory allowed. */
-uint32_t sp_sendq_append(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data, uint32_t len);
+uint32_t sp_sendq_append_more(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data,
+    uint32_t len);
+
+static inline uint32_t
+sp_sendq_append(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data, uint32_t len)
+{
+	if (q->chain.tail != 0 || !sp_chain_begin(&q->chain, a, data, len))
+		return sp_sendq_append_more(q, a, data, len);
+	q->bytes = len;			/* a message that is alone */
+	return len;
+}
 
 /* Puts chunks that hold so many bytes, none of them empty, behind the end. */
 void sp_sendq_join(struct sp_sendq *q, struct sp_arena *a, struct sp_chain *chain,

@@ -10,7 +10,7 @@
 #include "net/neigh.h"
 #include "net/reass.h"
 #include "net/reply.h"
-#include "tcp/tcp.h"
+#include "tcp/tcp_ahead.h"
 #include "udp/udp.h"
 
 /* Nodes and slots that one sampan_advance() may handle. */
@@ -46,7 +46,7 @@ run(struct sampan *s, struct sp_link *l, struct sampan_frame *f)
 		struct tcp_tcb *t = sp_container_of(n, struct tcp_tcb, run);
 
 		if (l->run.first != 0)
-			sp_tcp_prefetch_output(s, l->run.first);
+			sp_tcp_ahead_output(s, l->run.first);
 		switch (sp_tcp_output(s, t, f)) {
 		case TCP_OUTPUT_NONE:
 			sp_tcp_rest(s, t);

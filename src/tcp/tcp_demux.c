@@ -8,10 +8,8 @@
 #include "net/end.h"
 #include "net/port.h"
 #include "net/stack.h"
+#include "tcp/tcp_ahead.h"
 #include "tcp/tcp_int.h"
-
-/* Where a packet's hint names nothing: its hash is not in the table, not only unknown. */
-#define HINT_NOBODY 1u
 
 struct sp_entry
 sp_tcp_find(const struct sampan *s, const struct sp_flow *flow, uint32_t hash)
@@ -46,7 +44,7 @@ sp_tcp_find_for(const struct sampan *s, const struct sp_pkt *pkt)
 {
 	if (pkt->hint_changes != s->conns.changes)
 		return sp_tcp_find(s, &pkt->flow, pkt->hash);
-	if (pkt->hint.ref == 0 && pkt->hint.hash_tag == HINT_NOBODY)
+	if (pkt->hint.ref == 0 && pkt->hint.hash_tag == TCP_HINT_NOBODY)
 		return (struct sp_entry){ 0, 0 };
 	if (pkt->hint.ref != 0 && sp_entry_tag(&pkt->hint) != TCP_TAG_BOUND &&
 	    sp_flow_equal(sp_at(&s->arena, pkt->hint.ref), &pkt->flow))
@@ -107,7 +105,7 @@ sp_tcp_find_listener(const struct sampan *s, const struct sp_flow *flow)
 }
 
 /* One that is bound to no address is the only one of its port, unless some of that port
- * are bound to one, or share it. */
+ * are bound to one or to a family, or share it. */
 struct tcp_tcb *
 sp_tcp_find_listener_again(struct sampan *s, const struct sp_flow *flow)
 {
@@ -115,7 +113,7 @@ sp_tcp_find_listener_again(struct sampan *s, const struct sp_flow *flow)
 	struct tcp_tcb *t = tcp_tcb_at(s, g->listener);
 
 	if (g->listener != 0 && g->bound_exactly == 0 && t->state == SAMPAN_TCP_LISTEN &&
-	    t->flow.local_port == flow->local_port && !tcp_is(t, TCP_F_REUSEPORT))
+	    t->flow.local_port == flow->local_port && !tcp_is(t, TCP_F_REUSEPORT) && !t->v6only)
 		return t;
 	t = sp_tcp_find_listener(s, flow);
 	g->listener = t != NULL ? sp_ref(&s->arena, t) : 0;
@@ -169,71 +167,4 @@ sp_tcp_replace(struct sampan *s, const struct sp_flow *flow, uint32_t ref, uint3
 {
 	sp_table_replace(&s->conns, &s->arena, sp_flow_hash(&s->flow_key, flow), ref,
 	    (struct sp_entry){ by, tag });
-}
-
-void
-sp_tcp_prefetch(struct sampan *s, struct sp_pkt *pkt)
-{
-	sp_table_prefetch(&s->conns, &s->arena, pkt->hash);
-}
-
-/* What is found is kept for sp_tcp_find_for(), if it is asked before the table
- * changes. */
-void
-sp_tcp_prefetch_found(struct sampan *s, struct sp_pkt *pkt)
-{
-	struct sp_cursor c = sp_table_find(&s->conns, &s->arena, pkt->hash);
-	const struct sp_entry *e = sp_table_next(&s->arena, &c);
-	const uint8_t *p;
-
-	pkt->hint_changes = s->conns.changes;
-	if (e == NULL) {
-		pkt->hint = (struct sp_entry){ 0, HINT_NOBODY };
-		return;
-	}
-	pkt->hint = *e;
-	p = sp_at(&s->arena, e->ref);
-	sp_prefetch(p);
-	if (sp_entry_tag(e) == TCP_TAG_TCB) {
-		sp_prefetch(p + 64);
-		sp_prefetch(p + 128);
-		sp_prefetch(p + 192);
-	}
-}
-
-void
-sp_tcp_prefetch_tx(struct sampan *s, struct sp_pkt *pkt)
-{
-	const struct tcp_tcb *t;
-
-	if (pkt->hint.ref == 0 || sp_entry_tag(&pkt->hint) != TCP_TAG_TCB)
-		return;
-	t = tcp_tcb_at(s, pkt->hint.ref);
-	if (t->tx == 0)
-		return;
-	for (size_t at = 0; at < offsetof(struct tcp_tx, prr_flight_bytes); at += 64)
-		sp_prefetch((const uint8_t *)tcp_tx_of(s, t) + at);
-}
-
-void
-sp_tcp_prefetch_text(struct sampan *s, struct sp_pkt *pkt)
-{
-	const struct tcp_tcb *t;
-
-	if (pkt->hint.ref == 0 || sp_entry_tag(&pkt->hint) != TCP_TAG_TCB)
-		return;
-	t = tcp_tcb_at(s, pkt->hint.ref);
-	if (t->tx != 0 && tcp_tx_of(s, t)->q.chain.head != 0)
-		sp_prefetch(sp_at(&s->arena, tcp_tx_of(s, t)->q.chain.head));
-}
-
-void
-sp_tcp_prefetch_output(const struct sampan *s, uint32_t run)
-{
-	const struct tcp_tcb *t = sp_container_of(sp_at(&s->arena, run), struct tcp_tcb, run);
-
-	sp_prefetch(t);
-	sp_prefetch((const uint8_t *)t + 64);
-	sp_prefetch((const uint8_t *)t + 128);
-	sp_prefetch((const uint8_t *)t + 192);
 }

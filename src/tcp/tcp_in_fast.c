@@ -19,26 +19,25 @@
 #include "tcp/tcp_int.h"
 
 /* What the header says; long options it has not (tcp_hdr_is_plain). */
-static inline struct tcp_seg
-read_header(const struct sp_pkt *pkt)
+static inline void
+read_header(const struct sp_pkt *pkt, struct tcp_seg *seg)
 {
 	const uint8_t *p = pkt->body;
-	struct tcp_seg seg;
 
-	seg.seq = seq_of(be32_get(p + 4));
-	seg.ack = seq_of(be32_get(p + 8));
-	seg.text = sp_span_part(pkt->span, TCP_PLAIN_HDR_LEN, pkt->span.len);
-	seg.len = seg.text.len;
-	seg.wnd = be16_get(p + 14);
-	seg.up = 0;
-	seg.flags = p[13];
-	seg.opts.has_ts = true;
-	seg.opts.tsval = be32_get(p + TCP_PLAIN_TSVAL_OFF);
-	seg.opts.tsecr = be32_get(p + TCP_PLAIN_TSVAL_OFF + 4);
-	seg.opts.sack_count = 0;
-	seg.at = pkt->at;
-	seg.pkt = pkt;
-	return seg;
+	seg->seq = seq_of(be32_get(p + 4));
+	seg->ack = seq_of(be32_get(p + 8));
+	seg->text = (struct sp_span){ pkt->span.frame, pkt->span.off + TCP_PLAIN_HDR_LEN,
+		pkt->span.len - TCP_PLAIN_HDR_LEN };
+	seg->len = seg->text.len;
+	seg->wnd = be16_get(p + 14);
+	seg->up = 0;
+	seg->flags = p[13];
+	seg->opts.has_ts = true;
+	seg->opts.tsval = be32_get(p + TCP_PLAIN_TSVAL_OFF);
+	seg->opts.tsecr = be32_get(p + TCP_PLAIN_TSVAL_OFF + 4);
+	seg->opts.sack_count = 0;
+	seg->at = pkt->at;
+	seg->pkt = pkt;
 }
 
 /* Established, in order, inside the window, not older than what was seen, with an
@@ -62,8 +61,9 @@ takes_text(const struct sampan *s, const struct tcp_tcb *t)
 bool
 sp_tcp_in_fast(struct sampan *s, struct tcp_tcb *t, const struct sp_pkt *pkt)
 {
-	const struct tcp_seg seg = read_header(pkt);
+	struct tcp_seg seg;
 
+	read_header(pkt, &seg);
 	if (!is_next(t, &seg) || tcp_ecn_is_marked(t, pkt) || (seg.len > 0 && !takes_text(s, t)))
 		return false;
 	t->heard_at = sp_tick_of(s->now);

@@ -134,9 +134,6 @@ void sp_tcp_check_fin(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg 
 /* Begins to send on a connection whose handshake is complete. */
 void sp_tcp_start_sending(struct sampan *s, struct tcp_tcb *t, unsigned syns_lost);
 
-/* A round trip took this long: the least of the window follows. */
-void sp_tcp_note_min_rtt(const struct sampan *s, struct tcp_tcb *t, sampan_dur rtt);
-
 /* Takes the first RTT sample from the segment that completes the handshake. */
 void sp_tcp_handshake_sample(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
     unsigned syns_lost, sampan_dur took);
@@ -170,7 +167,8 @@ uint16_t sp_tcp_wnd_advertise(const struct sampan *s, struct tcp_tcb *t);
 
 /* What a SYN says of the window: of the socket's buffer, or its listener's; NULL: of the
  * settings'.  mss_bytes: what a segment has room for. */
-uint16_t sp_tcp_wnd_initial(const struct sampan *s, const struct tcp_tcb *t, uint16_t mss_bytes);
+uint16_t sp_tcp_wnd_initial(const struct sampan *s, const struct tcp_tcb *t,
+    const struct sampan_addr *peer, uint16_t mss_bytes);
 uint8_t sp_tcp_wnd_scale(const struct sampan *s, const struct tcp_tcb *t);
 
 /* The handshake has agreed on a scale: RCV.WND is what the SYN could not say. */

@@ -13,7 +13,8 @@
  *	struct tcp_tx		384	only while bytes are queued to be sent, and a little longer
  *	struct tcp_cc block	256	beside it, where the congestion control needs much
  *	struct tcp_sent		64	for each stretch of them in flight but the first
- *	struct tcp_rx		64	only while bytes wait to be read, or for a gap to close
+ *	struct tcp_rx		64	only while bytes wait to be read, or for a gap to close; or
+ *				while there is a struct tcp_tx
  *	struct sp_part		32	for each stretch behind a gap
  *	chunks			256 or 4096 each, only while they hold bytes
  *	struct tcp_rare		128	only with unusual options, or in LISTEN

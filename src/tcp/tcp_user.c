@@ -233,7 +233,8 @@ sp_tcp_connect(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr
 	t->snd.una = t->iss;
 	t->snd.nxt = t->iss;
 	sp_tcp_take_route(s, t);
-	t->rcv.edge = seq_of(sp_tcp_wnd_initial(s, t, sp_tcp_announced_mss(s, t)));
+	t->rcv.edge = seq_of(sp_tcp_wnd_initial(s, t, &t->flow.remote,
+	    sp_tcp_announced_mss(s, t)));
 	t->ts_offset = sp_tcp_ts_offset(s, &flow);
 	offer(s, t);
 	sp_tcp_tally_begin(s, t);
@@ -350,6 +351,8 @@ send_plainly(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w)
 
 	for (size_t at = 64; at < offsetof(struct tcp_tx, prr_flight_bytes); at += 64)
 		sp_prefetch((const uint8_t *)tx + at);	/* for sp_tcp_output() */
+	if (t->rx != 0)
+		sp_prefetch(tcp_rx_of(s, t));
 	done = sp_sendq_append(&tx->q, &s->arena, w->data, (uint32_t)w->len);
 	tx->more = false;
 	if (done < w->len)		/* no memory */
@@ -477,7 +480,7 @@ sp_tcp_status(const struct sampan *s, const struct tcp_tcb *t, struct sampan_sta
 		.cwnd_bytes = t->cc.cwnd_bytes,
 		.mss_bytes = t->mss_bytes,
 		.srtt_dur = sp_tcp_rtt_srtt(&t->rtt),
-		.rto_dur = sp_tcp_rtt_rto(s, &t->rtt, t->backoff),
+		.rto_dur = tcp_rto(s, t, t->backoff),
 		.level = sp_tcp_level(s, t),
 	};
 	sp_tcp_status_timer(s, t, st);
