@@ -17,6 +17,7 @@
  *	struct sp_part		32	for each stretch behind a gap
  *	chunks			256 or 4096 each, only while they hold bytes
  *	struct tcp_rare		128	only with unusual options, or in LISTEN
+ *	struct tcp_accecn	64	only with accurate ECN, which needs a tcp_rare too
  *	struct tcp_listen	64	only in LISTEN
  *	struct tcp_half_open	64	instead of a control block, SYN-RECEIVED
  *	struct tcp_time_wait	64	instead of a control block, TIME-WAIT
@@ -119,6 +120,7 @@ struct tcp_tcb {
 	unsigned reo_persist : 5;	/* 123: RACK.reo_wnd_persist */
 	unsigned reordering : 1;	/* RACK.reordering_seen */
 	unsigned lossy_start : 1;	/* a loss in the initial window: RFC 6928 §2 */
+	unsigned accecn : 1;		/* accurate; in SYN-SENT: asked for.  tcp_accecn.h */
 	uint32_t rare;			/* 124: struct tcp_rare, 0: nothing unusual */
 
 	/* Third: the socket, and what data in flight needs. */
