@@ -112,9 +112,13 @@
 	X(TCP_WINDOW_SCALING, "net.ipv4.tcp_window_scaling", 1, 0, 1, "switch", "RFC 7323 window scale") \
 	X(TCP_TIMESTAMPS, "net.ipv4.tcp_timestamps", 1, 0, 1, "switch", "RFC 7323 timestamps") \
 	X(TCP_SACK, "net.ipv4.tcp_sack", 1, 0, 1, "switch", "RFC 2018 selective acknowledgement") \
-	X(TCP_ECN, "net.ipv4.tcp_ecn", 2, 0, 2, "number", \
-	  "explicit congestion notification, RFC 3168: 0: none; 1: asked for, and accepted; " \
-	  "2: accepted (Linux's 3 to 5, accurate ECN, are not known)") \
+	X(TCP_ECN, "net.ipv4.tcp_ecn", 2, 0, 5, "number", \
+	  "explicit congestion notification: 0: none; 1: RFC 3168's, asked for, and accepted; " \
+	  "2: accepted; 3: accurate, RFC 9768, asked for, and either accepted; 4: RFC 3168's " \
+	  "asked for, and either accepted; 5: either accepted") \
+	X(TCP_ECN_OPTION, "net.ipv4.tcp_ecn_option", 2, 0, 2, "number", \
+	  "octets of accurate ECN beside its three bits: 0: never sent; 1: once, and when marks " \
+	  "arrived; 2: whenever they change") \
 	X(TCP_CONGESTION, "net.ipv4.tcp_congestion_control", 1, 0, 255, "name", \
 	  "congestion control of a new socket") \
 	X(TCP_SLOW_START_AFTER_IDLE, "net.ipv4.tcp_slow_start_after_idle", 1, 0, 1, "switch", \

@@ -94,6 +94,8 @@
 	X(PMTU_HELD, "PmtuHeld", "reports of a smaller path MTU that wait until a segment is late") \
 	X(TCP_SEGS_IN, "TcpInSegs", "segments, big ones counted once") \
 	X(TCP_SEGS_OUT, "TcpOutSegs", "segments sent, big ones counted once") \
+	X(TCP_ACCECN, "TcpAccECN", "connections with accurate ECN") \
+	X(TCP_ACCECN_MANGLED, "TcpAccECNMangled", "of them, those whose path changes the marks") \
 	X(TCP_UNDONE, "TcpUndone", "reductions of the window undone: nothing had been lost") \
 	X(TCP_RETRANS_SEGS, "TcpRetransSegs", "segments sent again, big ones counted once") \
 	X(TCP_RSTS_OUT, "TcpOutRsts", "resets sent") \

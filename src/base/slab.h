@@ -32,7 +32,7 @@ enum sp_kind {
 	SP_KIND_TCP_TX, SP_KIND_TCP_RX, SP_KIND_TCP_SENT,
 	SP_KIND_TCP_RARE,
 	SP_KIND_TCP_CC,		/* memory of a congestion control that needs much */
-	SP_KIND_TCP_TALLY,
+	SP_KIND_TCP_TALLY, SP_KIND_TCP_ACCECN,
 	SP_KIND_TCP_SOURCE,	/* what one peer has, see tcp/tcp_source.h */
 	SP_KIND_LISTEN,
 	SP_KIND_UDP,		/* UDP and ICMP sockets */

@@ -170,8 +170,6 @@ look_for_foreign_opts(struct pkt_parser *p, const struct pkt_packet *k)
 	for (const struct pkt_opt *o = k->tcp.opts; o != NULL; o = o->next) {
 		if (o->kind == PKT_OPT_MD5)
 			sp_pkt_parse_lacks(p, "option:md5");
-		else if (o->kind == PKT_OPT_ACCECN && k->out)
-			sp_pkt_parse_lacks(p, "option:ECN");
 		else if ((o->kind == PKT_OPT_FO || o->kind == PKT_OPT_FOEXP) &&
 		    (k->out || early_data))
 			sp_pkt_parse_lacks(p, "option:FO");

@@ -148,6 +148,7 @@ sampan_pool(const struct sampan *s, unsigned i, struct sampan_pool *pool)
 		[SP_KIND_TCP_RARE] = "rare options",
 		[SP_KIND_TCP_CC] = "congestion controls",
 		[SP_KIND_TCP_TALLY] = "tallies",
+		[SP_KIND_TCP_ACCECN] = "accurate ECN",
 		[SP_KIND_TCP_SOURCE] = "sources",
 		[SP_KIND_LISTEN] = "listeners",
 		[SP_KIND_UDP] = "UDP sockets",

@@ -10,6 +10,7 @@
 
 #include "net/neigh.h"
 #include "net/reply.h"
+#include "tcp/tcp_accecn.h"
 #include "tcp/tcp_ecn.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_sack.h"
@@ -38,6 +39,8 @@ options_of(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_pla
 	/* Not beside text: their room is the text's. */
 	if (plan->why != TCP_WHY_SYN && plan->len == 0)
 		sp_tcp_sack_blocks(s, t, &o);
+	if (t->accecn)
+		sp_tcp_accecn_option(s, t, plan, &o);
 	return o;
 }
 
@@ -74,7 +77,7 @@ place_checksum(const struct sampan *s, struct sampan_frame *f, uint32_t l4, uint
 }
 
 static struct tcp_hdr
-header_of(const struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan)
+header_of(const struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, bool has_sack)
 {
 	struct tcp_hdr h = {
 		.src_port = t->flow.local_port,
@@ -88,11 +91,17 @@ header_of(const struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan
 	if ((plan->flags & TCP_SYN) == 0 && sp_tcp_urg_out(s, t, plan->seq, &h.up))
 		h.flags |= TCP_URG;
 	if ((plan->flags & TCP_SYN) != 0) {	/* never scaled: R-7323-3 */
-		h.flags = sp_tcp_ecn_syn_flags(t, h.flags);
+		sp_tcp_ecn_syn_flags(s, t, &h);
 		h.wnd = (uint16_t)tcp_rcv_wnd(t);
 	} else {
 		h.flags |= tcp_ecn_flags(t, plan);
 		h.wnd = sp_tcp_wnd_advertise(s, t);
+	}
+	if (t->accecn && (plan->flags & TCP_SYN) == 0) {
+		const uint8_t ace = sp_tcp_accecn_ace(s, t, plan->len == 0 && !has_sack);
+
+		h.flags |= tcp_ace_flags(ace);
+		h.ae = (ace & 4u) != 0;
 	}
 	return h;
 }
@@ -103,7 +112,7 @@ sp_tcp_build(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
 {
 	const uint32_t ip = ETH_HDR_LEN, l4 = ip + sp_ip_hdr_len(&t->flow.remote);
 	const struct tcp_opts opts = options_of(s, t, plan);
-	struct tcp_hdr h = header_of(s, t, plan);
+	struct tcp_hdr h = header_of(s, t, plan, opts.sack_count > 0);
 	struct sp_ip_out out = {
 		.src = &t->flow.local,
 		.dst = &t->flow.remote,
@@ -134,6 +143,8 @@ sp_tcp_build(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
 	sp_ip_emit(s, f->head + ip, &out);
 	tcp_hdr_emit(f->head + l4, &h);
 	place_checksum(s, f, l4, sp_ip_pseudo(&out), s->link[t->link].caps);
+	if (t->accecn)
+		sp_tcp_accecn_told(s, t, plan, &opts);
 	return len;
 }
 
@@ -157,6 +168,7 @@ sp_tcp_send_bare(struct sampan *s, const struct tcp_bare *bare)
 		.ack = (bare->flags & TCP_ACK) != 0 ? bare->ack.raw : 0,
 		.data_off_bytes = (uint8_t)(TCP_HDR_LEN + opts_len),
 		.flags = bare->flags,
+		.ae = bare->ae,
 		.wnd = bare->wnd,
 	};
 	struct sp_reply *r;
@@ -212,6 +224,12 @@ send_now(struct sampan *s, struct tcp_tcb *t, uint8_t flags)
 		bare.opts.has_ts = true;
 		bare.opts.tsval = sp_tcp_ts_now(s, t->ts_offset);
 		bare.opts.tsecr = t->ts_recent;
+	}
+	if (t->accecn) {
+		const uint8_t ace = sp_tcp_accecn_ace(s, t, false);
+
+		bare.flags |= tcp_ace_flags(ace);
+		bare.ae = (ace & 4u) != 0;
 	}
 	if (t->rare != 0) {			/* MUST-48, MUST-49 */
 		bare.tos = tcp_rare_of(s, t)->tos;

@@ -14,6 +14,7 @@ struct tcp_bare {
 	const struct sp_flow *flow;
 	tcp_seq seq, ack;
 	uint8_t flags;
+	bool ae;
 	uint16_t wnd;
 	uint8_t tos, ttl;	/* as struct tcp_rare has them */
 	struct tcp_opts opts;

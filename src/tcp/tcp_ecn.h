@@ -4,7 +4,7 @@
  *
  * Does: agree on it, mark what may be marked, echo what arrives marked, and ask the
  * congestion control for less, once a round trip.  Does not: say how much less
- * (cc_*.c), nor count marks (accurate ECN, RFC 9768).
+ * (cc_*.c), nor count marks: tcp_accecn.h, which is agreed on here as well.
  */
 #ifndef SAMPAN_TCP_TCP_ECN_H
 #define SAMPAN_TCP_TCP_ECN_H
@@ -19,25 +19,43 @@
 #define IP_ECN_ECT0 2u
 #define IP_ECN_CE 3u
 
-/* Of net.ipv4.tcp_ecn; anything but 0 accepts. */
-#define ECN_REQUEST 1
+/* Of net.ipv4.tcp_ecn, as Linux numbers it; anything but 0 accepts. */
+enum tcp_ecn_setting {
+	ECN_REQUEST = 1,		/* asks for the classic one */
+	ECN_ACCURATE = 3,		/* this and above accept the accurate one; this asks */
+	ECN_ACCURATE_REQUEST_CLASSIC = 4,
+};
 
 #define TCP_ECN_FLAGS (TCP_ECE | TCP_CWR)
 
 /* ---- Agreeing ---- */
 
 /* Does a connection that is opened here ask for it?  By the setting, or because its
- * control cannot do without (cc_dctcp.c). */
-bool sp_tcp_ecn_asks(const struct sampan *s, const struct tcp_tcb *t);
+ * control cannot do without (cc_dctcp.c).  Sets t->ecn and t->accecn. */
+void sp_tcp_ecn_offer(struct sampan *s, struct tcp_tcb *t);
 
-/* The flags of a SYN or SYN-ACK of t. */
-uint8_t sp_tcp_ecn_syn_flags(const struct tcp_tcb *t, uint8_t flags);
+/* The SYN went unanswered: perhaps that was disliked. */
+void sp_tcp_ecn_syn_lost(struct tcp_tcb *t);
 
-/* The peer's SYN or SYN-ACK: from here on t->ecn says what is agreed. */
-void sp_tcp_ecn_take_syn(struct tcp_tcb *t, const struct tcp_seg *seg);
+/* Puts the flags of a SYN or SYN-ACK of t beside those that it has. */
+void sp_tcp_ecn_syn_flags(const struct sampan *s, const struct tcp_tcb *t, struct tcp_hdr *h);
 
-/* Does a SYN ask for it, and do we accept? */
-bool sp_tcp_ecn_accepts(const struct sampan *s, const struct tcp_seg *syn);
+/* The peer's SYN or SYN-ACK: from here on t->ecn and t->accecn say what is agreed. */
+void sp_tcp_ecn_take_syn(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg);
+
+/* What a SYN asks for and we accept: bits of enum tcp_half_open_has. */
+unsigned sp_tcp_ecn_answer(const struct sampan *s, const struct tcp_seg *syn);
+
+/* A SYN again: takes its flags into the record.  False: it asks for another kind, so that
+ * the ends could not know what they agreed on: RST (RFC 9768 §3.1.5). */
+bool sp_tcp_ecn_syn_again(const struct sampan *s, struct tcp_half_open *h,
+    const struct tcp_seg *syn);
+
+/* ACE of the SYN-ACK of a half-open connection that left `retries` times before. */
+unsigned sp_tcp_ecn_syn_ack(const struct tcp_half_open *h, unsigned retries);
+
+/* What a half-open connection agreed on is the connection's. */
+void sp_tcp_ecn_inherit(struct sampan *s, struct tcp_tcb *t, const struct tcp_half_open *h);
 
 /* ---- Sending ---- */
 
@@ -97,7 +115,7 @@ tcp_ecn_is_marked(const struct tcp_tcb *t, const struct sp_pkt *pkt)
 static inline bool
 tcp_ecn_is_news(const struct tcp_tcb *t, const struct sp_pkt *pkt)
 {
-	return t->ecn && (t->ece_owed || tcp_ecn_is_marked(t, pkt));
+	return t->accecn || (t->ecn && (t->ece_owed || tcp_ecn_is_marked(t, pkt)));
 }
 
 /* An acceptable segment. */
@@ -107,6 +125,11 @@ void sp_tcp_ecn_in(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *se
 
 /* The window has been reduced, for whatever reason. */
 void sp_tcp_ecn_reduced(struct tcp_tcb *t, struct tcp_tx *tx);
+
+/* Octets of `fresh` that the acknowledgement says arrived marked: all of them, where it
+ * says only that some did. */
+uint32_t sp_tcp_ecn_marked_bytes(const struct sampan *s, const struct tcp_tcb *t,
+    const struct tcp_seg *seg, uint32_t fresh_bytes);
 
 /* Was the window reduced already for what is found lost now: since that was sent? */
 bool sp_tcp_ecn_covers_loss(const struct sampan *s, const struct tcp_tx *tx);
@@ -124,7 +147,7 @@ void sp_tcp_ecn_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *s
 static inline bool
 tcp_ecn_allows_growth(const struct tcp_tcb *t, const struct tcp_tx *tx, const struct tcp_seg *seg)
 {
-	return !t->ecn || tx->phase == TCP_PHASE_LOSS ||
+	return !(t->ecn || t->accecn) || tx->phase == TCP_PHASE_LOSS ||
 	    ((!tx->cwr || sp_tcp_cc_marks_each(t)) && (seg->flags & TCP_ECE) == 0);
 }
 

@@ -36,6 +36,7 @@ parse(struct tcp_seg *seg, const struct sp_pkt *pkt)
 		.wnd = h.wnd,
 		.up = h.up,
 		.flags = h.flags,
+		.ae = h.ae,
 		.text = sp_span_part(pkt->span, h.data_off_bytes, pkt->span.len),
 		.at = pkt->at,
 		.pkt = pkt,

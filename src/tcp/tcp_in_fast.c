@@ -33,6 +33,7 @@ read_header(const struct sp_pkt *pkt, struct tcp_seg *seg)
 	seg->wnd = be16_get(p + 14);
 	seg->up = 0;
 	seg->flags = p[13];
+	seg->ae = false;
 	seg->opts.has_ts = true;
 	seg->opts.tsval = be32_get(p + TCP_PLAIN_TSVAL_OFF);
 	seg->opts.tsecr = be32_get(p + TCP_PLAIN_TSVAL_OFF + 4);

@@ -5,6 +5,7 @@
  *
  * Fifth: tcp_in_ack.c.  Seventh: tcp_in_text.c.
  */
+#include "tcp/tcp_accecn.h"
 #include "tcp/tcp_ecn.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_sack.h"
@@ -188,7 +189,8 @@ check_syn(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 		}
 		/* Crossing SYNs: its acknowledgement is all that counts of it
 		 * (R-9293-32), and its window is not scaled (R-7323-3). */
-		sp_tcp_ecn_take_syn(t, seg);
+		if (!t->accecn)		/* what was agreed on stays: RFC 9768 §3.1.5 */
+			sp_tcp_ecn_take_syn(s, t, seg);
 		seg->flags &= (uint8_t)~(TCP_SYN | TCP_ECN_FLAGS);
 		seg->seq = t->rcv.nxt;
 		seg->len--;
@@ -241,12 +243,16 @@ sp_tcp_check_fin(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 void
 sp_tcp_arrives_other(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 {
+	const bool is_syn = (seg->flags & TCP_SYN) != 0;
+
 	if (check_syn(s, t, seg) == TCP_DONE)		/* fourth  */
 		return;
 	if (check_seq(s, t, seg) == TCP_DONE)		/* first   */
 		return;
 	if (check_rst(s, t, seg) == TCP_DONE)		/* second  */
 		return;
+	if (t->accecn && !is_syn)
+		sp_tcp_accecn_feedback(s, t, seg);
 	if (sp_tcp_check_ack(s, t, seg) == TCP_DONE)	/* fifth   */
 		return;
 	sp_tcp_ts_update(s, t, seg);			/* R-V-57: after all checks */

@@ -57,7 +57,7 @@ take_syn(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		tcp_clear(t, TCP_F_TS);
 	if (!seg->opts.sack_permitted)
 		tcp_clear(t, TCP_F_SACK);
-	sp_tcp_ecn_take_syn(t, seg);
+	sp_tcp_ecn_take_syn(s, t, seg);
 	if (tcp_is(t, TCP_F_WSCALE))
 		t->snd_scale = (seg->opts.wscale < TCP_WSCALE_MAX ? seg->opts.wscale :
 								    TCP_WSCALE_MAX) & 15u;

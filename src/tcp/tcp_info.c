@@ -36,7 +36,7 @@ info_always(const struct tcp_tcb *t, struct sampan_tcp_info *info)
 	KNOWN(probes, seq_eq(t->snd.una, t->snd.nxt) ? t->retries : 0);
 	KNOWN(backoff, t->backoff);
 	KNOWN(options, (tcp_is(t, TCP_F_TS) ? 1 : 0) | (tcp_is(t, TCP_F_SACK) ? 2 : 0) |
-	    (tcp_is(t, TCP_F_WSCALE) ? 4 : 0) | (t->ecn ? 8 : 0));
+	    (tcp_is(t, TCP_F_WSCALE) ? 4 : 0) | (t->ecn || t->accecn ? 8 : 0));
 	KNOWN(snd_wscale, t->snd_scale);
 	KNOWN(rcv_wscale, t->rcv_scale);
 	KNOWN(total_retrans_segs, t->retrans_segs);

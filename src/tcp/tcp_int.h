@@ -29,6 +29,7 @@ struct tcp_seg {
 	uint32_t wnd;		/* as sent */
 	uint16_t up;
 	uint8_t flags;
+	bool ae;		/* the highest bit of ACE, RFC 9768 §3.2.2 */
 	struct sp_span text;
 	struct tcp_opts opts;
 	sampan_time at;

@@ -8,6 +8,7 @@
  * processed there like any other segment, text and all (R-9293-34).
  * Where there is no room for a record, a cookie takes its place: tcp_syncookie.c.
  */
+#include "tcp/tcp_accecn.h"
 #include "tcp/tcp_ecn.h"
 #include "tcp/tcp_evict.h"
 #include "tcp/tcp_int.h"
@@ -87,20 +88,21 @@ dress(struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb *lis
 	if (!bare->opts.has_ts)
 		return;
 	bare->opts.tsval = sp_tcp_ts_now(s, sp_tcp_ts_offset(s, &h->flow));
-	if ((h->has & HALF_OPEN_COOKIE) != 0)
-		bare->opts.tsval = sp_tcp_syncookie_tsval(h, bare->opts.tsval);
 	bare->opts.tsecr = h->ts_recent;
 }
 
 /* MUST-14, SHLD-5. */
 static void
-send_syn_ack(struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb *listener)
+send_syn_ack(struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb *listener,
+    bool cookie)
 {
+	const unsigned ace = sp_tcp_ecn_syn_ack(h, retries_of(h));
 	struct tcp_bare bare = {
 		.flow = &h->flow,
 		.seq = h->iss,
 		.ack = seq_add(h->irs, 1),
-		.flags = TCP_SYN | TCP_ACK | ((h->has & HALF_OPEN_ECN) != 0 ? TCP_ECE : 0),
+		.flags = TCP_SYN | TCP_ACK | tcp_ace_flags(ace),
+		.ae = (ace & 4u) != 0,
 	};
 
 	if (sp_local_find(s, 0, &h->flow.local) == NULL)
@@ -113,6 +115,10 @@ send_syn_ack(struct sampan *s, const struct tcp_half_open *h, const struct tcp_t
 	bare.opts.has_wscale = (h->has & HALF_OPEN_SCALE) != HALF_OPEN_NO_SCALE;
 	bare.opts.wscale = own_scale(h);
 	dress(s, h, listener, &bare);
+	if (cookie && bare.opts.has_ts)
+		bare.opts.tsval = sp_tcp_syncookie_tsval(h, bare.opts.tsval);
+	if (ace > ACE_CLASSIC && retries_of(h) == 0)
+		sp_tcp_accecn_first(s, &bare.opts.accecn);
 	sp_tcp_send_bare(s, &bare);
 }
 
@@ -157,8 +163,7 @@ half_open_of(struct sampan *s, const struct tcp_tcb *listener, const struct tcp_
 		.has = features_of(s, &seg->opts, listener),
 	};
 
-	if (sp_tcp_ecn_accepts(s, seg))
-		h.has |= HALF_OPEN_ECN;
+	h.has |= (uint16_t)sp_tcp_ecn_answer(s, seg);
 	if (seg->opts.has_mss && seg->opts.mss != 0)	/* 0 says nothing, as in Linux */
 		h.peer_mss_bytes = seg->opts.mss;	/* MUST-14 */
 	return h;
@@ -199,7 +204,7 @@ answer_with_cookie(struct sampan *s, const struct tcp_tcb *listener, const struc
 	struct tcp_half_open h = half_open_of(s, listener, seg);
 
 	sp_tcp_syncookie_make(s, &h);
-	send_syn_ack(s, &h, listener);
+	send_syn_ack(s, &h, listener, true);
 }
 
 void
@@ -224,7 +229,7 @@ sp_tcp_half_open_new(struct sampan *s, const struct tcp_tcb *listener, const str
 	sp_tcp_source_add(s, &h->flow, TCP_SOURCE_HALF_OPEN);
 	sp_count(s, SAMPAN_COUNT_TCP_PASSIVE_OPENS);
 	arm(s, h);
-	send_syn_ack(s, h, listener);
+	send_syn_ack(s, h, listener, false);
 }
 
 /* Its flow has been taken out of the table, or taken over. */
@@ -271,7 +276,7 @@ sp_tcp_half_open_timer(struct sampan *s, struct tcp_half_open *h)
 	}
 	h->has = (uint16_t)(h->has + (1u << HALF_OPEN_RETRIES_SHIFT));
 	arm(s, h);
-	send_syn_ack(s, h, sp_tcp_find_listener(s, &h->flow));
+	send_syn_ack(s, h, sp_tcp_find_listener(s, &h->flow), false);
 	sp_count(s, SAMPAN_COUNT_TCP_RETRANS_SEGS);
 }
 
@@ -311,7 +316,6 @@ inherit(struct sampan *s, struct tcp_tcb *t, const struct tcp_half_open *h)
 	}
 	if ((h->has & HALF_OPEN_SACK) != 0)
 		tcp_set(t, TCP_F_SACK);
-	t->ecn = (h->has & HALF_OPEN_ECN) != 0;
 }
 
 /* The handshake is complete: from here on it is SYN-RECEIVED with a control
@@ -332,6 +336,7 @@ block_for(struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb 
 	t->link = local->link;
 	t->ep.user = listener->ep.user;
 	sp_tcp_inherit_options(s, t, listener);
+	sp_tcp_ecn_inherit(s, t, h);
 	sp_tcp_set_mss(s, t, h->peer_mss_bytes);
 	sp_tcp_take_route(s, t);
 	sp_tcp_wnd_open(s, t);
@@ -459,10 +464,11 @@ check_before_ack(struct sampan *s, struct tcp_half_open *h, const struct tcp_seg
 	if (check_timestamp(s, h, seg) == TCP_DONE)
 		return TCP_DONE;
 	if (repeated || !acceptable(s, h, seg)) {	/* R-9293-36 */
-		if (repeated) {
-			if (!sp_tcp_ecn_accepts(s, seg))	/* R-3168-2 */
-				h->has &= (uint16_t)~HALF_OPEN_ECN;
-			send_syn_ack(s, h, sp_tcp_find_listener(s, &h->flow));
+		if (repeated && !sp_tcp_ecn_syn_again(s, h, seg)) {
+			sp_tcp_send_reset(s, seg);
+			forget(s, h);
+		} else if (repeated) {
+			send_syn_ack(s, h, sp_tcp_find_listener(s, &h->flow), false);
 		} else {
 			sp_drop(s, SAMPAN_DROP_TCP_SEQ, seg->pkt->link);
 			challenge(s, h);		/* R-9293-10 */

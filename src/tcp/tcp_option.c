@@ -404,6 +404,7 @@ sp_tcp_inherit_options(struct sampan *s, struct tcp_tcb *t, const struct tcp_tcb
 	*to = *from;
 	to->listen = 0;
 	to->tally = tally;
+	to->accecn = 0;
 	to->rcv_tos_known = false;
 	to->refs = 0;
 	to->mtup = (struct tcp_mtu_probe){ 0 };

@@ -13,6 +13,7 @@
  * The order of the tests in decide() is the priority: open, report a gap, repair,
  * probe a tail, data, FIN, probe a window, acknowledge.
  */
+#include "tcp/tcp_accecn.h"
 #include "tcp/tcp_delack.h"
 #include "tcp/tcp_ecn.h"
 #include "tcp/tcp_facts.h"
@@ -49,7 +50,10 @@ frame_text_max(const struct sampan *s, const struct tcp_tcb *t)
 	const uint32_t cap = v4 ? SAMPAN_LINK_TSO4 : SAMPAN_LINK_TSO6;
 	uint32_t most;
 
-	if ((s->link[t->link].caps & cap) == 0)
+	/* Whoever cuts clears CWR in all but the first: RFC 3168 has it so, and counters
+	 * of accurate ECN would change (RFC 9768 §3.2.2). */
+	if ((s->link[t->link].caps & cap) == 0 ||
+	    (t->accecn && (sp_tcp_accecn_ace(s, t, false) & 2u) != 0))
 		return t->mss_bytes;
 	most = 65535 - sp_ip_hdr_len(&t->flow.remote) - TCP_HDR_MAX;
 	if (t->tx != 0 && tcp_tx_of(s, t)->paced)
@@ -273,6 +277,8 @@ report_due(const struct sampan *s, const struct tcp_tcb *t)
 
 	if (!tcp_is(t, TCP_F_ACK_NOW))
 		return false;
+	if (sp_tcp_accecn_answers(s, t))
+		return true;
 	if (!tcp_is(t, TCP_F_SACK))
 		return t->dup_acks_owed > 0;
 	return t->dsack_start != t->dsack_end || (rx != NULL && rx->q.part != 0);

@@ -38,6 +38,34 @@ struct tcp_mtu_probe {
 	sp_tick next_at;		/* no probe before this */
 };
 
+/* What one end knows of the marks that arrived: RFC 9768 §3.2.1. */
+struct tcp_marks {
+	uint32_t ce_segs;		/* .cep: packets */
+	uint32_t ce_bytes;		/* .ceb: octets of text */
+	uint32_t ect0_bytes, ect1_bytes;	/* .e0b, .e1b */
+};
+
+/* Only with accurate ECN: tcp_accecn.c. */
+struct tcp_accecn {
+	struct tcp_marks r;		/* of the peer's packets */
+	struct tcp_marks s;		/* of ours, as the peer says */
+	uint32_t told_segs;		/* r.ce_segs in the last segment that left */
+	uint32_t fresh_bytes;		/* newly marked, as the present segment says */
+	uint16_t acked_segs8;		/* by an acknowledgement, on average; times 8 */
+	uint8_t answer;			/* ACE that answers their SYN-ACK; 0: it has left */
+	uint8_t syn_mark;		/* IP-ECN of the SYN that crossed ours */
+	uint8_t last_mark;		/* of the last segment */
+	uint8_t changed, untold;	/* counters of octets: ever, since the last option */
+	bool told_once;			/* an option has left */
+	bool handshake;			/* the peer's answer to our SYN-ACK is awaited */
+	bool unheard;			/* nothing was heard of the counter yet */
+	bool deaf;			/* it was erased on the way: not listened to */
+	bool option_seen, option_bad;	/* one came; the first was erased */
+	uint8_t pad[3];
+	uint32_t spare[2];
+};
+_Static_assert(sizeof(struct tcp_accecn) == 64, "one cache line");
+
 /* What most connections do not have: options that differ from the defaults,
  * urgent data, a path MTU. */
 struct tcp_rare {
@@ -67,7 +95,8 @@ struct tcp_rare {
 	uint8_t rcv_tos;		/* of the last segment */
 	bool rcv_tos_known;
 	uint8_t pad;
-	uint32_t spare[2];
+	uint32_t accecn;		/* struct tcp_accecn, 0: another kind of ECN, or none */
+	uint32_t spare;
 	uint64_t max_pace_bytes_per_s;	/* SO_MAX_PACING_RATE; 0: none */
 	struct tcp_mtu_probe mtup;	/* tcp_mtu_probe.h */
 	tcp_seq held_seq;		/* what the report below is about */
@@ -91,10 +120,12 @@ enum tcp_half_open_has {
 	HALF_OPEN_NO_SCALE = 15,	/* it has none */
 	HALF_OPEN_TS = 0x0010,
 	HALF_OPEN_SACK = 0x0020,
-	HALF_OPEN_ECN = 0x0040,
+	HALF_OPEN_ECN = 0x0040,		/* classic; else, with ACCECN, two bits: */
+	HALF_OPEN_MARK_SHIFT = 6,	/* the IP-ECN field of the last SYN */
 	HALF_OPEN_RETRIES_SHIFT = 8,	/* three bits: SYN-ACKs sent again */
 	HALF_OPEN_OWN_SCALE_SHIFT = 11,	/* four bits: the shift that we announce */
-	HALF_OPEN_COOKIE = 0x8000,	/* not a record: only what a SYN cookie says */
+	HALF_OPEN_ACCECN = 0x8000,
+	HALF_OPEN_ANY_ECN = 0x80c0,
 };
 
 struct tcp_half_open {

@@ -25,6 +25,8 @@
  */
 #include <sampan/sampan.h>
 
+#include "tcp/tcp_accecn.h"
+#include "tcp/tcp_ecn.h"
 #include "tcp/tcp_int.h"
 
 #define GENERATION_DUR SAMPAN_SEC(64)
@@ -114,7 +116,7 @@ ts_bits(const struct tcp_half_open *h)
 	if ((h->has & HALF_OPEN_TS) == 0)
 		return NO_TS;
 	return ((h->has & HALF_OPEN_SACK) != 0 ? TS_SACK : 0) |
-	    ((h->has & HALF_OPEN_ECN) != 0 ? TS_ECN : 0) |
+	    ((h->has & HALF_OPEN_ANY_ECN) == HALF_OPEN_ECN ? TS_ECN : 0) |
 	    (scale == HALF_OPEN_NO_SCALE ? 0 : scale + 1);
 }
 
@@ -127,10 +129,11 @@ sp_tcp_syncookie_make(struct sampan *s, struct tcp_half_open *h)
 	while (i > 0 && mss_of[i] > h->peer_mss_bytes)
 		i--;
 	h->peer_mss_bytes = mss_of[i];
-	h->has |= HALF_OPEN_COOKIE;
 	if ((h->has & HALF_OPEN_TS) == 0) {
 		h->has |= HALF_OPEN_NO_SCALE;
-		h->has &= (uint16_t)~(HALF_OPEN_SACK | HALF_OPEN_ECN);
+		h->has &= (uint16_t)~HALF_OPEN_SACK;
+		if ((h->has & HALF_OPEN_ACCECN) == 0)
+			h->has &= (uint16_t)~HALF_OPEN_ECN;
 	}
 	h->iss = cookie_of(s, h, generation_now(s), ts_bits(h));
 	c->sent = true;
@@ -152,7 +155,7 @@ read_ts(struct tcp_half_open *h, uint32_t tsecr)
 {
 	const unsigned scale = tsecr & TS_SCALE;
 
-	h->has = HALF_OPEN_COOKIE | HALF_OPEN_TS;
+	h->has = HALF_OPEN_TS;
 	h->has |= (uint16_t)(scale == 0 ? HALF_OPEN_NO_SCALE : scale - 1);
 	if ((tsecr & TS_SACK) != 0)
 		h->has |= HALF_OPEN_SACK;
@@ -170,10 +173,23 @@ genuine(struct sampan *s, const struct tcp_half_open *h)
 	return seq_eq(h->iss, cookie_of(s, h, generation, ts_bits(h)));
 }
 
+/* RFC 9768 §5.1: a pure acknowledgement tells how our SYN-ACK arrived only where that
+ * agreed on accurate ECN; ACE is 0 or 1 else. */
+static void
+recall_accecn(const struct sampan *s, const struct tcp_seg *seg, struct tcp_half_open *h)
+{
+	if (seg->len > 0 || tcp_ace(seg) <= ACE_CLASSIC ||
+	    sp_setting(s, SAMPAN_SET_TCP_ECN) < ECN_ACCURATE)
+		return;
+	h->has &= (uint16_t)~HALF_OPEN_ANY_ECN;
+	h->has |= HALF_OPEN_ACCECN;
+}
+
 bool
 sp_tcp_syncookie_check(struct sampan *s, const struct tcp_seg *seg, struct tcp_half_open *h)
 {
 	const unsigned flags = TCP_SYN | TCP_RST | TCP_ACK;
+	bool good;
 
 	if (!awaited(s) || (seg->flags & flags) != TCP_ACK)
 		return false;
@@ -182,18 +198,21 @@ sp_tcp_syncookie_check(struct sampan *s, const struct tcp_seg *seg, struct tcp_h
 		.irs = seq_sub(seg->seq, 1),
 		.iss = seq_sub(seg->ack, 1),
 		.ts_recent = seg->opts.tsval,
-		.has = HALF_OPEN_COOKIE | HALF_OPEN_NO_SCALE,
+		.has = HALF_OPEN_NO_SCALE,
 	};
 	h->peer_mss_bytes = mss_of[h->iss.raw >> MSS_SHIFT & 7];
 	if (seg->opts.has_ts)
 		read_ts(h, seg->opts.tsecr);
-	if (genuine(s, h))
-		return true;
-	h->irs = seg->seq;	/* a keepalive probe (R-4987-13) */
-	if (genuine(s, h))
-		return true;
-	sp_count(s, SAMPAN_COUNT_TCP_COOKIES_FAILED);
-	return false;
+	good = genuine(s, h);
+	if (!good) {
+		h->irs = seg->seq;	/* a keepalive probe (R-4987-13) */
+		good = genuine(s, h);
+	}
+	if (good)
+		recall_accecn(s, seg, h);
+	else
+		sp_count(s, SAMPAN_COUNT_TCP_COOKIES_FAILED);
+	return good;
 }
 
 int

@@ -8,6 +8,7 @@
 
 #include "net/neigh.h"
 #include "net/pmtu.h"
+#include "tcp/tcp_accecn.h"
 #include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_mem.h"
@@ -42,6 +43,7 @@ sp_tcp_init(struct sampan *s)
 	sp_pool_init(&s->arena, SP_KIND_TCP_RARE, sizeof(struct tcp_rare));
 	sp_pool_init(&s->arena, SP_KIND_TCP_CC, TCP_CC_MEM_MAX);
 	sp_pool_init(&s->arena, SP_KIND_TCP_TALLY, sizeof(struct tcp_tally));
+	sp_pool_init(&s->arena, SP_KIND_TCP_ACCECN, sizeof(struct tcp_accecn));
 	sp_recvq_init(&s->arena);
 	sp_pool_init(&s->arena, SP_KIND_TCP_SOURCE, sizeof(struct tcp_source));
 	sp_pool_init(&s->arena, SP_KIND_LISTEN, sizeof(struct tcp_listen));
@@ -77,6 +79,7 @@ tcb_free(struct sampan *s, struct tcp_tcb *t)
 	sp_tcp_rx_free(s, t);
 	if (t->rare != 0) {
 		(void)sp_tcp_tally_set(s, t, false);
+		sp_tcp_accecn_end(s, t);
 		sp_pool_give(&s->arena, SP_KIND_TCP_RARE, t->rare);
 	}
 	sp_tcp(s)->tcbs--;

@@ -24,6 +24,7 @@
 
 #include "net/neigh.h"
 #include "tcp/tcp_delack.h"
+#include "tcp/tcp_ecn.h"
 #include "tcp/tcp_evict.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
@@ -213,7 +214,7 @@ retransmission_timeout(struct sampan *s, struct tcp_tcb *t)
 {
 	sp_count(s, SAMPAN_COUNT_TCP_TIMEOUTS);
 	if (t->state == SAMPAN_TCP_SYN_SENT)
-		t->ecn = 0;	/* perhaps that was disliked: RFC 3168 §6.1.1.1 (R-3168-15) */
+		sp_tcp_ecn_syn_lost(t);
 	if (t->state == SAMPAN_TCP_SYN_SENT || t->state == SAMPAN_TCP_SYN_RECEIVED)
 		tcp_set(t, TCP_F_SYN_DUE);
 	else

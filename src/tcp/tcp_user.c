@@ -152,7 +152,7 @@ take_flow(struct sampan *s, struct tcp_tcb *t, const struct sp_flow *flow)
 
 /* What our SYN offers; the peer's tells what is agreed. */
 static void
-offer(const struct sampan *s, struct tcp_tcb *t)
+offer(struct sampan *s, struct tcp_tcb *t)
 {
 	if (sp_setting(s, SAMPAN_SET_TCP_WINDOW_SCALING) != 0) {
 		tcp_set(t, TCP_F_WSCALE);
@@ -162,9 +162,7 @@ offer(const struct sampan *s, struct tcp_tcb *t)
 		tcp_set(t, TCP_F_TS);
 	if (sp_setting(s, SAMPAN_SET_TCP_SACK) != 0)
 		tcp_set(t, TCP_F_SACK);
-	t->ecn = sp_tcp_ecn_asks(s, t);
-	t->ece_owed = 0;
-	t->cwr_due = 0;
+	sp_tcp_ecn_offer(s, t);
 }
 
 /* The error that ended the connection, the first time it is asked for. */

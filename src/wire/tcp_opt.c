@@ -24,6 +24,8 @@
 #define NOP_NOP_SACK(n) \
 	(NOP_NOP | TCP_OPT_SACK << 8 | (uint32_t)(SACK_BASE_LEN + (n) * SACK_BLOCK_LEN))
 
+#define ACCECN_FIELD_LEN 3
+
 #define TS_GROUP_LEN 12
 #define USUAL_SYN_LEN 20
 _Static_assert(NOP_NOP_TS == TCP_PLAIN_OPTS, "the one layout of timestamps");
@@ -51,6 +53,20 @@ take_sack(struct tcp_opts *o, const uint8_t *data, size_t len)
 	return true;
 }
 
+/* RFC 9768 §3.2.3 (R-9768-2): of another length, whole fields count and the rest is
+ * padding. */
+static void
+take_accecn(struct tcp_opt_accecn *a, uint8_t kind, const uint8_t *data, size_t len)
+{
+	const size_t fields = len / ACCECN_FIELD_LEN;
+
+	a->has = true;
+	a->order1 = kind == TCP_OPT_ACCECN1;
+	a->count = (uint8_t)(fields < TCP_ACCECN_FIELDS ? fields : TCP_ACCECN_FIELDS);
+	for (size_t i = 0; i < a->count; i++, data += ACCECN_FIELD_LEN)
+		a->field[i] = (uint32_t)data[0] << 16 | be16_get(data + 1);
+}
+
 /* One option whose len octets of data lie within the header.  False: its
  * length is illegal for its kind. */
 static bool
@@ -74,6 +90,10 @@ take(struct tcp_opts *o, uint8_t kind, const uint8_t *data, size_t len)
 		if (len != TS_LEN - 2)
 			return false;
 		take_ts(o, data);
+		return true;
+	case TCP_OPT_ACCECN0:
+	case TCP_OPT_ACCECN1:
+		take_accecn(&o->accecn, kind, data, len);
 		return true;
 	/* RFC 9293 §3.1 (MUST-6): what others have is no error (R-5482-6, R-MISC-2,
 	 * R-MISC-5 to R-MISC-7). */
@@ -130,13 +150,21 @@ tcp_opts_parse(struct tcp_opts *o, const uint8_t *p, size_t len)
 	}
 }
 
+/* With kind, length and padding. */
+static size_t
+accecn_len(const struct tcp_opt_accecn *a)
+{
+	return a->has ? (2u + a->count * (size_t)ACCECN_FIELD_LEN + 3u) & ~(size_t)3 : 0;
+}
+
 /* Of everything but SACK blocks. */
 static size_t
 fixed_len(const struct tcp_opts *o)
 {
 	const size_t ts_len = o->has_ts ? TS_GROUP_LEN : o->sack_permitted ? 4 : 0;
 
-	return (o->has_mss ? 4u : 0u) + ts_len + (o->has_wscale ? 4u : 0u);
+	return (o->has_mss ? 4u : 0u) + ts_len + (o->has_wscale ? 4u : 0u) +
+	    accecn_len(&o->accecn);
 }
 
 /* As many blocks as fit behind the rest. */
@@ -172,6 +200,22 @@ put_pair(uint8_t *p, uint32_t first, uint32_t second)
 	return p + 8;
 }
 
+static uint8_t *
+put_accecn(uint8_t *p, const struct tcp_opt_accecn *a)
+{
+	const size_t len = 2u + a->count * (size_t)ACCECN_FIELD_LEN;
+
+	for (size_t pad = accecn_len(a) - len; pad > 0; pad--)
+		*p++ = TCP_OPT_NOP;
+	*p++ = a->order1 ? TCP_OPT_ACCECN1 : TCP_OPT_ACCECN0;
+	*p++ = (uint8_t)len;
+	for (size_t i = 0; i < a->count; i++, p += ACCECN_FIELD_LEN) {
+		p[0] = (uint8_t)(a->field[i] >> 16);
+		be16_put(p + 1, (uint16_t)a->field[i]);
+	}
+	return p;
+}
+
 /* Padding is NOPs in front, so that no list ends before the header does and
  * nothing follows an EOL (RFC 9293 §3.1 (MUST-69)). */
 size_t
@@ -190,6 +234,8 @@ tcp_opts_emit(uint8_t *p, const struct tcp_opts *o)
 	}
 	if (o->has_wscale)
 		w = put_head(w, NOP_WSCALE | o->wscale);
+	if (o->accecn.has)
+		w = put_accecn(w, &o->accecn);
 	if (blocks > 0)
 		w = put_head(w, NOP_NOP_SACK(blocks));
 	for (size_t i = 0; i < blocks; i++)

@@ -1,6 +1,6 @@
 /*
  * tcp_opt.h - TCP options: RFC 9293 §3.2 (MSS), RFC 7323 (window scale,
- * timestamps), RFC 2018 (SACK).
+ * timestamps), RFC 2018 (SACK), RFC 9768 (accurate ECN).
  *
  * Does not: know in which segments an option is allowed, clamp what it says,
  * or judge SACK blocks; that is src/tcp/.
@@ -22,6 +22,8 @@
 #define TCP_OPT_SACK_PERMITTED 4
 #define TCP_OPT_SACK 5
 #define TCP_OPT_TS 8
+#define TCP_OPT_ACCECN0 172	/* RFC 9768: EE0B, ECEB, EE1B */
+#define TCP_OPT_ACCECN1 174	/* EE1B, ECEB, EE0B */
 
 #define TCP_SACK_MAX 4		/* blocks that fit into 40 octets */
 
@@ -40,6 +42,17 @@ tcp_hdr_is_plain(const uint8_t *p, size_t avail)
 	    be32_get(p + TCP_HDR_LEN) == TCP_PLAIN_OPTS;
 }
 
+/* Octets that arrived with a mark, modulo 2^24, in the order of the option.  Fields may
+ * be left out from the end. */
+#define TCP_ACCECN_FIELDS 3
+
+struct tcp_opt_accecn {
+	bool has;
+	bool order1;		/* kind 174 */
+	uint8_t count;		/* of the fields */
+	uint32_t field[TCP_ACCECN_FIELDS];
+};
+
 struct tcp_opts {
 	bool has_mss, has_wscale, has_ts, sack_permitted;
 	uint16_t mss;
@@ -49,6 +62,7 @@ struct tcp_opts {
 	struct {
 		uint32_t left, right;	/* [left, right), as sent */
 	} sack[TCP_SACK_MAX];
+	struct tcp_opt_accecn accecn;	/* SACK's blocks yield to it: whoever asks must know */
 	bool malformed;		/* an illegal length; what stood before it counts */
 };
 

@@ -42,6 +42,9 @@ uint32_t frame_piece(const struct sampan_frame *f, const uint8_t *bytes, unsigne
 const char *frame_flaw(const struct sampan_frame *f, const uint8_t *bytes);
 
 /* A TCP segment, taken apart.  Wire numbers in host order. */
+/* AE, where it stands among the flags. */
+#define FX_AE 0x100u
+
 struct frame_tcp {
 	struct sampan_addr from, to;
 	uint32_t src, dst;	/* the same as numbers, with IPv4 */

@@ -21,11 +21,17 @@ fx_state_name(enum sampan_tcp_state state)
 static void
 print_flags(unsigned flags)
 {
-	static const char letters[] = "FSRPAUEC";
+	static const char letters[] = "FSRPAUECA";
 
-	for (unsigned i = 0; i < 8; i++)
+	for (unsigned i = 0; i < 9; i++)
 		if ((flags & 1u << i) != 0)
 			printf("%c", letters[i]);
+}
+
+static unsigned
+flags_of(const struct fx_out *o)
+{
+	return o->tcp.h.flags | (o->tcp.h.ae ? FX_AE : 0);
 }
 
 /* Relative to the connection's initial sequence numbers. */
@@ -33,7 +39,7 @@ static void
 print_segment(const char *label, const struct fx *f, const struct fx_out *o)
 {
 	printf("# %s ", label);
-	print_flags(o->tcp.h.flags);
+	print_flags(flags_of(o));
 	printf(" seq iss%+" PRId32 " ack irs%+" PRId32 " len %" PRIu32 " wnd %u\n",
 	    (int32_t)(o->seq.raw - f->iss.raw), (int32_t)(o->ack.raw - f->irs.raw), o->tcp.len,
 	    o->tcp.h.wnd);
@@ -78,11 +84,11 @@ option_difference(const struct fx *f, const struct fx_want *want)
 static const char *
 difference(const struct fx *f, const struct fx_want *want)
 {
-	const unsigned mask = (want->flags & TCP_PSH) != 0 ? 0xff : 0xff & ~(unsigned)TCP_PSH;
+	const unsigned mask = (want->flags & TCP_PSH) != 0 ? 0x1ff : 0x1ff & ~(unsigned)TCP_PSH;
 	const struct fx_out *o = &f->seg;
 	const unsigned scale = (o->tcp.h.flags & TCP_SYN) != 0 ? 0 : f->rcv_scale;
 
-	if ((o->tcp.h.flags & mask) != want->flags)
+	if ((flags_of(o) & mask) != want->flags)
 		return "other flags";
 	if (!want->any_seq && !seq_eq(o->seq, want->seq))
 		return "another sequence number";

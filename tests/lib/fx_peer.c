@@ -110,6 +110,7 @@ craft(const struct fx *f, const struct fx_seg *seg, uint8_t *p)
 		.ack = (seg->flags & TCP_ACK) != 0 ? seg->ack.raw : 0,
 		.data_off_bytes = (uint8_t)(TCP_HDR_LEN + opts_len),
 		.flags = (uint8_t)seg->flags,
+		.ae = (seg->flags & FX_AE) != 0,
 		.wnd = window_field(f, seg),
 		.up = seg->up,
 	};

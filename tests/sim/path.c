@@ -43,6 +43,8 @@ struct plan {
 	uint32_t loss_ppb, reorder_ppb;
 	sampan_dur jitter_dur;
 	bool marks;		/* the queue is CoDel's, and marks */
+	bool accurate;		/* both ends have accurate ECN */
+	unsigned strips;	/* what a box on the way takes away: SP_STRIP_* bits */
 	bool paced;		/* whoever has no pace of its own keeps one all the same */
 	bool polices;		/* a policer at half of the rate, a tenth of the queue deep */
 	bool spikes;		/* all is 300 ms late for 50 ms, every 2 s */
@@ -90,6 +92,7 @@ open_flow(struct flow *f, const struct plan *plan, uint64_t seed)
 		.line = { &there, &back } };
 	const struct sampan_sockaddr server = { .addr = sampan_addr_v4(10, 0, 0, 2),
 		.port = PORT }, here = { .port = PORT };
+	const int64_t asks = plan->accurate ? 3 : plan->marks ? 1 : 2;
 
 	there = (struct sp_emulate_way){ .loss_ppb = plan->loss_ppb,
 		.reorder_ppb = plan->reorder_ppb, .delay_dur = ONE_WAY,
@@ -99,11 +102,13 @@ open_flow(struct flow *f, const struct plan *plan, uint64_t seed)
 		.queue.limit_bytes = QUEUE_BYTES };
 	*f = (struct flow){ 0 };
 	shape(&there, plan);
+	there.box.strip = plan->strips;
+	back.box.strip = plan->strips;
 	sim_open(&f->sim, &config);
 	for (unsigned i = 0; i < 2; i++) {
 		must(sampan_set(f->sim.s[i], "net.ipv4.tcp_congestion_control",
 		    sampan_cc_find(plan->cc)) == 0);
-		must(sampan_set(f->sim.s[i], "net.ipv4.tcp_ecn", plan->marks ? 1 : 2) == 0);
+		must(sampan_set(f->sim.s[i], "net.ipv4.tcp_ecn", asks) == 0);
 		must(sampan_set(f->sim.s[i], "net.sampan.tcp_pacing", plan->paced) == 0);
 	}
 	must(sampan_socket(f->sim.s[1], SAMPAN_STREAM, &f->listener) == 0);
@@ -155,6 +160,7 @@ run(const struct plan *plan, uint64_t seed, struct outcome *sum)
 	}
 	must(sampan_tcp_info(f.sim.s[0], f.from, &info) == 0);
 	sum->timeouts += sampan_counter(f.sim.s[0], SAMPAN_COUNT_TCP_TIMEOUTS);
+	EXPECT_EQ(sampan_counter(f.sim.s[0], SAMPAN_COUNT_TCP_ACCECN), plan->accurate ? 1 : 0);
 	EXPECT_SOUND(f.sim.s[0]);
 	sim_close();
 	sum->read_bytes += f.read_bytes;
@@ -165,9 +171,10 @@ run(const struct plan *plan, uint64_t seed, struct outcome *sum)
 static void
 print_row(const struct plan *plan, double percent, const struct outcome *sum, unsigned runs)
 {
-	printf("# %-8s loss %.2f %% reorder %.2f %%%s%s%s%s%s: %.1f %%, rtt %.1f ms, %" PRIu64
+	printf("# %-8s loss %.2f %% reorder %.2f %%%s%s%s%s%s%s%s: %.1f %%, rtt %.1f ms, %" PRIu64
 	    " sent again, %" PRIu64 " time-outs\n", plan->cc, plan->loss_ppb / 1e7,
-	    plan->reorder_ppb / 1e7, plan->marks ? " marks" : "", plan->paced ? " paced" : "",
+	    plan->reorder_ppb / 1e7, plan->marks ? " marks" : "", plan->accurate ? " accurate" : "",
+	    plan->strips != 0 ? " stripped" : "", plan->paced ? " paced" : "",
 	    plan->polices ? " policer" : "", plan->spikes ? " spikes" : "",
 	    plan->bursts ? " bursts" : "", percent, (double)sum->rtt_us / runs / 1000,
 	    sum->again_segs, sum->timeouts);
@@ -207,7 +214,7 @@ expect_share(const struct plan *plan, unsigned least, unsigned recorded)
 	}
 	EXPECT(got >= least);
 	EXPECT(got + tolerance >= recorded && got <= recorded + tolerance);
-	if (plan->marks)
+	if (plan->marks && plan->strips == 0)
 		EXPECT(queue_us < SAMPAN_MS(10) / SAMPAN_US(1));
 }
 
@@ -256,6 +263,19 @@ TEST(marks_cost_little)
 	SHARE(0, 987, .cc = "cubic", .marks = true);
 	SHARE(0, 961, .cc = "bbr", .marks = true);
 	SHARE(0, 991, .cc = "dctcp", .marks = true);
+}
+
+/* Each mark is counted; also where a box takes the option away.  Where it erases the marks,
+ * nothing is left but losses. */
+TEST(accurate_ecn_tells_every_mark)
+{
+	SHARE(0, 970, .cc = "newreno", .marks = true, .accurate = true);
+	SHARE(0, 987, .cc = "cubic", .marks = true, .accurate = true);
+	SHARE(0, 991, .cc = "dctcp", .marks = true, .accurate = true);
+	SHARE(0, 991, .cc = "dctcp", .marks = true, .accurate = true,
+	    .strips = 1u << SP_STRIP_OTHER);
+	SHARE(0, 825, .cc = "dctcp", .marks = true, .accurate = true,
+	    .strips = 1u << SP_STRIP_ECN);
 }
 
 /* Without marks DCTCP is NewReno. */

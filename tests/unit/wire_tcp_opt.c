@@ -35,6 +35,10 @@ expect_same(const struct tcp_opts *a, const struct tcp_opts *b)
 		EXPECT_EQ(a->sack[i].right, b->sack[i].right);
 	}
 	EXPECT_EQ(a->malformed, b->malformed);
+	EXPECT(a->accecn.has == b->accecn.has && a->accecn.count == b->accecn.count);
+	EXPECT(a->accecn.order1 == b->accecn.order1);
+	for (size_t i = 0; i < a->accecn.count && i < TCP_ACCECN_FIELDS; i++)
+		EXPECT_EQ(a->accecn.field[i], b->accecn.field[i]);
 }
 
 /* Nothing was found. */
@@ -129,6 +133,8 @@ TEST(tcp_opt_unknown_kinds_are_skipped_by_their_length)
 
 			memcpy(opts + len, "\x02\x04\x05\xb4", 4);
 			o = parse(opts, sizeof opts);
+			if (kind == TCP_OPT_ACCECN0 || kind == TCP_OPT_ACCECN1)
+				o.accecn = want.accecn;
 			expect_same(&o, &want);
 		}
 }
@@ -382,4 +388,40 @@ TEST(tcp_opt_random_octets_do_no_harm)
 		EXPECT(!o.malformed || len > 0);
 		EXPECT(tcp_opts_len(&o) <= TCP_OPTS_MAX);
 	}
+}
+
+/* RFC 9768 §3.2.3: each kind, with none to three fields, behind NOPs. */
+TEST(tcp_opt_accecn_survives_the_round_trip)
+{
+	COVERS("R-9768-2");
+	for (unsigned i = 0; i < 16; i++) {
+		struct tcp_opts o = { .has_ts = (i & 8) != 0, .tsval = (i & 8) != 0 ? TSVAL : 0,
+			.tsecr = (i & 8) != 0 ? TSECR : 0,
+			.accecn = { true, (i & 4) != 0, (uint8_t)(i & 3),
+			    { 0xfffffe, 0x010203, 0x800000 } } };
+		uint8_t bytes[TCP_OPTS_MAX] = { 0 };
+		const size_t len = tcp_opts_emit(bytes, &o);
+		const struct tcp_opts back = parse(bytes, len);
+
+		EXPECT_EQ(len, tcp_opts_len(&o));
+		EXPECT_EQ(len % 4, 0);
+		for (unsigned n = o.accecn.count; n < TCP_ACCECN_FIELDS; n++)
+			o.accecn.field[n] = 0;
+		expect_same(&o, &back);
+	}
+}
+
+/* Of another length: whole fields count. */
+TEST(tcp_opt_accecn_of_odd_length_gives_whole_fields)
+{
+	static const uint8_t opts[] = { 172, 9, 0, 0, 1, 0, 0, 2, 9,
+		174, 15, 0, 1, 0, 0, 2, 0, 0, 3, 0, 7, 7, 7, 7 };
+	struct tcp_opts o = parse(opts, 9);
+
+	COVERS("R-9768-2");
+	EXPECT(o.accecn.has && !o.accecn.order1 && o.accecn.count == 2 && !o.malformed);
+	EXPECT(o.accecn.field[0] == 1 && o.accecn.field[1] == 2);
+	o = parse(opts, sizeof(opts));
+	EXPECT(o.accecn.order1 && o.accecn.count == 3 && o.accecn.field[2] == 0x300);
+	EXPECT(!o.malformed);
 }
