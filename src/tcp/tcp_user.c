@@ -162,7 +162,7 @@ offer(const struct sampan *s, struct tcp_tcb *t)
 		tcp_set(t, TCP_F_TS);
 	if (sp_setting(s, SAMPAN_SET_TCP_SACK) != 0)
 		tcp_set(t, TCP_F_SACK);
-	t->ecn = sp_setting(s, SAMPAN_SET_TCP_ECN) == ECN_REQUEST;	/* SHLD-8, 5-D13 */
+	t->ecn = sp_tcp_ecn_asks(s, t);
 	t->ece_owed = 0;
 	t->cwr_due = 0;
 }
@@ -236,7 +236,8 @@ sp_tcp_connect(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr
 	t->snd.una = t->iss;
 	t->snd.nxt = t->iss;
 	sp_tcp_take_route(s, t);
-	t->rcv.edge = seq_of(sp_tcp_wnd_initial(s, t, sp_tcp_announced_mss(s, t)));
+	t->rcv.edge = seq_of(sp_tcp_wnd_initial(s, t, &t->flow.remote,
+	    sp_tcp_announced_mss(s, t)));
 	t->ts_offset = sp_tcp_ts_offset(s, &flow);
 	offer(s, t);
 	sp_tcp_tally_begin(s, t);
@@ -345,17 +346,32 @@ is_plain_write(const struct sampan *s, const struct tcp_tcb *t, const struct tcp
 	    !sp_arena_low(&s->arena);
 }
 
+/* Where the link cuts but does not add up, whole chunks are sent at once: their sums are
+ * made while they are in the cache anyway, and nobody looks at the bytes a second time,
+ * neither for the first transmission nor for another one. */
+static inline uint32_t
+queue_text(struct sampan *s, const struct tcp_tcb *t, const uint8_t *data, uint32_t len)
+{
+	const uint32_t caps = s->link[t->link].caps;
+	const uint32_t cuts = SAMPAN_LINK_TSO4 | SAMPAN_LINK_TSO6;
+	struct sp_sendq *q = &tcp_tx_of(s, t)->q;
+
+	if (len <= SP_CHUNK_SMALL_BYTES || (caps & cuts) == 0 || (caps & SAMPAN_LINK_CSUM_OUT) != 0)
+		return sp_sendq_append(q, &s->arena, data, len);
+	return sp_sendq_append_sum(q, &s->arena, data, len, s->csum_variant);
+}
+
 static int64_t
 send_plainly(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w)
 {
 	struct tcp_tx *tx = tcp_tx_of(s, t);
 	uint32_t done;
 
-	for (size_t at = 64; at < offsetof(struct tcp_tx, prr_flight_bytes); at += 64)
+	for (size_t at = 64; at < TCP_TX_HOT_BYTES; at += 64)
 		sp_prefetch((const uint8_t *)tx + at);	/* for sp_tcp_output() */
 	if (t->rx != 0)
 		sp_prefetch(tcp_rx_of(s, t));
-	done = sp_sendq_append(&tx->q, &s->arena, w->data, (uint32_t)w->len);
+	done = queue_text(s, t, w->data, (uint32_t)w->len);
 	tx->more = false;
 	if (done < w->len)		/* no memory */
 		return sp_tcp_send_done(s, t, w->len, done);
@@ -381,7 +397,7 @@ sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w)
 	tx = sp_tcp_tx_need(s, t);
 	if (tx != NULL) {
 		tx->more = (w->flags & SAMPAN_MSG_MORE) != 0;
-		done = sp_sendq_append(&tx->q, &s->arena, w->data, (uint32_t)want);
+		done = queue_text(s, t, w->data, (uint32_t)want);
 	}
 	if (done > 0 && (w->flags & SAMPAN_MSG_OOB) != 0)
 		sp_tcp_send_urgent(s, t);
@@ -416,6 +432,18 @@ sp_tcp_recv_done(struct sampan *s, struct tcp_tcb *t)
 	}
 }
 
+/* sp_tcp_recv_done() without a struct tcp_rare. */
+static inline void
+recv_done_plainly(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->tx == 0)
+		sp_tcp_rx_release(s, t);
+	sp_tcp_wnd_tune(s, t);
+	if (t->rcvbuf_bytes / 4 < tcp_rcv_wnd(t))
+		return;			/* sp_tcp_wnd_update_due() would say no */
+	sp_tcp_recv_done(s, t);
+}
+
 /* RFC 9293 §3.6 (MUST-12): the end of the stream is 0, a reset an error. */
 int64_t
 sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, const struct tcp_read *r)
@@ -427,7 +455,7 @@ sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, const struct tcp_read *r)
 	if (rx != NULL && rx->q.bytes > 0 && r->flags == 0 && t->rare == 0) {
 		done = sp_recvq_read(&rx->q, &s->arena, r->data,
 		    r->len < UINT32_MAX ? (uint32_t)r->len : UINT32_MAX);
-		sp_tcp_recv_done(s, t);
+		recv_done_plainly(s, t);
 		return done;
 	}
 	to_mark = sp_tcp_to_mark(s, t);
@@ -482,7 +510,7 @@ sp_tcp_status(const struct sampan *s, const struct tcp_tcb *t, struct sampan_sta
 		.cwnd_bytes = t->cc.cwnd_bytes,
 		.mss_bytes = t->mss_bytes,
 		.srtt_dur = sp_tcp_rtt_srtt(&t->rtt),
-		.rto_dur = sp_tcp_rtt_rto(s, &t->rtt, t->backoff),
+		.rto_dur = tcp_rto(s, t, t->backoff),
 		.level = sp_tcp_level(s, t),
 	};
 	sp_tcp_status_timer(s, t, st);
