@@ -62,8 +62,8 @@ SAMPAN_API int sampan_leave(struct sampan *s, sampan_handle h,
     const struct sampan_sockaddr *group);
 
 /* Sends one datagram; returns len.  peer and d may be NULL.  A socket without a port
- * gets one.  To a group it goes by the link that peer names, or the socket's, or the
- * default route's, with a TTL of 1 unless told otherwise.
+ * gets one.  To a group it goes by the link that peer names, or MULTICAST_IF's, or the
+ * socket's, or the default route's, with a TTL of 1 unless told otherwise.
  * AGAIN: the link's queue is full, WRITABLE will tell.  NOTCONN: no peer.  INVAL:
  * the peer's address or port.  ADDRNOTAVAIL: local is not ours.  MSGSIZE: more
  * than a packet or SO_SNDBUF allows; what the link does not take whole goes in

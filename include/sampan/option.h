@@ -56,6 +56,9 @@ extern "C" {
 	  "text leaves no faster, and at a pace; -1: no such limit") \
 	X(V6ONLY, "IPV6_V6ONLY", "switch", \
 	  "any address is of IPv6 alone; of a new socket: net.ipv6.bindv6only; before bind only") \
+	X(MULTICAST_TTL, "IP_MULTICAST_TTL", "hops", "of what UDP sends to groups; -1: 1, or IP_TTL") \
+	X(MULTICAST_IF, "IP_MULTICAST_IF", "link", \
+	  "by which UDP sends to groups that no link is named for; 0: as routes say") \
 	X(INQ, "SIOCINQ", "bytes", "to be read; get only") \
 	X(OUTQ, "SIOCOUTQ", "bytes", "not acknowledged, FIN counts 1; get only") \
 	X(OUTQNSD, "SIOCOUTQNSD", "bytes", "not sent; get only") \

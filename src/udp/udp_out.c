@@ -49,6 +49,8 @@ sp_udp_group_link(const struct sampan *s, const struct udp_sock *u, unsigned nam
 
 	if (named != 0)
 		return is_link(s, named) ? named : 0;
+	if (is_link(s, u->group_link))
+		return u->group_link;
 	if (is_link(s, u->link))
 		return u->link;
 	if (sp_route_find(s, group, &path))
@@ -233,6 +235,17 @@ has_room(struct sampan *s, struct udp_sock *u, unsigned link)
 	return false;
 }
 
+/* What the caller says, then the socket, for groups in words of its own. */
+static uint8_t
+ttl_of(const struct udp_sock *u, const struct sampan_datagram *as, const struct job *j)
+{
+	if (as->ttl != 0)
+		return as->ttl;
+	if (u->group_ttl != 0 && sp_addr_is_multicast(&j->flow.remote))
+		return u->group_ttl;
+	return u->ttl != 0 ? u->ttl : j->out.ttl;
+}
+
 int64_t
 sp_udp_send(struct sampan *s, struct udp_sock *u, const void *data, size_t len,
     const struct sampan_datagram *as)
@@ -256,8 +269,7 @@ sp_udp_send(struct sampan *s, struct udp_sock *u, const void *data, size_t len,
 		return SAMPAN_EAGAIN;
 	/* RFC 1122 §4.1.4 (R-768-9) */
 	j.out.tos = as->tos != 0 ? as->tos : u->tos;
-	if (as->ttl != 0 || u->ttl != 0)
-		j.out.ttl = as->ttl != 0 ? as->ttl : u->ttl;
+	j.out.ttl = ttl_of(u, as, &j);
 	j.out.no_df = udp_discover_of(u) == UDP_MTU_DONT;
 	j.out.probe = udp_discover_of(u) == UDP_MTU_PROBE;
 	error = send_text(s, u, &j, (struct sampan_slice){ data, (uint32_t)len });

@@ -63,7 +63,8 @@ struct udp_sock {
 	uint32_t drops;		/* 112: for want of room in the queue */
 	bool v6only;		/* 116: IPV6_V6ONLY: net/end.h */
 	uint8_t kind;		/* enum udp_kind */
-	uint8_t spare[2];
+	uint8_t group_ttl;	/* to groups; 0: not said */
+	uint8_t group_link;	/* 119: the same */
 	uint32_t filter;	/* 120: of messages, udp_raw.c; 0: none */
 };
 _Static_assert(sizeof(struct udp_sock) <= 128, "two cache lines");

@@ -172,6 +172,22 @@ flag_of(enum sampan_option option)
 	return flags[option];
 }
 
+/* Where what is sent to groups goes, and how far: RFC 1112 §6.1, RFC 3493 §5.2. */
+static int
+set_group(const struct sampan *s, struct udp_sock *u, enum sampan_option option, int64_t value)
+{
+	if (option == SAMPAN_OPT_MULTICAST_TTL) {
+		if (value < -1 || value == 0 || value > UINT8_MAX)
+			return SAMPAN_ERANGE;
+		u->group_ttl = value < 0 ? 0 : (uint8_t)value;
+		return 0;
+	}
+	if (value < 0 || value >= SP_LINKS_MAX || (value != 0 && !s->link[value].used))
+		return SAMPAN_ERANGE;
+	u->group_link = (uint8_t)value;
+	return 0;
+}
+
 static int
 set_number(struct sampan *s, struct udp_sock *u, enum sampan_option option, int64_t value)
 {
@@ -184,6 +200,8 @@ set_number(struct sampan *s, struct udp_sock *u, enum sampan_option option, int6
 		    (unsigned)value << UDP_DISCOVER_SHIFT);
 		return 0;
 	}
+	if (option == SAMPAN_OPT_MULTICAST_TTL || option == SAMPAN_OPT_MULTICAST_IF)
+		return set_group(s, u, option, value);
 	if (option == SAMPAN_OPT_V6ONLY) {
 		if (udp_is_raw(u))
 			return SAMPAN_EOPNOTSUPP;
@@ -267,6 +285,10 @@ sp_udp_getopt(struct sampan *s, struct udp_sock *u, enum sampan_option option, i
 		*value = udp_discover_of(u);
 	else if (option == SAMPAN_OPT_V6ONLY)
 		*value = u->v6only;
+	else if (option == SAMPAN_OPT_MULTICAST_TTL)
+		*value = u->group_ttl != 0 ? u->group_ttl : 1;
+	else if (option == SAMPAN_OPT_MULTICAST_IF)
+		*value = u->group_link;
 	else if (option == SAMPAN_OPT_MTU)
 		return path_mtu(s, u, value);
 	else
