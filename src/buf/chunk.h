@@ -20,7 +20,7 @@ struct sp_chunk {
 	uint32_t pins;		/* frames that show its bytes and have not been sent yet */
 	uint16_t start, end;	/* bytes in use: [start, end) of its bytes */
 	uint16_t sum;		/* Internet checksum of [0, end), 0: not known (sendq.h) */
-	uint8_t shift;		/* log2 of its size, 0: a loan, whose bytes lie elsewhere (loan.h) */
+	uint8_t shift;		/* log2 of its size, 0: a loan, its bytes lie elsewhere (loan.h) */
 	uint8_t kind : 7;	/* enum sp_kind */
 	bool queued : 1;	/* some chain holds it */
 	uint8_t data[];
