@@ -20,14 +20,8 @@ struct sp_chunk {
 	uint32_t pins;		/* frames that show its bytes and have not been sent yet */
 	uint16_t start, end;	/* bytes in use: [start, end) of its bytes */
 	uint16_t sum;		/* Internet checksum of [0, end), 0: not known (sendq.h) */
-<<<<<<< HEAD
-	uint8_t shift;		/* log2 of its size, 0: a loan, its bytes lie elsewhere (loan.h) */
-	uint8_t kind : 7;	/* enum sp_kind */
-	bool queued : 1;	/* some chain holds it */
-=======
 	uint8_t shift;		/* log2 of its size */
 	bool queued;		/* some chain holds it */
->>>>>>> main
 	uint8_t data[];
 };
 _Static_assert(sizeof(struct sp_chunk) == 16, "one granule");
