@@ -46,9 +46,9 @@ extern "C" {
 	X(MTU_DISCOVER, "IP_MTU_DISCOVER", "number", \
 	  "UDP, 0: routers may cut (no DF); 1: fragments by the path's MTU; 2: what is larger is " \
 	  "refused; 3: by the link's, for probes") \
-	X(TYPE, "SO_TYPE", "number", "1, SOCK_STREAM, or 2, SOCK_DGRAM; get only") \
+	X(TYPE, "SO_TYPE", "number", "1, SOCK_STREAM, 2, SOCK_DGRAM, or 3, SOCK_RAW; get only") \
 	X(DOMAIN, "SO_DOMAIN", "number", "of its address: 2, AF_INET, or 10, AF_INET6; get only") \
-	X(PROTOCOL, "SO_PROTOCOL", "number", "6, IPPROTO_TCP, or 17, IPPROTO_UDP; get only") \
+	X(PROTOCOL, "SO_PROTOCOL", "number", "6, TCP, 17, UDP, 1, ICMP, or 58, ICMPv6; get only") \
 	X(TALLY, "SAMPAN_TALLY", "switch", "count for sampan_tcp_info() what it does not know else") \
 	X(BROADCAST, "SO_BROADCAST", "switch", "UDP may send to broadcast addresses") \
 	X(RECVERR, "IP_RECVERR", "switch", "UDP hears of ICMP errors though not connected") \

@@ -17,9 +17,13 @@ extern "C" {
 enum sampan_type {
 	SAMPAN_STREAM = 1,	/* TCP */
 	SAMPAN_DGRAM = 2,	/* UDP: datagram.h */
+	SAMPAN_PING4 = 3,	/* ICMP echo: datagram.h */
+	SAMPAN_PING6 = 4,
+	SAMPAN_ICMP4 = 5,	/* any ICMP message: datagram.h */
+	SAMPAN_ICMP6 = 6,
 };
 
-/* A new socket.  INVAL: type.  NOBUFS. */
+/* A new socket.  INVAL: type.  NOBUFS.  OPNOTSUPP: ICMP is the leader's of the team (team.h). */
 SAMPAN_API int sampan_socket(struct sampan *s, enum sampan_type type, sampan_handle *out);
 
 /* Names the local end: the address :: is any of both families, or with V6ONLY of IPv6

@@ -127,6 +127,9 @@
 	X(TCP_RCV_DROPPED, "TcpRcvDropped", "bytes inside the window that memory could not keep") \
 	X(UDP_IN, "UdpInDatagrams", "datagrams given to sockets") \
 	X(UDP_OUT, "UdpOutDatagrams", "datagrams sent") \
+	X(RAW_IN, "RawIn", "ICMP messages given to sockets") \
+	X(RAW_OUT, "RawOut", "ICMP messages of sockets sent") \
+	X(RAW_DROPS, "RawDrops", "ICMP messages for which a socket had no room") \
 	X(DHCP_IN, "DhcpIn", "DHCP messages to a client of ours") \
 	X(DHCP_OUT, "DhcpOut", "DHCP messages sent") \
 	X(DHCP_LEASES, "DhcpLeases", "leases given or renewed") \

@@ -22,6 +22,7 @@ void
 sp_chunk_init(struct sp_arena *a)
 {
 	sp_pool_init(a, SP_KIND_SMALL, SP_CHUNK_SMALL_BYTES);
+	sp_pool_keep_spares(a, SP_KIND_SMALL);
 	sp_pool_init(a, SP_KIND_LARGE, large_bytes(a));
 }
 

@@ -20,6 +20,8 @@
 #include "net/reass.h"
 #include "tcp/tcp_ahead.h"
 #include "udp/udp.h"
+#include "udp/udp_raw.h"
+#include "wire/igmp.h"
 #include "wire/ip4.h"
 
 #define BATCH 16
@@ -72,7 +74,7 @@ to_transport(struct sampan *s, const struct sp_pkt *pkt)
 static void
 to_echo(struct sampan *s, const struct sp_pkt *pkt, const struct sp_icmp_error *error)
 {
-	const bool asked = sp_echo_error(s, error);
+	const bool asked = sp_echo_error(s, error) || (sp_raw_any(s) && sp_raw_error(s, error));
 	const bool known = asked || (error->ours && error->proto == IP_PROTO_ICMP6);
 
 	if (error->too_big && known)
@@ -87,6 +89,10 @@ to_icmp(struct sampan *s, const struct sp_pkt *pkt)
 	const struct transport *t;
 	struct sp_icmp_error error;
 
+	if (sp_raw_any(s) && pkt->proto != IP_PROTO_IGMP && sp_raw_in(s, pkt)) {
+		(void)sp_echo_reply(s, pkt);
+		return;
+	}
 	if (!sp_icmp_in(s, pkt, &error))
 		return;
 	if (error.proto == IP_PROTO_ICMP || error.proto == IP_PROTO_ICMP6) {

@@ -196,14 +196,15 @@ sp_tcp_send_reset(struct sampan *s, const struct tcp_seg *seg)
 	sp_tcp_send_bare(s, &bare);
 }
 
-void
-sp_tcp_send_abort(struct sampan *s, struct tcp_tcb *t)
+/* A segment without text of a connection, at SND.NXT. */
+static void
+send_now(struct sampan *s, struct tcp_tcb *t, uint8_t flags)
 {
 	struct tcp_bare bare = {
 		.flow = &t->flow,
 		.seq = t->snd.nxt,
 		.ack = t->rcv.nxt,
-		.flags = TCP_RST | TCP_ACK,
+		.flags = flags,
 		.wnd = sp_tcp_wnd_advertise(s, t),	/* as any other, like Linux */
 	};
 
@@ -217,4 +218,16 @@ sp_tcp_send_abort(struct sampan *s, struct tcp_tcb *t)
 		bare.ttl = tcp_rare_of(s, t)->ttl;
 	}
 	sp_tcp_send_bare(s, &bare);
+}
+
+void
+sp_tcp_send_abort(struct sampan *s, struct tcp_tcb *t)
+{
+	send_now(s, t, TCP_RST | TCP_ACK);
+}
+
+void
+sp_tcp_send_ack(struct sampan *s, struct tcp_tcb *t, uint8_t flags)
+{
+	send_now(s, t, TCP_ACK | flags);
 }

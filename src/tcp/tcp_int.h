@@ -167,7 +167,8 @@ uint16_t sp_tcp_wnd_advertise(const struct sampan *s, struct tcp_tcb *t);
 
 /* What a SYN says of the window: of the socket's buffer, or its listener's; NULL: of the
  * settings'.  mss_bytes: what a segment has room for. */
-uint16_t sp_tcp_wnd_initial(const struct sampan *s, const struct tcp_tcb *t, uint16_t mss_bytes);
+uint16_t sp_tcp_wnd_initial(const struct sampan *s, const struct tcp_tcb *t,
+    const struct sampan_addr *peer, uint16_t mss_bytes);
 uint8_t sp_tcp_wnd_scale(const struct sampan *s, const struct tcp_tcb *t);
 
 /* The handshake has agreed on a scale: RCV.WND is what the SYN could not say. */

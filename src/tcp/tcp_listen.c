@@ -61,13 +61,8 @@ static uint16_t
 window_by(const struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb *listener,
     uint16_t mss)
 {
-	const struct sp_route *route = sp_route_metrics(s, &h->flow.remote);
-	const uint16_t wnd = sp_tcp_wnd_initial(s, listener,
+	return sp_tcp_wnd_initial(s, listener, &h->flow.remote,
 	    (h->has & HALF_OPEN_TS) != 0 ? mss - TCP_TS_BYTES : mss);
-
-	if (route != NULL && route->window_bytes != 0 && route->window_bytes < wnd)
-		return (uint16_t)route->window_bytes;
-	return wnd;
 }
 
 static uint16_t

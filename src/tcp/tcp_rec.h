@@ -72,7 +72,9 @@ struct tcp_rare {
 	struct tcp_mtu_probe mtup;	/* tcp_mtu_probe.h */
 	tcp_seq held_seq;		/* what the report below is about */
 	uint16_t held_mtu_bytes;	/* not believed yet, tcp_pmtu.c; 0: none */
-	uint16_t more_spare[3];
+	uint16_t rto_min_ms;		/* the route's; 0: the setting's */
+	bool route_quickack;		/* acknowledgements are never delayed */
+	uint8_t more_spare[3];
 };
 _Static_assert(sizeof(struct tcp_rare) == 128, "two cache lines");
 

@@ -106,12 +106,12 @@ sp_tcp_min_rtt(struct tcp_min_rtt *m, uint32_t us, uint16_t now_s, uint16_t wind
 /* A connection begins without a sample, after its SYN was lost. */
 void sp_tcp_rtt_begin_slowly(struct tcp_rtt *rtt);
 
-/* RTO after `backoff` doublings (MUST-19), within the settings' bounds (R-6298-5). */
+/* RTO after `backoff` doublings (MUST-19), from this floor to the setting's most (R-6298-5). */
 static inline sampan_dur
-sp_tcp_rtt_rto(const struct sampan *s, const struct tcp_rtt *rtt, unsigned backoff)
+sp_tcp_rtt_rto_from(const struct sampan *s, const struct tcp_rtt *rtt, uint32_t least_us,
+    unsigned backoff)
 {
 	const uint64_t most_us = (uint64_t)sp_setting(s, SAMPAN_SET_TCP_RTO_MAX) * 1000;
-	const uint32_t least_us = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RTO_MIN);
 	uint64_t rto_us = rtt->rttvar_us4 != 0 ? rtt->rttvar_us4 : TCP_RTO_INITIAL / 1000;
 
 	if (rtt->srtt_us8 != 0) {
@@ -127,6 +127,15 @@ sp_tcp_rtt_rto(const struct sampan *s, const struct tcp_rtt *rtt, unsigned backo
 	while (backoff-- > 0 && rto_us < most_us)	/* §5.5 (R-6298-11) */
 		rto_us *= 2;
 	return SAMPAN_US(rto_us < most_us ? rto_us : most_us);
+}
+
+/* The same within the settings' bounds. */
+static inline sampan_dur
+sp_tcp_rtt_rto(const struct sampan *s, const struct tcp_rtt *rtt, unsigned backoff)
+{
+	const uint32_t least_us = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RTO_MIN);
+
+	return sp_tcp_rtt_rto_from(s, rtt, least_us, backoff);
 }
 
 /* SRTT; 0: no sample yet. */

@@ -69,7 +69,7 @@ sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t)
 void
 sp_tcp_arm_rtx_rare(struct sampan *s, struct tcp_tcb *t)
 {
-	sampan_dur wait = sp_tcp_rtt_rto(s, &t->rtt, t->backoff);
+	sampan_dur wait = tcp_rto(s, t, t->backoff);
 
 	if (tcp_rare_of(s, t)->user_timeout_ms != 0) {
 		const sampan_dur waited = sp_tick_since(tcp_rare_of(s, t)->progress_at, s->now);

@@ -29,7 +29,7 @@ void sp_udp_icmp(struct sampan *s, const struct sp_icmp_error *error);
 /* The link has sent: who waits for room may try again. */
 void sp_udp_room(struct sampan *s, unsigned link);
 
-struct udp_sock *sp_udp_open(struct sampan *s);
+struct udp_sock *sp_udp_open(struct sampan *s, enum sampan_type type);
 int sp_udp_bind(struct sampan *s, struct udp_sock *u, const struct sampan_sockaddr *local);
 int sp_udp_connect(struct sampan *s, struct udp_sock *u, const struct sampan_sockaddr *peer);
 void sp_udp_close(struct sampan *s, struct udp_sock *u);

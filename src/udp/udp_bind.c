@@ -7,7 +7,9 @@
  * SO_REUSEADDR.
  */
 #include "net/end.h"
+#include "net/port.h"
 #include "udp/udp.h"
+#include "udp/udp_raw.h"
 #include "wire/ip4.h"
 
 static bool
@@ -54,7 +56,8 @@ choose_port(struct sampan *s, struct sp_end end)
 
 	for (uint32_t i = 0; i < count; i++) {
 		end.port = (uint16_t)(first + (start + i) % count);
-		if (sp_team_owns_port(s, end.port) && !taken(s, &stranger, &end))
+		if (sp_port_may_choose(s, end.port) && sp_team_owns_port(s, end.port) &&
+		    !taken(s, &stranger, &end))
 			return end.port;
 	}
 	return 0;
@@ -80,6 +83,8 @@ take_end(struct sampan *s, struct udp_sock *u, const struct sampan_addr *local, 
 int
 sp_udp_need_port(struct sampan *s, struct udp_sock *u)
 {
+	if (udp_is_raw(u))
+		return sp_raw_need_id(s, u);
 	return u->flow.local_port != 0 ? 0 : take_end(s, u, &sp_end_any, 0);
 }
 
@@ -98,6 +103,8 @@ sp_udp_bind(struct sampan *s, struct udp_sock *u, const struct sampan_sockaddr *
 	struct sampan_addr addr;
 	int error;
 
+	if (udp_is_raw(u))
+		return sp_raw_bind(s, u, local);
 	if (u->flow.local_port != 0 || sp_end_scope(s, local, 0, &addr) != 0 ||
 	    (u->v6only && sp_addr_is_v4(&addr)))
 		return SAMPAN_EINVAL;
@@ -144,6 +151,8 @@ disconnect(struct sampan *s, struct udp_sock *u)
 
 	if (!udp_is(u, UDP_F_CONNECTED))
 		return 0;
+	if (udp_is_raw(u))
+		return sp_raw_connect(s, u, NULL);
 	if (udp_is(u, UDP_F_BOUND))
 		to = (struct sp_flow){ .local = u->bound, .local_port = u->flow.local_port };
 	return move(s, u, &to, false);
@@ -166,7 +175,7 @@ choose_flow(struct sampan *s, const struct udp_sock *u, const struct sampan_sock
 		error = sp_end_reaches(&u->bound, u->v6only, &flow->remote);
 	if (error != 0)
 		return error;
-	if (!sp_addr_is_unicast(s, &flow->remote) || peer->port == 0)
+	if (!sp_addr_is_unicast(s, &flow->remote) || (peer->port == 0 && !udp_is_raw(u)))
 		return SAMPAN_EINVAL;
 	if (sp_local_find(s, 0, &flow->remote) != NULL)
 		return SAMPAN_ENETUNREACH;	/* there is no loopback */
@@ -176,10 +185,27 @@ choose_flow(struct sampan *s, const struct udp_sock *u, const struct sampan_sock
 	return 0;
 }
 
+/* Moves it to the flow, with the port that it has, or gets. */
+static int
+take_flow(struct sampan *s, struct udp_sock *u, struct sp_flow *flow)
+{
+	const int error = sp_udp_need_port(s, u);
+	struct udp_sock *other;
+
+	if (error != 0)
+		return error;
+	flow->local_port = u->flow.local_port;
+	if (!sp_team_owns(s, IP_PROTO_UDP, flow))
+		return SAMPAN_EADDRNOTAVAIL;
+	other = sp_udp_find_flow(s, flow);
+	if (other != NULL && other != u)
+		return SAMPAN_EADDRINUSE;
+	return move(s, u, flow, true);
+}
+
 int
 sp_udp_connect(struct sampan *s, struct udp_sock *u, const struct sampan_sockaddr *peer)
 {
-	struct udp_sock *other;
 	struct sp_flow flow;
 	int error;
 
@@ -187,21 +213,13 @@ sp_udp_connect(struct sampan *s, struct udp_sock *u, const struct sampan_sockadd
 		return disconnect(s, u);
 	error = choose_flow(s, u, peer, &flow);
 	if (error == 0)
-		error = sp_udp_need_port(s, u);
-	if (error != 0)
-		return error;
-	flow.local_port = u->flow.local_port;
-	if (!sp_team_owns(s, IP_PROTO_UDP, &flow))
-		return SAMPAN_EADDRNOTAVAIL;
-	other = sp_udp_find_flow(s, &flow);
-	if (other != NULL && other != u)
-		return SAMPAN_EADDRINUSE;
-	error = move(s, u, &flow, true);
+		error = udp_is_raw(u) ? sp_raw_connect(s, u, &flow) : take_flow(s, u, &flow);
 	if (error != 0)
 		return error;
 	u->link = peer->link < SP_LINKS_MAX ? (uint8_t)peer->link : 0;
 	if (sp_addr_link(&flow.remote) != 0)
 		u->link = (uint8_t)sp_addr_link(&flow.remote);
+	flow.remote_port = udp_is_raw(u) ? 0 : flow.remote_port;
 	sp_udp_purge(s, u, &flow);
 	return 0;
 }

@@ -151,25 +151,41 @@ sp_udp_purge(struct sampan *s, struct udp_sock *u, const struct sp_flow *but)
 	u->queue = keep;
 }
 
-/* Keeps a datagram for the socket; false: it could not, which is counted. */
 static bool
-deliver(struct sampan *s, struct udp_sock *u, const struct sp_pkt *pkt, struct sp_span text)
+has_room(const struct udp_sock *u, struct sp_span text)
 {
 	const uint32_t size = true_size((uint32_t)sizeof(struct udp_dgram) + text.len);
+
+	return u->queued_bytes == 0 || u->queued_bytes + size <= u->rcvbuf_bytes;
+}
+
+bool
+sp_udp_keep(struct sampan *s, struct udp_sock *u, const struct sp_pkt *pkt, struct sp_span text)
+{
 	struct udp_dgram *d;
 
-	if (u->queued_bytes > 0 && u->queued_bytes + size > u->rcvbuf_bytes) {
+	if (!has_room(u, text)) {
 		u->drops++;
-		return drop(s, pkt, SAMPAN_DROP_UDP_RCVBUF);
+		return false;
 	}
 	d = make_dgram(s, pkt, text);
 	if (d == NULL)
-		return drop(s, pkt, SAMPAN_DROP_MEMORY);
+		return false;
 	sp_list_push(&s->arena, &u->queue, &d->node);
 	u->queued_bytes += d->charged_bytes;
-	sp_count(s, SAMPAN_COUNT_UDP_IN);
 	sp_endpoint_raise(s, &u->ep, SAMPAN_READABLE);
 	return true;
+}
+
+static void
+deliver(struct sampan *s, struct udp_sock *u, const struct sp_pkt *pkt, struct sp_span text)
+{
+	const bool room = has_room(u, text);
+
+	if (sp_udp_keep(s, u, pkt, text))
+		sp_count(s, SAMPAN_COUNT_UDP_IN);
+	else
+		sp_drop(s, room ? SAMPAN_DROP_MEMORY : SAMPAN_DROP_UDP_RCVBUF, pkt->link);
 }
 
 /* ---- Arrival ---- */
@@ -183,7 +199,7 @@ to_one(struct sampan *s, const struct sp_pkt *pkt, struct sp_span text)
 	struct udp_sock *u = pkt->flow.local_port != 0 ? sp_udp_find_for(s, &pkt->flow) : NULL;
 
 	if (u != NULL) {
-		(void)deliver(s, u, pkt, text);
+		deliver(s, u, pkt, text);
 		return;
 	}
 	(void)drop(s, pkt, SAMPAN_DROP_UDP_NO_SOCKET);
@@ -203,7 +219,7 @@ to_all_at(struct sampan *s, const struct sp_pkt *pkt, const struct sampan_addr *
 	while ((u = sp_udp_next_end(s, &c, &end)) != NULL) {
 		if (u->v6only && sp_pkt_is_v4(pkt))
 			continue;
-		(void)deliver(s, u, pkt, text);
+		deliver(s, u, pkt, text);
 		n++;
 	}
 	return n;

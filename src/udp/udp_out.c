@@ -11,6 +11,7 @@
 #include "net/reply.h"
 #include "net/split.h"
 #include "udp/udp.h"
+#include "udp/udp_raw.h"
 #include "wire/ip4.h"
 #include "wire/udp.h"
 
@@ -81,7 +82,7 @@ choose_peer(const struct sampan *s, const struct udp_sock *u, const struct sampa
 	error = sp_end_scope(s, &as->peer, scope_of(u, as), &j->flow.remote);
 	if (error == 0)
 		error = sp_end_reaches(&u->flow.local, u->v6only, &j->flow.remote);
-	if (error != 0 || as->peer.port == 0)
+	if (error != 0 || (as->peer.port == 0 && !udp_is_raw(u)))
 		return error != 0 ? error : SAMPAN_EINVAL;
 	if (is_broadcast(s, &j->flow.remote))
 		return udp_is(u, UDP_F_BROADCAST) ? 0 : SAMPAN_EOPNOTSUPP;
@@ -142,13 +143,17 @@ most_text(const struct sampan *s, const struct udp_sock *u, const struct job *j)
 {
 	const struct sampan_addr *dst = &j->flow.remote;
 	const bool v4 = sp_addr_is_v4(dst);
-	const size_t hdrs = sp_ip_hdr_len(dst) + UDP_HDR_LEN;
-	size_t most = v4 ? UDP4_DATA_MAX : UDP6_DATA_MAX;
+	const size_t own = udp_is_raw(u) ? 0 : UDP_HDR_LEN;
+	const size_t hdrs = sp_ip_hdr_len(dst) + own;
+	const size_t uncut = sp_reply_packet_max(s) - hdrs;
+	size_t most = (size_t)(v4 ? UDP4_DATA_MAX : UDP6_DATA_MAX) + UDP_HDR_LEN - own;
 
 	if (udp_discover_of(u) == UDP_MTU_DO)
 		most = sp_path_mtu(s, dst, j->path.link) - hdrs;
 	else if (udp_discover_of(u) == UDP_MTU_PROBE)
 		most = sp_link_mtu(s, j->path.link, v4) - hdrs;
+	if (udp_discover_of(u) >= UDP_MTU_DO && most > uncut)
+		most = uncut;
 	return most < u->sndbuf_bytes ? most : u->sndbuf_bytes;
 }
 
@@ -172,7 +177,8 @@ plan(struct sampan *s, struct udp_sock *u, const struct sampan_datagram *as, str
 		error = choose_source(s, u, as, j);
 	if (error == 0)
 		error = sp_udp_need_port(s, u);
-	j->flow.local_port = u->flow.local_port;
+	if (!udp_is_raw(u))	/* whose packets have one flow label */
+		j->flow.local_port = u->flow.local_port;
 	return error;
 }
 
@@ -193,18 +199,26 @@ write_hdr(const struct sampan *s, uint8_t *p, const struct job *j, struct sp_spa
 	udp_csum_put(p, sum.sum);
 }
 
-/* Whole, or in fragments. */
+/* A datagram's text, or a message of ICMP, whose first octets are its header; whole, or
+ * in fragments. */
 static int
-send_text(struct sampan *s, struct job *j, const void *data, size_t len)
+send_text(struct sampan *s, const struct udp_sock *u, struct job *j, struct sampan_slice data)
 {
-	const struct sampan_frame f = { .slices = 1, .slice = { { data, (uint32_t)len } } };
-	struct sp_text text = { .hdr_len = UDP_HDR_LEN, .body = { &f, 0, (uint32_t)len } };
+	const bool raw = udp_is_raw(u);
+	const uint32_t from = raw ? sizeof(((struct sp_text *)NULL)->hdr) : 0;
+	const struct sampan_frame f = { .slices = 1, .slice = { data } };
+	struct sp_text text = { .hdr_len = UDP_HDR_LEN, .body = { &f, from, data.len - from } };
 
-	j->out.payload_len = UDP_HDR_LEN + (uint32_t)len;
-	write_hdr(s, text.hdr, j, text.body);
+	j->out.payload_len = UDP_HDR_LEN + data.len - from;
+	if (raw) {
+		memcpy(text.hdr, data.data, sizeof(text.hdr));
+		sp_raw_seal(s, u, &j->out, &text);
+	} else {
+		write_hdr(s, text.hdr, j, text.body);
+	}
 	if (sp_arena_low(&s->arena) || !sp_ip_send_text(s, &j->out, &text))
 		return SAMPAN_ENOBUFS;
-	sp_count(s, SAMPAN_COUNT_UDP_OUT);
+	sp_count(s, raw ? SAMPAN_COUNT_RAW_OUT : SAMPAN_COUNT_UDP_OUT);
 	return 0;
 }
 
@@ -225,11 +239,13 @@ sp_udp_send(struct sampan *s, struct udp_sock *u, const void *data, size_t len,
 {
 	static const struct sampan_datagram plain;
 	struct job j = { .out = { .src = &j.flow.local, .dst = &j.flow.remote, .flow = &j.flow,
-		.proto = IP_PROTO_UDP } };
+		.proto = udp_is_raw(u) ? sp_raw_proto(u) : IP_PROTO_UDP } };
 	int error = sp_udp_take_error(u);
 
 	if (as == NULL)
 		as = &plain;
+	if (error == 0 && udp_is_raw(u))
+		error = sp_raw_check(u, data, len);
 	if (error == 0)
 		error = plan(s, u, as, &j);
 	if (error == 0)
@@ -244,7 +260,7 @@ sp_udp_send(struct sampan *s, struct udp_sock *u, const void *data, size_t len,
 		j.out.ttl = as->ttl != 0 ? as->ttl : u->ttl;
 	j.out.no_df = udp_discover_of(u) == UDP_MTU_DONT;
 	j.out.probe = udp_discover_of(u) == UDP_MTU_PROBE;
-	error = send_text(s, &j, data, len);
+	error = send_text(s, u, &j, (struct sampan_slice){ data, (uint32_t)len });
 	return error != 0 ? error : (int64_t)len;
 }
 

@@ -123,9 +123,9 @@ start() {
 	local instance=$1
 	run_inside "$instance" "$sampan" serve --name "$@"
 	server=$pid
-	serves() { grep -q 'Ctrl-C' "$dir/$instance.log" 2>/dev/null; }
-	serves_or_gone() { serves || gone; }
-	wait_for 30 serves_or_gone && serves
+	is_serving() { grep -q 'Ctrl-C' "$dir/$instance.log" 2>/dev/null; }
+	settled() { is_serving || gone; }
+	wait_for 30 settled && is_serving
 }
 
 gone() { ! kill -0 "$server" 2>/dev/null; }

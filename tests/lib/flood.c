@@ -40,33 +40,33 @@ draw(struct flood *f)
 }
 
 static struct sampan_addr
-host(bool ip6, uint8_t number)
+host(const struct flood *f, uint8_t number)
 {
 	const struct sampan_addr v6 = { { 0xfd, [5] = 1, [15] = number } };
 
-	return ip6 ? v6 : sampan_addr_v4(10, 1, 0, number);
+	return f->ip6 ? v6 : sampan_addr_v4(10, 1, 0, number);
 }
 
 bool
 flood_open(struct flood *f, struct sampan *s, bool ip6)
 {
-	const struct sampan_addr own = host(ip6, OWN);
+	struct sampan_addr own;
 	struct sampan_link_config link = { .size = sizeof(link), .mtu_bytes = 1500,
 		.name = "flood" };
-	struct sampan_route route = { .size = sizeof(route), .gateway = host(ip6, GATEWAY),
-		.prefix_bits = 0 };
+	struct sampan_route route = { .size = sizeof(route), .prefix_bits = 0 };
 
 	memset(f, 0, sizeof(*f));
 	f->s = s;
+	f->ip6 = ip6;
+	own = host(f, OWN);
+	route.gateway = host(f, GATEWAY);
 	f->random = 88172645463325252u;
 	memcpy(link.mac, own_mac, sizeof(link.mac));
 	f->link = sampan_link_add(s, &link);
 	route.link = f->link;
-	f->ip6 = ip6;
-	if (!ip6)
+	if (!f->ip6)
 		route.dst = sp_addr_of_v4(0);
-	return f->link > 0 &&
-	    sampan_addr_add(s, f->link, &own, ip6 ? 64 : 24) == 0 &&
+	return f->link > 0 && sampan_addr_add(s, f->link, &own, ip6 ? 64 : 24) == 0 &&
 	    sampan_route_set(s, &route) == 0;
 }
 
@@ -86,7 +86,7 @@ put_network(struct flood *f, unsigned i, const struct sampan_addr *src, uint8_t 
 {
 	const struct eth_hdr eth = { .dst = { 2, 0, 0, 1, 0, 1 }, .src = { 2, 0, 0, 1, 0, 254 },
 		.type = f->ip6 ? ETH_TYPE_IP6 : ETH_TYPE_IP4 };
-	const struct sampan_addr own = host(f->ip6, OWN);
+	const struct sampan_addr own = host(f, OWN);
 	struct ip6_hdr ip6 = { .payload_len = (uint16_t)len, .next = proto, .hop_limit = 64 };
 	struct ip4_hdr ip4 = { .total_len = (uint16_t)(IP4_HDR_LEN + len), .df = true,
 		.ttl = 64, .proto = proto };
@@ -110,7 +110,7 @@ put_network(struct flood *f, unsigned i, const struct sampan_addr *src, uint8_t 
 static uint64_t
 pseudo(const struct flood *f, const struct sampan_addr *src, uint8_t proto, uint32_t len)
 {
-	const struct sampan_addr own = host(f->ip6, OWN);
+	const struct sampan_addr own = host(f, OWN);
 
 	if (f->ip6)
 		return sp_csum_pseudo6(src->b, own.b, proto, len);
@@ -247,7 +247,7 @@ answer_who(struct flood *f, const uint8_t *asker, sampan_time now)
 {
 	const struct eth_hdr eth = { .dst = { 2, 0, 0, 1, 0, 1 }, .src = { 2, 0, 0, 1, 0, 254 },
 		.type = f->ip6 ? ETH_TYPE_IP6 : ETH_TYPE_ARP };
-	const struct sampan_addr own = host(f->ip6, OWN), gateway = host(f->ip6, GATEWAY);
+	const struct sampan_addr own = host(f, OWN), gateway = host(f, GATEWAY);
 	struct arp_pkt arp = { .op = ARP_REPLY };
 	struct ndp_msg na = { .type = ICMP6_NEIGH_ADVERT, .solicited = true, .override = true,
 		.has_mac = true };

@@ -3,7 +3,7 @@
  * nobody, fragments, echo requests, datagrams to closed ports.
  *
  * For tests and benchmarks.  They come from random addresses by a gateway on a link of
- * their own.  All have whole checksums, which the stack verifies.
+ * their own, over either family.  All have whole checksums, which the stack verifies.
  */
 #ifndef SAMPAN_TESTS_LIB_FLOOD_H
 #define SAMPAN_TESTS_LIB_FLOOD_H
@@ -28,8 +28,8 @@ enum flood_kind {
 
 struct flood {
 	struct sampan *s;		/* whom it hits */
+	bool ip6;			/* it comes over IPv6 */
 	int link;
-	bool ip6;
 	uint64_t random;
 	uint64_t sent;			/* frames */
 	uint64_t answers;		/* frames that the stack sent back */
@@ -37,8 +37,7 @@ struct flood {
 	struct sampan_frame frames[FLOOD_BATCH];
 };
 
-/* Adds the link, its address and the route; s stays the caller's.  ip6: the family of all
- * that comes.  False: it cannot. */
+/* Adds the link, its address and the route; s stays the caller's.  False: it cannot. */
 bool flood_open(struct flood *f, struct sampan *s, bool ip6);
 
 /* Makes the next FLOOD_BATCH frames. */

@@ -37,18 +37,19 @@ struct scene {
 };
 
 static void
-open_scene(struct scene *c, enum flood_kind kind)
+open_scene(struct scene *c, enum flood_kind kind, bool ip6)
 {
 	const struct sampan_sockaddr here = { .port = PORT };
 	struct sim_config config = { .seed = 1, .arena_bytes = ARENA_BYTES,
-		.mtu_bytes = { 1500, 1500 }, .begin = SAMPAN_SEC(1), .check_every = 1u << 16 };
+		.mtu_bytes = { 1500, 1500 }, .begin = SAMPAN_SEC(1), .check_every = 1u << 16,
+		.ip6 = ip6 };
 
 	for (unsigned i = 0; i < 2; i++)
 		config.path[i] = (struct sim_path){ .delay_dur = SAMPAN_MS(5) };
 	memset(c, 0, sizeof(*c));
 	c->kind = kind;
 	sim_open(&c->sim, &config);
-	EXPECT(flood_open(&c->flood, c->sim.s[1], false));
+	EXPECT(flood_open(&c->flood, c->sim.s[1], ip6));
 	EXPECT_EQ(sampan_socket(c->sim.s[1], SAMPAN_STREAM, &c->listener), 0);
 	EXPECT_EQ(sampan_bind(c->sim.s[1], c->listener, &here), 0);
 	EXPECT_EQ(sampan_listen(c->sim.s[1], c->listener, 128), 0);
@@ -85,7 +86,7 @@ serve(struct scene *c)
 static void
 begin_client(struct scene *c)
 {
-	const struct sampan_sockaddr to = { sampan_addr_v4(10, 0, 0, 2), PORT, 0 };
+	const struct sampan_sockaddr to = { sim_addr(&c->sim.config, 1), PORT, 0 };
 
 	EXPECT_EQ(sampan_socket(c->sim.s[0], SAMPAN_STREAM, &c->client), 0);
 	EXPECT_EQ(sampan_connect(c->sim.s[0], c->client, &to), SAMPAN_EINPROGRESS);
@@ -178,13 +179,13 @@ expect_calm(struct scene *c, uint64_t used_bytes)
 }
 
 static void
-survive(enum flood_kind kind)
+survive_over(enum flood_kind kind, bool ip6)
 {
 	static struct scene c;
 	uint64_t used_bytes;
 	sampan_dur without, with;
 
-	open_scene(&c, kind);
+	open_scene(&c, kind, ip6);
 	without = slowest_of(&c, CLIENTS);
 	used_bytes = used_by_server(&c);
 	c.floods = true;
@@ -195,6 +196,13 @@ survive(enum flood_kind kind)
 	(void)used_by_server(&c);
 	expect_calm(&c, used_bytes);
 	sim_close();
+}
+
+static void
+survive(enum flood_kind kind)
+{
+	survive_over(kind, false);
+	survive_over(kind, true);
 }
 
 TEST(client_is_served_in_a_flood_of_syns)
@@ -208,7 +216,7 @@ TEST(client_waits_in_a_flood_of_syns_without_cookies)
 {
 	static struct scene c;
 
-	open_scene(&c, FLOOD_SYN);
+	open_scene(&c, FLOOD_SYN, false);
 	EXPECT_EQ(sampan_set(c.sim.s[1], "net.ipv4.tcp_syncookies", 0), 0);
 	c.floods = true;
 	while (c.flood.sent < WARM_FRAMES)
