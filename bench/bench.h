@@ -26,6 +26,7 @@
 	X(STREAM64K, "stream-64k", true, "the same with frames of 64 KiB") \
 	X(STREAM_OFFLOAD, "stream-offload", true, "and with checksums left to the link") \
 	X(CRR, "crr", true, "connect, request, reply, close, in memory, TIME-WAIT kept") \
+	X(GROW, "grow", false, "microseconds of the longest call while connections are made") \
 	X(THREADS, "threads", false, "round trips a second of two threads, held against one")
 
 #define BENCH_FLOOD_ROWS(X) \
@@ -65,6 +66,7 @@ const char *bench_name(enum bench_row row);
 void bench_mem(const struct bench_options *options);
 void bench_stream(const struct bench_options *options);
 void bench_crr(const struct bench_options *options);
+void bench_grow(const struct bench_options *options);
 void bench_threads(const struct bench_options *options);
 void bench_flood(const struct bench_options *options);
 void bench_tap(const struct bench_options *options);

@@ -200,6 +200,7 @@ main(int argc, char **argv)
 	bench_mem(&options);
 	bench_stream(&options);
 	bench_crr(&options);
+	bench_grow(&options);
 	if (options.wanted[BENCH_THREADS])
 		bench_threads(&options);
 	bench_flood(&options);
