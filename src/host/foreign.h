@@ -31,9 +31,10 @@
 	X("net.core.bpf_*", "", "no programs are loaded into the stack") \
 	X("net.core.default_qdisc", "", "output is pulled and in turn, nothing queues below TCP: " \
 	  "net.sampan.tcp_pacing paces every connection, as fq would") \
-	X("net.ipv4.tcp_available_congestion_control", "", "newreno (or reno), cubic, bbr: " \
+	X("net.ipv4.tcp_available_congestion_control", "", "newreno (or reno), cubic, bbr, dctcp: " \
 	  "net.ipv4.tcp_congestion_control, or TCP_CONGESTION for one socket") \
-	X("net.ipv4.tcp_allowed_congestion_control", "", "all of them are: newreno, cubic, bbr") \
+	X("net.ipv4.tcp_allowed_congestion_control", "", "all of them are: newreno, cubic, bbr, " \
+	    "dctcp") \
 	X("net.ipv4.tcp_tw_recycle", "0", "removed from Linux 4.12, because it refused clients behind " \
 	  "address translation: TIME-WAIT takes 64 bytes here; net.ipv4.tcp_tw_reuse is safe") \
 	X("net.ipv4.tcp_no_metrics_save", "1", "nothing is remembered of connections that have ended") \

@@ -25,9 +25,12 @@ _Static_assert(sizeof(struct sp_flow) == 36, "the key of every connection record
 static inline bool
 sp_addr_is_v4(const struct sampan_addr *a)
 {
-	static const uint8_t prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	uint64_t zero;
+	uint32_t mapped;
 
-	return memcmp(a->b, prefix, sizeof(prefix)) == 0;
+	memcpy(&zero, a->b, sizeof(zero));
+	memcpy(&mapped, a->b + 8, sizeof(mapped));
+	return zero == 0 && mapped == be32_word(0xffff);	/* ::ffff:0:0/96 */
 }
 
 /* The IPv4 address in host order; a must be one. */

@@ -138,6 +138,9 @@ sampan_advance(struct sampan *s, sampan_time now)
 	struct sp_timer *timer;
 
 	sp_stack_time(s, now);
-	while ((timer = sp_wheel_expire(&s->wheel, &s->arena, s->now, &budget)) != NULL)
+	while ((timer = sp_wheel_expire(&s->wheel, &s->arena, s->now, &budget)) != NULL) {
+		if (s->wheel.due != 0)
+			sp_tcp_ahead_timer(s, s->wheel.due);
 		expire(s, timer);
+	}
 }

@@ -67,10 +67,48 @@ sp_tcp_go_on(struct sampan *s, struct tcp_tcb *t)
 		sp_neigh_progress(s, t->neigh);
 }
 
-/* ---- tcp_ack_fast.c ---- */
+/* ---- tcp_ack_fast.c, tcp_in_ack.c ---- */
 
 /* An acknowledgement in range, not below SND.UNA, where nothing is amiss.  False: it
  * is not so, and nothing has changed. */
 bool sp_tcp_ack_fast(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg);
+
+/* The same of any: what is in flight, and what the acknowledgement says about it. */
+void sp_tcp_ack_slow(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg);
+
+/* R-9293-19; RFC 7323 §2.3 (R-7323-4); RFC 5961 §5.2 (R-5961-7).  SND.WL2 is not
+ * kept: RFC 9293 asks for SND.WL2 =< SEG.ACK, and whatever it was taken from has
+ * moved SND.UNA at least there, below which SEG.ACK is not looked at. */
+static inline void
+sp_tcp_update_window(struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	const uint32_t wnd = seg->wnd << t->snd_scale;
+
+	if (seq_lt(seg->ack, t->snd.una))
+		return;
+	if (seq_lt(seg->seq, t->snd.wl1))
+		return;
+	t->snd.wnd_bytes = wnd;
+	t->snd.wl1 = seg->seq;
+	if (wnd > t->snd_max_wnd_bytes)
+		t->snd_max_wnd_bytes = wnd;
+}
+
+/* The part of the fifth step that is about an acknowledgement in range, not older
+ * than SND.UNA - MAX.SND.WND. */
+static inline void
+sp_tcp_take_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+{
+	/* With nothing in flight, or remembered of it, there is nothing to learn. */
+	const bool news = !seq_lt(seg->ack, t->snd.una) &&
+	    (t->tx != 0 || seq_lt(t->snd.una, seg->ack));
+
+	if (news && !sp_tcp_ack_fast(s, t, seg))
+		sp_tcp_ack_slow(s, t, seg);
+	sp_tcp_update_window(t, seg);
+	/* The peer answers, and what waits, waits for its window: MUST-37, SHLD-17. */
+	if (tcp_is(t, TCP_F_PERSIST) || seq_eq(t->snd.una, t->snd.nxt) || t->snd.wnd_bytes == 0)
+		t->retries = 0;
+}
 
 #endif

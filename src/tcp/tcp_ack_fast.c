@@ -34,7 +34,7 @@ may_tell_loss(const struct tcp_tcb *t, const struct tcp_tx *tx, const struct tcp
 }
 
 /* Takes the measurements that r gives, which has arrived; SND.UNA has moved. */
-static inline void
+__attribute__((always_inline)) static inline void
 measure(struct sampan *s, struct tcp_tcb *t, const struct tcp_sent *r, struct tcp_cc_ack *ack)
 {
 	const uint32_t flight_bytes = ack->prior_in_flight_bytes;

@@ -26,7 +26,7 @@ tcp_ahead_tcb(const void *t)
 static inline void
 tcp_ahead_tx(const struct tcp_tx *tx)
 {
-	for (size_t at = 0; at < offsetof(struct tcp_tx, prr_flight_bytes); at += 64)
+	for (size_t at = 0; at < TCP_TX_HOT_BYTES; at += 64)
 		sp_prefetch((const uint8_t *)tx + at);
 }
 
@@ -85,11 +85,26 @@ sp_tcp_ahead_text(const struct sampan *s, const struct sp_pkt *pkt)
 		sp_prefetch(sp_at(&s->arena, tcp_tx_of(s, t)->q.chain.head));
 }
 
-/* A connection stands next in a run queue; run: its node there. */
+/* A connection stands next in a run queue; run: its node there.  It was asked for when it
+ * was the next but one, which is asked for now. */
 static inline void
 sp_tcp_ahead_output(const struct sampan *s, uint32_t run)
 {
-	tcp_ahead_tcb(sp_container_of(sp_at(&s->arena, run), struct tcp_tcb, run));
+	const struct tcp_tcb *t = sp_container_of(sp_at(&s->arena, run), struct tcp_tcb, run);
+
+	if (t->run.next != 0)
+		tcp_ahead_tcb(sp_container_of(sp_at(&s->arena, t->run.next), struct tcp_tcb, run));
+	if (t->tx != 0)
+		tcp_ahead_tx(tcp_tx_of(s, t));
+	if (t->rx != 0)
+		sp_prefetch(tcp_rx_of(s, t));
+}
+
+/* A timer is the next to go off, of a control block perhaps. */
+static inline void
+sp_tcp_ahead_timer(const struct sampan *s, uint32_t timer)
+{
+	tcp_ahead_tcb((const uint8_t *)sp_at(&s->arena, timer) - offsetof(struct tcp_tcb, timer));
 }
 
 #endif

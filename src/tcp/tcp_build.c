@@ -68,7 +68,8 @@ place_checksum(const struct sampan *s, struct sampan_frame *f, uint32_t l4, uint
 		return;
 	}
 	f->csum = SAMPAN_CSUM_COMPLETE;
-	sp_span_csum(&sum, (struct sp_span){ f, l4, f->len - l4 }, s->csum_variant);
+	sp_csum_feed(&sum, f->head + l4, f->head_len - l4, s->csum_variant);
+	sp_sendq_csum(&sum, &s->arena, f, s->csum_variant);
 	be16_put(f->head + l4 + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sum.sum));
 }
 
@@ -195,14 +196,15 @@ sp_tcp_send_reset(struct sampan *s, const struct tcp_seg *seg)
 	sp_tcp_send_bare(s, &bare);
 }
 
-void
-sp_tcp_send_abort(struct sampan *s, struct tcp_tcb *t)
+/* A segment without text of a connection, at SND.NXT. */
+static void
+send_now(struct sampan *s, struct tcp_tcb *t, uint8_t flags)
 {
 	struct tcp_bare bare = {
 		.flow = &t->flow,
 		.seq = t->snd.nxt,
 		.ack = t->rcv.nxt,
-		.flags = TCP_RST | TCP_ACK,
+		.flags = flags,
 		.wnd = sp_tcp_wnd_advertise(s, t),	/* as any other, like Linux */
 	};
 
@@ -216,4 +218,16 @@ sp_tcp_send_abort(struct sampan *s, struct tcp_tcb *t)
 		bare.ttl = tcp_rare_of(s, t)->ttl;
 	}
 	sp_tcp_send_bare(s, &bare);
+}
+
+void
+sp_tcp_send_abort(struct sampan *s, struct tcp_tcb *t)
+{
+	send_now(s, t, TCP_RST | TCP_ACK);
+}
+
+void
+sp_tcp_send_ack(struct sampan *s, struct tcp_tcb *t, uint8_t flags)
+{
+	send_now(s, t, TCP_ACK | flags);
 }

@@ -27,6 +27,9 @@ void sp_tcp_send_reset(struct sampan *s, const struct tcp_seg *seg);
 /* A reset at SND.NXT of a connection that is being given up.  §3.10.5. */
 void sp_tcp_send_abort(struct sampan *s, struct tcp_tcb *t);
 
+/* Acknowledges what has arrived, ahead of what the link pulls; flags: ECE or nothing. */
+void sp_tcp_send_ack(struct sampan *s, struct tcp_tcb *t, uint8_t flags);
+
 /* What one frame of a connection carries. */
 enum tcp_why {
 	TCP_WHY_NOTHING,

@@ -24,7 +24,7 @@
 #include <sampan/sampan.h>
 
 /* The number of a control is its place; the first is number 0. */
-#define TCP_CCS(X) X(newreno) X(cubic) X(bbr)
+#define TCP_CCS(X) X(newreno) X(cubic) X(bbr) X(dctcp)
 
 enum tcp_cc_id {
 #define X(name) TCP_CC_##name,
@@ -120,6 +120,10 @@ struct tcp_cc_ops {
 	const char *name;
 	uint16_t mem_bytes;		/* at most TCP_CC_MEM_MAX */
 	bool paces;			/* asks for pacing */
+	bool marks_each;		/* wants ECN, and an echo of each mark: RFC 8257 */
+	bool brief;			/* of the facts its ack, and RESTART, look at now, mss_bytes
+					 * and srtt only, and at no delivery rate: no others
+					 * are filled in then */
 	bool owns_window;		/* while repairing as well: PRR does not meter it */
 
 	/* A connection begins to send (cwnd_bytes is 0), or changes to this control.

@@ -13,8 +13,23 @@
  */
 #include "tcp/tcp_ecn.h"
 
+#include "tcp/tcp_fast.h"
 #include "tcp/tcp_facts.h"
 #include "tcp/tcp_undo.h"
+
+bool
+sp_tcp_ecn_asks(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const int64_t setting = sp_setting(s, SAMPAN_SET_TCP_ECN);
+
+	return setting == ECN_REQUEST || (setting != 0 && sp_tcp_cc_marks_each(t));
+}
+
+bool
+sp_tcp_ecn_marks_repair(const struct tcp_tcb *t, const struct tcp_plan *plan)
+{
+	return plan->len > 0 && plan->why != TCP_WHY_PROBE && sp_tcp_cc_marks_each(t);
+}
 
 /* RFC 3168 §6.1.1 (R-3168-1).  A SYN-ACK asks for nothing, and so has no CWR. */
 uint8_t
@@ -43,21 +58,39 @@ sp_tcp_ecn_accepts(const struct sampan *s, const struct tcp_seg *syn)
 	    sp_setting(s, SAMPAN_SET_TCP_ECN) != 0;
 }
 
+/* What arrived before now is acknowledged, if it is not yet. */
+static void
+acknowledge_before(struct sampan *s, struct tcp_tcb *t)
+{
+	if (seq_eq(t->rcv.acked, t->rcv.nxt) || t->dsack_start != t->dsack_end)
+		return;
+	sp_tcp_send_ack(s, t, t->ece_owed ? TCP_ECE : 0);
+	tcp_acknowledged(t);
+}
+
 /* §6.1.3 (R-3168-9): CE in the segment that brings CWR is new news.  Both count with
  * text only, which is all that a sender marks, and the first of them is worth an
  * acknowledgement at once: a peer that reduces may have too little in flight to provoke
  * one.  What is outside the window never comes here (§6.1.5 (R-3168-7)); the octet of a
- * window probe does (§6.1.6 (R-3168-8)). */
+ * window probe does (§6.1.6 (R-3168-8)).
+ *
+ * RFC 8257 §3.2: where each mark counts, the echo is of the last segment, and a change of
+ * it is acknowledged at once; what came before has an acknowledgement of its own, so that
+ * the peer counts right. */
 void
-sp_tcp_ecn_in(struct tcp_tcb *t, const struct tcp_seg *seg)
+sp_tcp_ecn_in(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
+	const bool marked = tcp_ecn_is_marked(t, seg->pkt);
+	const bool each = t->ecn && sp_tcp_cc_marks_each(t);
 	const bool owed = t->ece_owed;
 
 	if (!t->ecn || seg->text.len == 0)
 		return;
-	if ((seg->flags & TCP_CWR) != 0)
+	if (each && owed != marked)
+		acknowledge_before(s, t);
+	if ((seg->flags & TCP_CWR) != 0 || each)
 		t->ece_owed = 0;
-	if (tcp_ecn_is_marked(t, seg->pkt))
+	if (marked)
 		t->ece_owed = 1;
 	if (t->ece_owed != owed || (seg->flags & TCP_CWR) != 0)
 		tcp_set(t, TCP_F_ACK_NOW);

@@ -11,6 +11,7 @@
 
 #include "net/ip.h"
 #include "tcp/tcp_build.h"
+#include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 
 /* The ECN field of IP, RFC 3168 §5. */
@@ -24,6 +25,10 @@
 #define TCP_ECN_FLAGS (TCP_ECE | TCP_CWR)
 
 /* ---- Agreeing ---- */
+
+/* Does a connection that is opened here ask for it?  By the setting, or because its
+ * control cannot do without (cc_dctcp.c). */
+bool sp_tcp_ecn_asks(const struct sampan *s, const struct tcp_tcb *t);
 
 /* The flags of a SYN or SYN-ACK of t. */
 uint8_t sp_tcp_ecn_syn_flags(const struct tcp_tcb *t, uint8_t flags);
@@ -43,13 +48,19 @@ tcp_ecn_is_new_text(const struct tcp_tcb *t, const struct tcp_plan *plan)
 	return plan->len > 0 && seq_eq(plan->seq, t->snd.nxt);
 }
 
+/* DEVIATES: R-3168-7: with DCTCP repairs are marked as well: the queues that it is for
+ * drop what is not (RFC 8257 §4.1). */
+bool sp_tcp_ecn_marks_repair(const struct tcp_tcb *t, const struct tcp_plan *plan);
+
 /* The octet of IP, of which `tos` is the application's part.  ECT(0) on new text and
  * nothing else: not on SYN, repairs, acknowledgements and probes (RFC 3168 §6.1.1, §6.1.2,
  * §6.1.4 to §6.1.6 (R-3168-3 to R-3168-8); RFC 8311 §4.2). */
 static inline uint8_t
 tcp_ecn_tos(const struct tcp_tcb *t, const struct tcp_plan *plan, uint8_t tos)
 {
-	const unsigned mark = t->ecn && tcp_ecn_is_new_text(t, plan) ? IP_ECN_ECT0 : 0;
+	const bool marked = t->ecn &&
+	    (tcp_ecn_is_new_text(t, plan) || sp_tcp_ecn_marks_repair(t, plan));
+	const unsigned mark = marked ? IP_ECN_ECT0 : 0;
 
 	return (uint8_t)((tos & ~IP_ECN_MASK) | mark);
 }
@@ -74,16 +85,23 @@ tcp_ecn_sent(struct tcp_tcb *t, const struct tcp_plan *plan)
 
 /* ---- Receiving ---- */
 
-/* Does the packet bring something that only sp_tcp_ecn_in() understands, beside the flags
- * of its segment?  RFC 3168 §5 (R-3168-17). */
+/* RFC 3168 §5 (R-3168-17). */
 static inline bool
 tcp_ecn_is_marked(const struct tcp_tcb *t, const struct sp_pkt *pkt)
 {
 	return (pkt->tos & IP_ECN_MASK) == IP_ECN_CE && t->ecn;
 }
 
+/* Does the packet bring something that only sp_tcp_ecn_in() understands, beside the flags
+ * of its segment?  The absence of a mark may be such a thing. */
+static inline bool
+tcp_ecn_is_news(const struct tcp_tcb *t, const struct sp_pkt *pkt)
+{
+	return t->ecn && (t->ece_owed || tcp_ecn_is_marked(t, pkt));
+}
+
 /* An acceptable segment. */
-void sp_tcp_ecn_in(struct tcp_tcb *t, const struct tcp_seg *seg);
+void sp_tcp_ecn_in(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg);
 
 /* ---- Reducing ---- */
 
@@ -98,7 +116,8 @@ void sp_tcp_ecn_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *s
     const struct tcp_delivery *d);
 
 /* May the window grow by the acknowledgement?  Not by one that echoes congestion, nor
- * in the round that follows a reduction (RFC 3168 §6.1.2 (R-3168-13)).
+ * in the round that follows a reduction (RFC 3168 §6.1.2 (R-3168-13)), but where each mark
+ * counts (RFC 8257 §3.3).
  *
  * DEVIATES: R-3168-13: after a time-out it may: the echo is of what the time-out has
  * answered, and goes on until new text can say so. */
@@ -106,7 +125,7 @@ static inline bool
 tcp_ecn_allows_growth(const struct tcp_tcb *t, const struct tcp_tx *tx, const struct tcp_seg *seg)
 {
 	return !t->ecn || tx->phase == TCP_PHASE_LOSS ||
-	    (!tx->cwr && (seg->flags & TCP_ECE) == 0);
+	    ((!tx->cwr || sp_tcp_cc_marks_each(t)) && (seg->flags & TCP_ECE) == 0);
 }
 
 #endif

@@ -166,3 +166,9 @@ sp_tcp_cc_owns_window(const struct tcp_tcb *t)
 {
 	return sp_tcp_cc_of(t)->owns_window;
 }
+
+bool
+sp_tcp_cc_marks_each(const struct tcp_tcb *t)
+{
+	return sp_tcp_cc_of(t)->marks_each;
+}

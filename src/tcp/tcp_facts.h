@@ -25,8 +25,9 @@ void sp_tcp_cc_tell(struct sampan *s, struct tcp_tcb *t, enum tcp_cc_event event
 /* A record in flight was marked as lost. */
 void sp_tcp_cc_lost(struct sampan *s, struct tcp_tcb *t, const struct tcp_sent *r);
 
-/* Does PRR leave its window alone? */
+/* Does PRR leave its window alone?  Does it want each mark? */
 bool sp_tcp_cc_owns_window(const struct tcp_tcb *t);
+bool sp_tcp_cc_marks_each(const struct tcp_tcb *t);
 
 static inline const struct tcp_cc_ops *
 sp_tcp_cc_of(const struct tcp_tcb *t)
@@ -65,6 +66,15 @@ sp_tcp_facts_fill(const struct sampan *s, const struct tcp_tcb *t, uint32_t in_f
 	f->selective = tcp_is(t, TCP_F_SACK);
 }
 
+/* What a brief control wants to know. */
+static inline void
+sp_tcp_facts_brief(const struct sampan *s, const struct tcp_tcb *t, struct tcp_cc_facts *f)
+{
+	f->now = s->now;
+	f->mss_bytes = t->mss_bytes;
+	f->srtt = sp_tcp_rtt_srtt(&t->rtt);
+}
+
 /* Of a connection with a struct tcp_tx. */
 static inline struct tcp_cc
 sp_tcp_cc_ground(const struct sampan *s, struct tcp_tcb *t)
@@ -83,28 +93,36 @@ sp_tcp_cc_ground(const struct sampan *s, struct tcp_tcb *t)
 static inline void
 sp_tcp_cc_ack(struct sampan *s, struct tcp_tcb *t, struct tcp_cc_ack *ack)
 {
+	const struct tcp_cc_ops *ops = sp_tcp_cc_of(t);
 	struct tcp_cc cc = sp_tcp_cc_ground(s, t);
 
-	sp_tcp_facts_fill(s, t, sp_tcp_pipe(s, t), &ack->at);
-	sp_tcp_cc_of(t)->ack(&cc, ack);
+	if (ops->brief)
+		sp_tcp_facts_brief(s, t, &ack->at);
+	else
+		sp_tcp_facts_fill(s, t, sp_tcp_pipe(s, t), &ack->at);
+	ops->ack(&cc, ack);
 }
 
 /* Text leaves while nothing is in flight: a pause is over.  RFC 5681 §4.1 (R-5681-18).
  * No RTO is shorter than its least, so mostly it need not be known. */
-static inline void
+__attribute__((always_inline)) static inline void
 sp_tcp_restart(struct sampan *s, struct tcp_tcb *t)
 {
 	const sampan_dur pause = sp_tick_since(t->sent_at, s->now);
 	const bool idle = pause > SAMPAN_US(tcp_rto_min_us(s, t)) &&
 	    sp_setting(s, SAMPAN_SET_TCP_SLOW_START_AFTER_IDLE) != 0 &&
 	    pause > tcp_rto(s, t, 0);
+	const struct tcp_cc_ops *ops = sp_tcp_cc_of(t);
 	struct tcp_cc cc = sp_tcp_cc_ground(s, t);
 	struct tcp_cc_facts facts;
 
-	sp_tcp_facts_fill(s, t, 0, &facts);
+	if (ops->brief && !idle)
+		sp_tcp_facts_brief(s, t, &facts);
+	else
+		sp_tcp_facts_fill(s, t, 0, &facts);
 	if (idle)
 		facts.restart_bytes = sp_tcp_restart_window(t);
-	sp_tcp_cc_of(t)->event(&cc, idle ? TCP_CC_IDLE_RESTART : TCP_CC_RESTART, &facts);
+	ops->event(&cc, idle ? TCP_CC_IDLE_RESTART : TCP_CC_RESTART, &facts);
 }
 
 #endif

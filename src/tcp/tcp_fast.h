@@ -18,11 +18,7 @@
  * it goes the long way. */
 bool sp_tcp_in_fast(struct sampan *s, struct tcp_tcb *t, const struct sp_pkt *pkt);
 
-/* ---- tcp_in_ack.c, tcp_in_text.c: steps of the long way ---- */
-
-/* The part of the fifth step that is about an acknowledgement in range, not older
- * than SND.UNA - MAX.SND.WND. */
-void sp_tcp_take_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg);
+/* ---- tcp_in_text.c: of the long way ---- */
 
 /* Takes text at RCV.NXT that lies in the window. */
 void sp_tcp_take_text(struct sampan *s, struct tcp_tcb *t, struct sp_span text);

@@ -44,24 +44,6 @@ ack_in_range(const struct tcp_tcb *t, const struct tcp_seg *seg)
 	    seq_le(seg->ack, t->snd.nxt);
 }
 
-/* R-9293-19; RFC 7323 §2.3 (R-7323-4); RFC 5961 §5.2 (R-5961-7).  SND.WL2 is not
- * kept: RFC 9293 asks for SND.WL2 =< SEG.ACK, and whatever it was taken from has
- * moved SND.UNA at least there, below which SEG.ACK is not looked at. */
-static void
-update_window(struct tcp_tcb *t, const struct tcp_seg *seg)
-{
-	const uint32_t wnd = seg->wnd << t->snd_scale;
-
-	if (seq_lt(seg->ack, t->snd.una))
-		return;
-	if (seq_lt(seg->seq, t->snd.wl1))
-		return;
-	t->snd.wnd_bytes = wnd;
-	t->snd.wl1 = seg->seq;
-	if (wnd > t->snd_max_wnd_bytes)
-		t->snd_max_wnd_bytes = wnd;
-}
-
 /* The round trip that this acknowledgement shows (R-6298-7); 0: none.  By a
  * segment that was sent once, if all it delivers was (Karn, RFC 6298 §3 (R-6298-6): behind a
  * repair things may have waited), else by the echoed timestamp, which also
@@ -96,9 +78,8 @@ set_again_bounds(const struct sampan *s, const struct tcp_tcb *t, const struct t
 		d->again_by_echo = SAMPAN_MS(tick - age_ms + 1) - 1;
 }
 
-/* What is in flight, and what the acknowledgement says about it. */
-static void
-process_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+void
+sp_tcp_ack_slow(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
 	struct tcp_delivery d = { .prior_in_flight_bytes = sp_tcp_pipe(s, t) };
 	const bool progress = seq_lt(t->snd.una, seg->ack);
@@ -129,14 +110,6 @@ process_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		sp_tcp_loss_rearm(s, t);
 }
 
-/* An acknowledgement of something, or while something is remembered. */
-static void
-look_at(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
-{
-	if (!sp_tcp_ack_fast(s, t, seg))
-		process_ack(s, t, seg);
-}
-
 /* What follows once our FIN is acknowledged.  R-9293-20. */
 static void
 fin_acked(struct sampan *s, struct tcp_tcb *t)
@@ -162,18 +135,6 @@ fin_acked(struct sampan *s, struct tcp_tcb *t)
 	case SAMPAN_TCP_STATE_COUNT:
 		break;
 	}
-}
-
-void
-sp_tcp_take_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
-{
-	/* With nothing in flight, or remembered of it, there is nothing to learn. */
-	if (!seq_lt(seg->ack, t->snd.una) && (t->tx != 0 || seq_lt(t->snd.una, seg->ack)))
-		look_at(s, t, seg);
-	update_window(t, seg);
-	/* The peer answers, and what waits, waits for its window: MUST-37, SHLD-17. */
-	if (tcp_is(t, TCP_F_PERSIST) || seq_eq(t->snd.una, t->snd.nxt) || t->snd.wnd_bytes == 0)
-		t->retries = 0;
 }
 
 enum tcp_step

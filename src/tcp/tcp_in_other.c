@@ -250,7 +250,7 @@ sp_tcp_arrives_other(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 	if (sp_tcp_check_ack(s, t, seg) == TCP_DONE)	/* fifth   */
 		return;
 	sp_tcp_ts_update(s, t, seg);			/* R-V-57: after all checks */
-	sp_tcp_ecn_in(t, seg);
+	sp_tcp_ecn_in(s, t, seg);
 	trim(s, t, seg);
 	sp_tcp_urg_in(s, t, seg);			/* sixth   */
 	sp_tcp_process_text(s, t, seg);			/* seventh */

@@ -87,7 +87,7 @@ add(uint64_t *sum, uint64_t *carries, uint64_t word)
 }
 
 /* Ethernet and IPv4; returns the addresses' part of the pseudo-header. */
-static inline uint64_t
+__attribute__((always_inline)) static inline uint64_t
 put_network(const struct sampan *s, const struct tcp_tcb *t, uint8_t *p, uint32_t l4_len,
     uint8_t tos)
 {
@@ -114,7 +114,7 @@ put_network(const struct sampan *s, const struct tcp_tcb *t, uint8_t *p, uint32_
 }
 
 /* The TCP header with a checksum field of 0; returns its sum. */
-static inline uint64_t
+__attribute__((always_inline)) static inline uint64_t
 put_transport(const struct sampan *s, struct tcp_tcb *t, uint8_t *p, const struct tcp_plan *plan)
 {
 	const uint32_t middle = (uint32_t)(TCP_PLAIN_HDR_LEN << 10 | plan->flags |
@@ -159,7 +159,7 @@ sp_tcp_is_plain(const struct sampan *s, const struct tcp_tcb *t, const struct tc
 }
 
 /* Puts the checksum in, or what a link wants to find that does it. */
-static inline void
+__attribute__((always_inline)) static inline void
 put_checksum(const struct sampan *s, const struct tcp_tcb *t, struct sampan_frame *f,
     struct sp_csum *sum, uint64_t pseudo)
 {
@@ -174,12 +174,12 @@ put_checksum(const struct sampan *s, const struct tcp_tcb *t, struct sampan_fram
 	if (f->slices == 0)
 		sp_csum_feed(sum, f->head + at, len - at, s->csum_variant);
 	else
-		sp_span_csum(sum, (struct sp_span){ f, at, len - at }, s->csum_variant);
+		sp_sendq_csum(sum, &s->arena, f, s->csum_variant);
 	be16_put(f->head + tcp_at + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sum->sum));
 }
 
 /* Writes the frame; plan->len and PSH become what went in. */
-static inline void
+__attribute__((always_inline)) static inline void
 build(struct sampan *s, struct tcp_tcb *t, struct tcp_plan *plan, struct sampan_frame *f, bool v4)
 {
 	const uint8_t tos = tcp_ecn_tos(t, plan, 0);
@@ -207,13 +207,22 @@ build(struct sampan *s, struct tcp_tcb *t, struct tcp_plan *plan, struct sampan_
 	put_checksum(s, t, f, &sum, pseudo);
 }
 
+__attribute__((noinline)) static void
+build6(struct sampan *s, struct tcp_tcb *t, struct tcp_plan *plan, struct sampan_frame *f)
+{
+	build(s, t, plan, f, false);
+}
+
 uint32_t
 sp_tcp_build_plain(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
     struct sampan_frame *f)
 {
 	struct tcp_plan real = *plan;
 
-	build(s, t, &real, f, sp_addr_is_v4(&t->flow.remote));
+	if (sp_addr_is_v4(&t->flow.remote))
+		build(s, t, &real, f, true);
+	else
+		build6(s, t, &real, f);
 	return real.len;
 }
 
@@ -269,7 +278,7 @@ book(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, struct tc
 	sp_count(s, SAMPAN_COUNT_FRAMES_OUT);
 }
 
-static inline bool
+__attribute__((always_inline)) static inline bool
 send_text(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f)
 {
 	const bool v4 = sp_addr_is_v4(&t->flow.remote);
@@ -284,7 +293,10 @@ send_text(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f)
 		return false;
 	if (seq_eq(t->snd.una, t->snd.nxt))
 		sp_tcp_restart(s, t);
-	build(s, t, &plan, f, v4);
+	if (v4)
+		build(s, t, &plan, f, true);
+	else
+		build6(s, t, &plan, f);
 	book(s, t, &plan, r);
 	return true;
 }

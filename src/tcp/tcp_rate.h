@@ -74,28 +74,34 @@ sp_tcp_rate_app_limited(const struct sampan *s, const struct tcp_tcb *t)
 	tx->app_limited_end = (uint32_t)sp_tcp_delivered(s, t) + sp_tcp_pipe(s, t);
 }
 
-/* Completes the sample of an acknowledgement that delivered something; r: what was sent
- * last of that, sent_at 0: nothing is known of it. */
+/* An acknowledgement has delivered something; r: what was sent last of that, sent_at 0:
+ * nothing is known of it. */
+static inline void
+sp_tcp_rate_moved(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_sent *r)
+{
+	struct tcp_tx *tx = tcp_tx_of(s, t);
+
+	if (tx->app_limited &&
+	    (int32_t)((uint32_t)sp_tcp_delivered(s, t) - tx->app_limited_end) > 0)
+		tx->app_limited = false;
+	tx->delivered_at = s->now;
+	if (r->sent_at != 0)
+		tx->first_sent_at = r->sent_at;
+}
+
+/* Completes its sample; something is known. */
 static inline void
 sp_tcp_rate_sample(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_sent *r,
     struct tcp_cc_ack *ack)
 {
 	const uint64_t delivered = sp_tcp_delivered(s, t);
-	struct tcp_tx *tx = tcp_tx_of(s, t);
-	sampan_dur send_dur, ack_dur;
+	const sampan_dur send_dur = r->sent_at - r->first_sent_at;
+	const sampan_dur ack_dur = s->now - r->delivered_at;
 
-	if (tx->app_limited && (int32_t)((uint32_t)delivered - tx->app_limited_end) > 0)
-		tx->app_limited = false;
-	tx->delivered_at = s->now;
-	if (r->sent_at == 0)
-		return;
-	tx->first_sent_at = r->sent_at;
-	send_dur = r->sent_at - r->first_sent_at;
-	ack_dur = s->now - r->delivered_at;
 	ack->prior_delivered_bytes = delivered - ((uint32_t)delivered - r->delivered_bytes);
 	ack->interval_dur = send_dur > ack_dur ? send_dur : ack_dur;
 	ack->sent_in_flight_bytes = r->in_flight_bytes;
-	ack->sent_lost_bytes = tx->lost_total_bytes - r->lost_bytes;
+	ack->sent_lost_bytes = tcp_tx_of(s, t)->lost_total_bytes - r->lost_bytes;
 	ack->app_limited = r->app_limited != 0;
 	/* Shorter than any round trip: the acknowledgement of what arrived before it was
 	 * sent again. */

@@ -246,6 +246,7 @@ report(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
 		.prior_in_flight_bytes = d->prior_in_flight_bytes,
 		.lost_bytes = tx->lost_total_bytes - d->prior_lost_bytes,
 		.rtt = rtt,
+		.ecn_ce_bytes = t->ecn && (seg->flags & TCP_ECE) != 0 ? d->fresh_bytes : 0,
 		/* Duplicates let no window grow, nor does what ends recovery:
 		 * RFC 5681 §3.2 (R-5681-13, R-5681-17). */
 		.in_recovery = tx->phase == TCP_PHASE_RECOVERY || d->acked_bytes == 0 ||

@@ -42,7 +42,7 @@ sp_tcp_begin_round(struct tcp_tcb *t, struct tcp_tx *tx, uint32_t flight_bytes)
 /* Completes the facts of an acknowledgement that delivered something, and tells the
  * congestion control; newest: what was sent last of it, sent_at 0: not known;
  * outstanding_bytes: before it came. */
-static inline void
+__attribute__((always_inline)) static inline void
 sp_tcp_recovery_report(struct sampan *s, struct tcp_tcb *t, const struct tcp_sent *newest,
     uint32_t outstanding_bytes, struct tcp_cc_ack *ack)
 {
@@ -50,7 +50,9 @@ sp_tcp_recovery_report(struct sampan *s, struct tcp_tcb *t, const struct tcp_sen
 
 	ack->round_start = seq_le(tx->round_end, t->snd.una);
 	ack->cwnd_limited = sp_tcp_window_was_used(t, tx, outstanding_bytes);
-	sp_tcp_rate_sample(s, t, newest, ack);
+	sp_tcp_rate_moved(s, t, newest);
+	if (newest->sent_at != 0 && (t->rare != 0 || !sp_tcp_cc_of(t)->brief))
+		sp_tcp_rate_sample(s, t, newest, ack);
 	if (t->rare != 0)
 		sp_tcp_tally_rate(s, t,
 		    (uint32_t)(sp_tcp_delivered(s, t) - ack->prior_delivered_bytes),

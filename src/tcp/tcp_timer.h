@@ -89,8 +89,10 @@ sp_tcp_on_progress(struct sampan *s, struct tcp_tcb *t)
 static inline void
 sp_tcp_on_sent(struct sampan *s, struct tcp_tcb *t)
 {
-	if (!tcp_armed(t, TCP_AT_RTX) || tcp_is(t, TCP_F_PERSIST))
+	if (tcp_is(t, TCP_F_PERSIST) || t->rare != 0)
 		sp_tcp_start_rtx(s, t);
+	else if (!tcp_armed(t, TCP_AT_RTX))
+		sp_tcp_arm_rtx(s, t);
 }
 
 #endif

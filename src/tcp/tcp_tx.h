@@ -105,13 +105,13 @@ struct tcp_tx {
 	/* The record of what left first, or alone: most messages need no other. */
 	struct tcp_sent own;		/* 128; linked while it is in use */
 
-	/* The congestion control. */
-	uint64_t cc_mem[TCP_CC_MEM_INLINE / sizeof(uint64_t)];	/* 192 */
-	struct tcp_cc_pace pace;	/* 280 */
-	uint32_t cc_block;		/* 296: its memory if it needs more than cc_mem, else 0 */
-	uint32_t later_min_rtt_us;	/* 300: least of the later half of its window, 0: none */
-	uint32_t prr_delivered_bytes;	/* 304 */
-	uint32_t newest;		/* 308: node of by_seq where the newest SACK block began */
+	/* The congestion control; what a conversation needs of its memory stands first there. */
+	uint32_t cc_block;		/* 192: its memory if it needs more than cc_mem, else 0 */
+	uint32_t later_min_rtt_us;	/* 196: least of the later half of its window, 0: none */
+	uint32_t newest;		/* 200: node of by_seq where the newest SACK block began */
+	uint32_t prr_delivered_bytes;	/* 204 */
+	uint64_t cc_mem[TCP_CC_MEM_INLINE / sizeof(uint64_t)];	/* 208 */
+	struct tcp_cc_pace pace;	/* 296 */
 	tcp_seq slow_una;		/* 312: see slow_at_s */
 	uint32_t spare;
 	uint32_t prr_flight_bytes;	/* 320: RecoverFS; else in flight when the probe left */
@@ -131,7 +131,10 @@ struct tcp_tx {
 _Static_assert(sizeof(struct tcp_tx) == 384, "six cache lines");
 _Static_assert(offsetof(struct tcp_tx, rack_at) == 64, "second line");
 _Static_assert(offsetof(struct tcp_tx, own) == 128, "third line, and its nodes lie on granules");
-_Static_assert(offsetof(struct tcp_tx, cc_mem) == 192, "fourth line");
+_Static_assert(offsetof(struct tcp_tx, cc_block) == 192, "fourth line");
 _Static_assert(offsetof(struct tcp_tx, prr_flight_bytes) == 320, "what is seldom needed");
+
+/* What a conversation reads and writes of it. */
+#define TCP_TX_HOT_BYTES 256
 
 #endif

@@ -6,6 +6,7 @@
 #include "tcp/tcp_user.h"
 
 #include "net/end.h"
+#include "net/port.h"
 #include "tcp/tcp_ecn.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
@@ -61,12 +62,14 @@ flow_is_free(const struct sampan *s, const struct sp_flow *flow)
 static bool
 fits(const struct sampan *s, const struct sp_flow *flow)
 {
-	return sp_team_owns(s, IP_PROTO_TCP, flow) && flow_is_free(s, flow);
+	return sp_port_may_choose(s, flow->local_port) && sp_team_owns(s, IP_PROTO_TCP, flow) &&
+	    flow_is_free(s, flow);
 }
 
 /* RFC 6056 §3.3.1 (R-6056-2): drawn at random, so that no port tells about another
  * one (R-V-29).  Where most are taken a few draws find none: then on from where this
- * ended last time, so that filling the range costs one walk over it.
+ * ended last time, so that filling the range costs one walk over it; the same where a
+ * long list of ports is reserved (R-6056-4).
  *
  * DEVIATES: R-6056-1: the range is Linux's by default, 32768 to 60999; it is a
  * setting.
@@ -159,7 +162,7 @@ offer(const struct sampan *s, struct tcp_tcb *t)
 		tcp_set(t, TCP_F_TS);
 	if (sp_setting(s, SAMPAN_SET_TCP_SACK) != 0)
 		tcp_set(t, TCP_F_SACK);
-	t->ecn = sp_setting(s, SAMPAN_SET_TCP_ECN) == ECN_REQUEST;	/* SHLD-8, 5-D13 */
+	t->ecn = sp_tcp_ecn_asks(s, t);
 	t->ece_owed = 0;
 	t->cwr_due = 0;
 }
@@ -343,17 +346,32 @@ is_plain_write(const struct sampan *s, const struct tcp_tcb *t, const struct tcp
 	    !sp_arena_low(&s->arena);
 }
 
+/* Where the link cuts but does not add up, whole chunks are sent at once: their sums are
+ * made while they are in the cache anyway, and nobody looks at the bytes a second time,
+ * neither for the first transmission nor for another one. */
+static inline uint32_t
+queue_text(struct sampan *s, const struct tcp_tcb *t, const uint8_t *data, uint32_t len)
+{
+	const uint32_t caps = s->link[t->link].caps;
+	const uint32_t cuts = SAMPAN_LINK_TSO4 | SAMPAN_LINK_TSO6;
+	struct sp_sendq *q = &tcp_tx_of(s, t)->q;
+
+	if (len <= SP_CHUNK_SMALL_BYTES || (caps & cuts) == 0 || (caps & SAMPAN_LINK_CSUM_OUT) != 0)
+		return sp_sendq_append(q, &s->arena, data, len);
+	return sp_sendq_append_sum(q, &s->arena, data, len, s->csum_variant);
+}
+
 static int64_t
 send_plainly(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w)
 {
 	struct tcp_tx *tx = tcp_tx_of(s, t);
 	uint32_t done;
 
-	for (size_t at = 64; at < offsetof(struct tcp_tx, prr_flight_bytes); at += 64)
+	for (size_t at = 64; at < TCP_TX_HOT_BYTES; at += 64)
 		sp_prefetch((const uint8_t *)tx + at);	/* for sp_tcp_output() */
 	if (t->rx != 0)
 		sp_prefetch(tcp_rx_of(s, t));
-	done = sp_sendq_append(&tx->q, &s->arena, w->data, (uint32_t)w->len);
+	done = queue_text(s, t, w->data, (uint32_t)w->len);
 	tx->more = false;
 	if (done < w->len)		/* no memory */
 		return sp_tcp_send_done(s, t, w->len, done);
@@ -379,7 +397,7 @@ sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w)
 	tx = sp_tcp_tx_need(s, t);
 	if (tx != NULL) {
 		tx->more = (w->flags & SAMPAN_MSG_MORE) != 0;
-		done = sp_sendq_append(&tx->q, &s->arena, w->data, (uint32_t)want);
+		done = queue_text(s, t, w->data, (uint32_t)want);
 	}
 	if (done > 0 && (w->flags & SAMPAN_MSG_OOB) != 0)
 		sp_tcp_send_urgent(s, t);
@@ -414,6 +432,18 @@ sp_tcp_recv_done(struct sampan *s, struct tcp_tcb *t)
 	}
 }
 
+/* sp_tcp_recv_done() without a struct tcp_rare. */
+static inline void
+recv_done_plainly(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->tx == 0)
+		sp_tcp_rx_release(s, t);
+	sp_tcp_wnd_tune(s, t);
+	if (t->rcvbuf_bytes / 4 < tcp_rcv_wnd(t))
+		return;			/* sp_tcp_wnd_update_due() would say no */
+	sp_tcp_recv_done(s, t);
+}
+
 /* RFC 9293 §3.6 (MUST-12): the end of the stream is 0, a reset an error. */
 int64_t
 sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, const struct tcp_read *r)
@@ -425,7 +455,7 @@ sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, const struct tcp_read *r)
 	if (rx != NULL && rx->q.bytes > 0 && r->flags == 0 && t->rare == 0) {
 		done = sp_recvq_read(&rx->q, &s->arena, r->data,
 		    r->len < UINT32_MAX ? (uint32_t)r->len : UINT32_MAX);
-		sp_tcp_recv_done(s, t);
+		recv_done_plainly(s, t);
 		return done;
 	}
 	to_mark = sp_tcp_to_mark(s, t);

@@ -67,7 +67,7 @@ true_size(uint32_t bytes)
 static uint32_t
 fill(struct sampan *s, struct sp_chain *chain, struct sp_span text)
 {
-	uint32_t charged = sp_chunk_at(&s->arena, chain->tail)->cap +
+	uint32_t charged = sp_chunk_cap(sp_chunk_at(&s->arena, chain->tail)) +
 	    (uint32_t)sizeof(struct sp_chunk);
 	const uint32_t total = text.len;
 
@@ -78,7 +78,7 @@ fill(struct sampan *s, struct sp_chain *chain, struct sp_span text)
 
 		if (c == NULL)
 			return 0;
-		charged += chain->tail != last ? c->cap + (uint32_t)sizeof(*c) : 0;
+		charged += chain->tail != last ? sp_chunk_cap(c) + (uint32_t)sizeof(*c) : 0;
 		part = sp_span_part(text, done, sp_chunk_room(c));
 		sp_span_copy(c->data + c->end, part);
 		c->end = (uint16_t)(c->end + part.len);

@@ -155,7 +155,7 @@ TEST_TWICE(cookie_keeps_ecn_in_the_timestamp)
 
 /* SYN-SENT with the setting: the constructor's own SYN is made anew. */
 static struct fx
-connecting(int64_t setting)
+connecting_by(const char *cc, int64_t setting, bool asks)
 {
 	struct fx f = fx_syn_sent();
 	const struct sampan_sockaddr to = { fx_peer(), FX_PEER_PORT, 0 };
@@ -166,13 +166,20 @@ connecting(int64_t setting)
 	fx_drop(&f);
 	EXPECT_EQ(sampan_socket(f.s, SAMPAN_STREAM, &f.h), 0);
 	EXPECT_EQ(sampan_bind(f.s, f.h, &local), 0);
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_CONGESTION, sampan_cc_find(cc)), 0);
 	(void)sampan_connect(f.s, f.h, &to);
-	expect_segment(&f, .flags = TCP_SYN | (setting == 1 ? ASK : 0), .any_seq = true);
+	expect_segment(&f, .flags = TCP_SYN | (asks ? ASK : 0), .any_seq = true);
 	expect_tos(&f, NOT_ECT);
 	f.iss = f.seg.seq;
 	f.snd_una = f.iss;
 	f.snd_nxt = seq_add(f.iss, 1);
 	return f;
+}
+
+static struct fx
+connecting(int64_t setting)
+{
+	return connecting_by("newreno", setting, setting == 1);
 }
 
 /* A SYN-ACK with both flags is our own SYN, reflected. */
@@ -466,4 +473,76 @@ TEST(setting_is_linuxs_without_accurate_ecn)
 	EXPECT_EQ(value, 2);
 	for (int64_t refused = 3; refused <= 5; refused++)
 		EXPECT_EQ(sampan_set(f.s, "net.ipv4.tcp_ecn", refused), SAMPAN_ERANGE);
+}
+
+/* ---- Each mark: RFC 8257 ---- */
+
+static void
+choose_dctcp(struct fx *f)
+{
+	EXPECT_EQ(sampan_setopt(f->s, f->h, SAMPAN_OPT_CONGESTION, sampan_cc_find("dctcp")), 0);
+}
+
+/* §3.2: the echo is of the last segment; no CWR ends it. */
+TEST_TWICE(established_dctcp_echoes_each_mark)
+{
+	struct fx f = with_ecn();
+
+	choose_dctcp(&f);
+	for (unsigned i = 0; i < 3; i++) {
+		peer_sends(&f, .flags = TCP_ACK, .len = 1000, .tos = CE);
+		expect_segment(&f, .flags = TCP_ACK | TCP_ECE);
+		peer_sends(&f, .flags = TCP_ACK, .len = 1000, .tos = ECT0);
+		expect_segment(&f, .flags = TCP_ACK);
+	}
+}
+
+/* What came before the change is acknowledged by itself, though it could have waited. */
+TEST_TWICE(established_dctcp_change_splits_a_delayed_acknowledgement)
+{
+	struct fx f = with_ecn();
+
+	choose_dctcp(&f);
+	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_QUICKACK, 0), 0);
+	peer_sends(&f, .flags = TCP_ACK, .len = 500, .tos = ECT0);
+	expect_quiet(&f);
+	peer_sends(&f, .flags = TCP_ACK, .len = 500, .tos = CE);
+	expect_segment(&f, .flags = TCP_ACK, .ack = seq_sub(f.rcv_nxt, 500));
+	expect_segment(&f, .flags = TCP_ACK | TCP_ECE, .ack = f.rcv_nxt);
+	expect_quiet(&f);
+}
+
+/* §3.3: a first mark is taken for all of them; then the window falls by half of alpha. */
+TEST_TWICE(established_dctcp_reduces_once_a_round)
+{
+	struct fx f = ten_out(40000);
+
+	choose_dctcp(&f);
+	peer_acks(&f, 1000, TCP_ECE);
+	EXPECT_EQ(cwnd(&f), 5);
+	peer_acks(&f, 2000, TCP_ECE);
+	EXPECT_EQ(cwnd(&f), 5);
+}
+
+/* The queues that it is for drop what is not marked. */
+TEST_TWICE(recovery_dctcp_marks_repairs)
+{
+	struct fx f = ten_out(30000);
+
+	choose_dctcp(&f);
+	peer_sacks(&f, 0, { 1000, 4000 });
+	expect_seg(&f, 0);
+	expect_tos(&f, ECT0);
+}
+
+/* It asks where nobody else would, but not where the setting forbids it. */
+TEST_TWICE(syn_sent_dctcp_asks_for_ecn)
+{
+	for (int64_t setting = 0; setting <= 2; setting++) {
+		struct fx f = connecting_by("dctcp", setting, setting != 0);
+
+		peer_sends(&f, .flags = TCP_SYN | TCP_ACK | TCP_ECE, .seq = f.irs, .mss = 1000);
+		expect_segment(&f, .flags = TCP_ACK);
+		EXPECT_EQ(agreed(&f), setting != 0);
+	}
 }
