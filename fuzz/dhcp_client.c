@@ -9,14 +9,11 @@
  */
 #include "fuzz.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <sampan/dhcp.h>
 
-#include "lib/frame.h"
-#include "lib/stack_check.h"
+#include "lib/stage.h"
 #include "net/dhcp.h"
 #include "wire/eth.h"
 #include "wire/ip4.h"
@@ -37,23 +34,9 @@ static _Alignas(64) uint8_t memory[128 << 10];
 static struct sampan *const s = (struct sampan *)(void *)memory;
 
 static void
-must(bool good, const char *what)
-{
-	if (good)
-		return;
-	(void)fprintf(stderr, "%s\n", what);
-	abort();
-}
-
-static void
 begin(void)
 {
-	const struct sampan_config config = { .size = sizeof(config), .seed = { 1, 2 } };
-	const struct sampan_link_config link = { .size = sizeof(link), .mac = { 2, 0, 0, 0, 0, 1 },
-		.mtu_bytes = 1500, .name = "fuzz" };
-
-	must(sampan_init(memory, sizeof(memory), &config, SAMPAN_SEC(1)) == 0, "a stack");
-	must(sampan_link_add(s, &link) == 1, "a link");
+	stage_open(s, sizeof(memory));
 	must(sampan_set(s, "net.sampan.dhcp_delay", 0) == 0, "a setting");
 	must(sampan_set(s, "net.sampan.dhcp_probes", 1) == 0, "a setting");
 	must(sampan_dhcp_start(s, 1) == 0, "a client");
@@ -123,39 +106,6 @@ craft(uint8_t *frame, const uint8_t *data, uint32_t len)
 	return ETH_HDR_LEN + IP4_HDR_LEN + udp_len;
 }
 
-static void
-listen_to_it(sampan_time now)
-{
-	static uint8_t bytes[FRAME_MAX];
-	struct sampan_frame f;
-	unsigned n = 0;
-
-	while (sampan_output(s, 1, &f, 1, now) == 1) {
-		const char *flaw;
-
-		(void)frame_flatten(&f, bytes);
-		flaw = frame_flaw(&f, bytes);
-		must(flaw == NULL, flaw != NULL ? flaw : "");
-		sampan_sent(s, &f, 1);
-		must(++n <= FRAMES_A_MESSAGE, "few frames for one message");
-	}
-}
-
-static void
-check_limits(void)
-{
-	const char *broken = stack_check(s);
-	unsigned addrs = 0, routes = 0;
-
-	must(broken == NULL, broken != NULL ? broken : "");
-	while (addrs < SP_ADDRS_MAX && s->addr[addrs].link != 0)
-		addrs++;
-	while (routes < SP_ROUTES_MAX && s->route[routes].link != 0)
-		routes++;
-	must(addrs <= 2, "addresses within their limit");
-	must(routes <= ROUTES, "routes within their limit");
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
@@ -173,13 +123,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 			must(sampan_dhcp_stop(s, 1) == 0, "stop");
 			must(sampan_dhcp_start(s, 1) == 0, "start");
 		}
-		listen_to_it(now);
+		stage_listen(s, now, FRAMES_A_MESSAGE, true);
 		memset(frame, 0, sizeof(frame));
 		f.len = craft(frame, data, len);
 		f.slice[0] = (struct sampan_slice){ frame, f.len };
 		must(sampan_input(s, 1, &f, 1, now) == 0, "input");
-		listen_to_it(now);
-		check_limits();
+		stage_listen(s, now, FRAMES_A_MESSAGE, true);
+		stage_check(s, 2, ROUTES);
 		data += 6 + len;
 		bytes -= 6 + len;
 	}

@@ -7,15 +7,13 @@
  */
 #include "fuzz.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <sampan/address.h>
 #include <sampan/datagram.h>
 
 #include "lib/frame.h"
-#include "lib/stack_check.h"
+#include "lib/stage.h"
 #include "net/group.h"
 #include "wire/bytes.h"
 #include "wire/eth.h"
@@ -28,25 +26,12 @@ static _Alignas(64) uint8_t memory[256 << 10];
 static struct sampan *const s = (struct sampan *)(void *)memory;
 
 static void
-must(bool good, const char *what)
-{
-	if (good)
-		return;
-	(void)fprintf(stderr, "%s\n", what);
-	abort();
-}
-
-static void
 begin(void)
 {
-	const struct sampan_config config = { .size = sizeof(config), .seed = { 1, 2 } };
-	const struct sampan_link_config link = { .size = sizeof(link), .mac = { 2, 0, 0, 0, 0, 1 },
-		.mtu_bytes = 1500, .name = "fuzz" };
 	const struct sampan_addr six = { { 0xfd, [15] = 1 } }, four = sampan_addr_v4(10, 0, 0, 1);
 	sampan_handle h;
 
-	must(sampan_init(memory, sizeof(memory), &config, SAMPAN_SEC(1)) == 0, "a stack");
-	must(sampan_link_add(s, &link) == 1, "a link");
+	stage_open(s, sizeof(memory));
 	must(sampan_addr_add(s, 1, &four, 24) == 0 && sampan_addr_add(s, 1, &six, 64) == 0,
 	    "addresses");
 	must(sampan_socket(s, SAMPAN_DGRAM, &h) == 0, "a socket");
@@ -93,20 +78,6 @@ craft6(uint8_t *ip, const uint8_t *data, uint32_t len, uint8_t ttl)
 	return 48 + len;
 }
 
-static void
-listen_to_it(sampan_time now)
-{
-	static uint8_t bytes[FRAME_MAX];
-	struct sampan_frame f;
-	unsigned n = 0;
-
-	while (sampan_output(s, 1, &f, 1, now) == 1) {
-		(void)frame_flatten(&f, bytes);
-		sampan_sent(s, &f, 1);
-		must(++n <= FRAMES_A_MESSAGE, "few frames for one message");
-	}
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
@@ -121,19 +92,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 			v4 ? ETH_TYPE_IP4 : ETH_TYPE_IP6 };
 		const uint8_t ttl = (data[1] & 2) != 0 ? 2 : 1;
 		struct sampan_frame f = { .slices = 1 };
-		const char *broken;
 
 		now += SAMPAN_MS(1) << (data[2] & 20);
 		sampan_advance(s, now);
-		listen_to_it(now);
+		stage_listen(s, now, FRAMES_A_MESSAGE, false);
 		eth_emit(frame, &eth);
 		f.len = ETH_HDR_LEN + (v4 ? craft4(frame + ETH_HDR_LEN, data + 3, len, ttl) :
 					    craft6(frame + ETH_HDR_LEN, data + 3, len, ttl));
 		f.slice[0] = (struct sampan_slice){ frame, f.len };
 		must(sampan_input(s, 1, &f, 1, now) == 0, "input");
-		listen_to_it(now);
-		broken = stack_check(s);
-		must(broken == NULL, broken != NULL ? broken : "");
+		stage_listen(s, now, FRAMES_A_MESSAGE, false);
+		stage_check(s, SP_ADDRS_MAX, SP_ROUTES_MAX);
 		data += 3 + len;
 		bytes -= 3 + len;
 	}

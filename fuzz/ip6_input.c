@@ -9,8 +9,6 @@
  */
 #include "fuzz.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <sampan/address.h>
@@ -18,7 +16,7 @@
 #include <sampan/option.h>
 
 #include "lib/frame.h"
-#include "lib/stack_check.h"
+#include "lib/stage.h"
 #include "net/stack.h"
 #include "wire/bytes.h"
 #include "wire/eth.h"
@@ -28,15 +26,6 @@
 
 static _Alignas(64) uint8_t memory[256 << 10];
 static struct sampan *const s = (struct sampan *)(void *)memory;
-
-static void
-must(bool good, const char *what)
-{
-	if (good)
-		return;
-	(void)fprintf(stderr, "%s\n", what);
-	abort();
-}
 
 /* A raw socket and one for echo, which get copies and hear of errors. */
 static void
@@ -56,13 +45,9 @@ listen_to_icmp(void)
 static void
 begin(void)
 {
-	const struct sampan_config config = { .size = sizeof(config), .seed = { 1, 2 } };
-	const struct sampan_link_config link = { .size = sizeof(link), .mac = { 2, 0, 0, 0, 0, 1 },
-		.mtu_bytes = 1500, .name = "fuzz" };
 	const struct sampan_addr addr = { { 0xfd, [15] = 1 } };
 
-	must(sampan_init(memory, sizeof(memory), &config, SAMPAN_SEC(1)) == 0, "a stack");
-	must(sampan_link_add(s, &link) == 1, "a link");
+	stage_open(s, sizeof(memory));
 	must(sampan_set(s, "net.ipv6.conf.default.dad_transmits", 0) == 0, "a setting");
 	must(sampan_set(s, "net.ipv6.conf.default.use_tempaddr", 2) == 0, "a setting");
 	must(sampan_set(s, "net.ipv6.conf.default.accept_redirects", 1) == 0, "a setting");
@@ -98,39 +83,6 @@ craft(uint8_t *p, const uint8_t *data, uint32_t len)
 	return ETH_HDR_LEN + IP6_HDR_LEN + payload;
 }
 
-static void
-listen_to_it(sampan_time now)
-{
-	static uint8_t bytes[FRAME_MAX];
-	struct sampan_frame f;
-	unsigned n = 0;
-
-	while (sampan_output(s, 1, &f, 1, now) == 1) {
-		const char *flaw;
-
-		(void)frame_flatten(&f, bytes);
-		flaw = frame_flaw(&f, bytes);
-		must(flaw == NULL, flaw != NULL ? flaw : "");
-		sampan_sent(s, &f, 1);
-		must(++n <= FRAMES_A_PACKET, "few frames for one packet");
-	}
-}
-
-static void
-check_limits(void)
-{
-	const char *broken = stack_check(s);
-	unsigned addrs = 0, routes = 0;
-
-	must(broken == NULL, broken != NULL ? broken : "");
-	while (addrs < SP_ADDRS_MAX && s->addr[addrs].link != 0)
-		addrs++;
-	while (routes < SP_ROUTES_MAX && s->route[routes].link != 0)
-		routes++;
-	must(addrs <= 2 + 2 * SP_AUTO_ADDRS_MAX, "addresses within their limit");
-	must(routes <= SP_AUTO_ROUTES_MAX, "routes within their limit");
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
@@ -148,8 +100,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 		f.len = craft(packet, data + 2, have);
 		f.slice[0] = (struct sampan_slice){ packet, f.len };
 		must(sampan_input(s, 1, &f, 1, now) == 0, "input");
-		listen_to_it(now);
-		check_limits();
+		stage_listen(s, now, FRAMES_A_PACKET, true);
+		stage_check(s, 2 + 2 * SP_AUTO_ADDRS_MAX, SP_AUTO_ROUTES_MAX);
 		data += 2 + have;
 		bytes -= 2 + have;
 	}

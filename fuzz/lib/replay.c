@@ -15,7 +15,7 @@
 #define RANDOM_MAX_BYTES 512u
 #define RANDOM_RUNS 5000u
 #define RANDOM_RUNS_FULL 200000u
-#define MUTANTS_PER_FILE 200u
+#define MUTANTS_PER_FILE 50u
 
 static uint64_t seed = 0x53616d70616e;
 
