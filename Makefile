@@ -83,7 +83,7 @@ mutants:
 	@tools/setup check
 	@tools/mutants $(ARGS)
 
-# make coverage       line and branch coverage of src/tcp by the tests
+# make coverage       line and branch coverage of the core: at least 95 % and 85 %
 .PHONY: coverage
 coverage:
 	@tools/setup check

@@ -20,6 +20,7 @@
 	X(IDLE, "idle", true, "bytes of arena per idle established connection") \
 	X(RT, "rt", true, "64-byte round trips a second, in memory") \
 	X(RT_OFFLOAD, "rt-offload", false, "the same with checksums left to the link") \
+	X(RT_IP6, "rt-ip6", true, "rt over IPv6 with 1000 connections, held against IPv4") \
 	X(INSNS, "insns", true, "instructions per round trip, counted") \
 	X(STREAM1500, "stream", true, "one direction in memory, segments of an MTU of 1500") \
 	X(STREAM64K, "stream-64k", true, "the same with frames of 64 KiB") \

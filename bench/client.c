@@ -53,14 +53,17 @@ make_pattern(void)
 static int
 dial(const char *address, uint16_t port)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	char mapped[64] = "::ffff:";
 	const struct timeval patience = { .tv_sec = PATIENCE_S };
-	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	const int on = 1;
 
 	if (fd < 0)
 		return -1;
-	(void)inet_pton(AF_INET, address, &to.sin_addr);
+	if (strchr(address, ':') == NULL)
+		address = strncat(mapped, address, sizeof(mapped) - sizeof("::ffff:"));
+	(void)inet_pton(AF_INET6, address, &to.sin6_addr);
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));

@@ -16,7 +16,7 @@
 #include <sampan/stats.h>
 
 #include "bench.h"
-#include "flood.h"
+#include "lib/flood.h"
 #include "machine.h"
 #include "message.h"
 #include "row.h"
@@ -145,7 +145,7 @@ open_all(struct floods *c)
 		return false;
 	}
 	c->listener = stacks_listen(&c->k, PORT, BACKLOG);
-	if (c->listener == 0 || !flood_open(&c->flood, c->k.s[1], c->k.now))
+	if (c->listener == 0 || !flood_open(&c->flood, c->k.s[1], stacks_ip6))
 		fail(c, "no listener, or no second link");
 	return c->why == NULL;
 }

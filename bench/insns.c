@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "count.h"
-#include "stacks.h"
 
 #define ROUND_TRIPS 10240u
 /* Valgrind is fifty times slower: more connections than this take minutes to
@@ -34,10 +33,10 @@ insns_child(const char *job)
 	const bool idle = strncmp(job += ip6 ? 4 : 0, "nothing-", 8) == 0;
 	struct world_config config = {
 		.connections = (uint32_t)strtoul(idle ? job + 8 : job, NULL, 10),
+		.ip6 = ip6,
 	};
 	struct world w;
 
-	stacks_ip6 = ip6;
 	if (!world_open(&config, &w) || !world_reset(&w))
 		return 1;
 	if (idle)
@@ -48,15 +47,15 @@ insns_child(const char *job)
 }
 
 static bool
-count_in_children(uint32_t connections, struct count *all, struct count *own)
+count_in_children(const struct world_config *c, struct count *all, struct count *own)
 {
-	const char *ip6 = stacks_ip6 ? "ip6-" : "";
+	const char *ip6 = c->ip6 ? "ip6-" : "";
 	char argument[48];
 
-	(void)snprintf(argument, sizeof(argument), "--count=%s%u", ip6, connections);
+	(void)snprintf(argument, sizeof(argument), "--count=%s%u", ip6, c->connections);
 	if (!count_by_valgrind(argument, all))
 		return false;
-	(void)snprintf(argument, sizeof(argument), "--count=%snothing-%u", ip6, connections);
+	(void)snprintf(argument, sizeof(argument), "--count=%snothing-%u", ip6, c->connections);
 	return count_by_valgrind(argument, own);
 }
 
@@ -90,7 +89,7 @@ insns_measure(struct world *w, struct row *row)
 		row_skip(row, "the processor does not count here, and valgrind would take minutes");
 	} else if (system("valgrind --version >/dev/null 2>&1") != 0) {
 		row_skip(row, "the processor does not count here, and there is no valgrind");
-	} else if (!count_in_children(n, &all, &own)) {
+	} else if (!count_in_children(&w->config, &all, &own)) {
 		row_fail(row, "the same under valgrind did not work");
 	} else {
 		print(row, &all, &own, "valgrind");

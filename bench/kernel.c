@@ -17,8 +17,8 @@
 static int
 listen_on(uint16_t port)
 {
-	const struct sockaddr_in local = { .sin_family = AF_INET, .sin_port = htons(port) };
-	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const struct sockaddr_in6 local = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	const int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&local, sizeof(local)) != 0 ||
 	    listen(fd, 16) != 0)

@@ -50,7 +50,7 @@ static const struct argp_option arguments[] = {
 	  "--quick", 0 },
 	{ "compare", OPT_COMPARE, "FILE", 0, "say how each row stands to that of an earlier run, "
 	  "whose output is in FILE", 0 },
-	{ "ipv6", OPT_IP6, NULL, 0, "what goes between two stacks in memory goes over IPv6", 0 },
+	{ "ipv6", OPT_IP6, NULL, 0, "all rows over IPv6", 0 },
 	{ "count", OPT_COUNT, "JOB", OPTION_HIDDEN, NULL, 0 },
 	{ "list", OPT_LIST, NULL, 0, "list the names of the rows", 0 },
 	{ 0 },

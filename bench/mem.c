@@ -1,6 +1,6 @@
 /*
  * mem.c - both ends in memory, in one thread: connect, each, idle, rt,
- * rt-offload, insns.
+ * rt-offload, rt-ip6, insns.
  *
  * All worlds exist at the same time and take turns, so that whatever slows
  * the machine down for a while does so to all of them.
@@ -13,9 +13,10 @@
 #include "look.h"
 #include "machine.h"
 #include "row.h"
+#include "stacks.h"
 #include "world.h"
 
-#define WORLDS_MAX (BENCH_SIZES_MAX + 1)
+#define WORLDS_MAX (BENCH_SIZES_MAX + 3)
 /* Connections made for one sample of `connect`, at least. */
 #define CONNECT_LEAST 100000u
 /* Round trips between two looks at the clock, about. */
@@ -30,6 +31,9 @@
 
 struct subject {
 	struct world world;
+	/* BENCH_RT: of the sizes that were asked for, in all rows.  Else in this row
+	 * alone; BENCH_ROWS: in none, only to be held against. */
+	enum bench_row row;
 	struct samples connects, rates;
 };
 
@@ -60,31 +64,29 @@ is_broken(const struct subject *s)
 	return s->world.why[0] != '\0';
 }
 
-/* With offload or without: the row that its round trips go to. */
-static enum bench_row
-rt_row(const struct subject *s)
+static bool
+is_plain(const struct subject *s)
 {
-	return s->world.config.caps != 0 ? BENCH_RT_OFFLOAD : BENCH_RT;
+	return s->row == BENCH_RT;
 }
 
 /* ---- Preparation ---- */
 
 static void
-add_subject(struct suite *suite, uint32_t connections, uint32_t caps)
+add_subject(struct suite *suite, enum bench_row which, const struct world_config *config)
 {
-	const struct world_config config = { .connections = connections, .caps = caps };
 	struct subject *s = &suite->subject[suite->n];
 
 	memset(s, 0, sizeof(*s));
-	if (world_open(&config, &s->world)) {
+	s->row = which;
+	if (world_open(config, &s->world))
 		suite->n++;
-		return;
-	}
-	s->world.config = config;
-	row_skip(&(struct row){ .name = bench_name(rt_row(s)) },
-	    "not enough memory for %u connections", connections);
+	else if (which != BENCH_ROWS)
+		row_skip(&(struct row){ .name = bench_name(which) },
+		    "not enough memory for %u connections", config->connections);
 }
 
+/* All that the sizes of the command line are for. */
 static bool
 any_wanted(const struct bench_options *o)
 {
@@ -92,15 +94,53 @@ any_wanted(const struct bench_options *o)
 	    o->wanted[BENCH_RT] || o->wanted[BENCH_INSNS] || o->wanted[BENCH_SS];
 }
 
+/* What round trips are held against: those of 1000 connections, those over IPv6 against
+ * those over IPv4. */
+static const struct subject *
+reference_of(const struct suite *suite)
+{
+	for (unsigned i = 0; i < suite->n; i++) {
+		const struct subject *s = &suite->subject[i];
+
+		if (s->world.config.connections == REFERENCE_SIZE && s->row != BENCH_RT_OFFLOAD &&
+		    s->row != BENCH_RT_IP6)
+			return s;
+	}
+	return NULL;
+}
+
+static void
+open_ip6(struct suite *suite)
+{
+	struct world_config config = { .connections = REFERENCE_SIZE };
+
+	if (stacks_ip6) {
+		row_skip(&(struct row){ .name = bench_name(BENCH_RT_IP6) },
+		    "with --ipv6 there is nothing to hold it against");
+		return;
+	}
+	if (reference_of(suite) == NULL)
+		add_subject(suite, BENCH_ROWS, &config);
+	config.ip6 = true;
+	add_subject(suite, BENCH_RT_IP6, &config);
+}
+
 static void
 open_all(struct suite *suite)
 {
 	const struct bench_options *o = suite->options;
+	struct world_config config = { .ip6 = stacks_ip6 };
 
-	for (unsigned i = 0; i < o->sizes && any_wanted(o); i++)
-		add_subject(suite, o->size[i], 0);
+	for (unsigned i = 0; i < o->sizes && any_wanted(o); i++) {
+		config.connections = o->size[i];
+		add_subject(suite, BENCH_RT, &config);
+	}
+	config.connections = REFERENCE_SIZE;
+	config.caps = RT_CAPS;
 	if (o->wanted[BENCH_RT_OFFLOAD])
-		add_subject(suite, REFERENCE_SIZE, RT_CAPS);
+		add_subject(suite, BENCH_RT_OFFLOAD, &config);
+	if (o->wanted[BENCH_RT_IP6])
+		open_ip6(suite);
 }
 
 /* Makes all connections, again and again where they are few; returns how many
@@ -143,7 +183,7 @@ connect_all(struct suite *suite)
 		row.value = s->connects;
 		if (is_broken(s))
 			row_fail(&row, "%s", s->world.why);
-		else if (suite->options->wanted[BENCH_CONNECT] && s->world.config.caps == 0 &&
+		else if (suite->options->wanted[BENCH_CONNECT] && is_plain(s) &&
 		    s->world.config.connections >= REFERENCE_SIZE)
 			row_print(&row);
 	}
@@ -170,7 +210,7 @@ use_each(struct suite *suite)
 		row.note = note;
 		if (!world_check(&s->world))
 			row_fail(&row, "%s", s->world.why);
-		else if (suite->options->wanted[BENCH_EACH] && s->world.config.caps == 0)
+		else if (suite->options->wanted[BENCH_EACH] && is_plain(s))
 			row_print(&row);
 	}
 }
@@ -192,7 +232,7 @@ settle_all(struct suite *suite)
 		samples_add(&row.value, bytes);
 		row.peer = "limit";
 		samples_add(&row.peer_value, IDLE_LIMIT_BYTES);
-		if (suite->options->wanted[BENCH_IDLE] && s->world.config.caps == 0)
+		if (suite->options->wanted[BENCH_IDLE] && is_plain(s))
 			row_print(&row);
 	}
 }
@@ -213,29 +253,17 @@ time_round_trips(struct subject *s, double seconds)
 	samples_add(&s->rates, (double)(s->world.verified - first) / seconds_since(start));
 }
 
-static const struct subject *
-reference_of(const struct suite *suite)
-{
-	for (unsigned i = 0; i < suite->n; i++) {
-		const struct subject *s = &suite->subject[i];
-
-		if (s->world.config.connections == REFERENCE_SIZE && s->world.config.caps == 0)
-			return s;
-	}
-	return NULL;
-}
-
 static void
 print_round_trips(const struct suite *suite, struct subject *s)
 {
 	const struct subject *reference = reference_of(suite);
-	struct row row = row_of(s, rt_row(s), "round trips/s");
+	struct row row = row_of(s, s->row, "round trips/s");
 
 	(void)snprintf(row.params, sizeof(row.params), "n=%u window=%u bytes=64",
 	    s->world.config.connections, s->world.config.window);
 	row.value = s->rates;
 	if (reference != NULL && reference != s) {
-		row.peer = "rt n=1000";
+		row.peer = s->row == BENCH_RT_IP6 ? "rt over IPv4" : "rt n=1000";
 		row.peer_value = reference->rates;
 	}
 	if (!world_check(&s->world))
@@ -260,9 +288,10 @@ run_round_trips(struct suite *suite)
 		}
 	}
 	for (unsigned i = 0; i < suite->n; i++) {
-		if (!is_broken(&suite->subject[i]) &&
-		    suite->options->wanted[rt_row(&suite->subject[i])])
-			print_round_trips(suite, &suite->subject[i]);
+		struct subject *s = &suite->subject[i];
+
+		if (!is_broken(s) && s->row != BENCH_ROWS && suite->options->wanted[s->row])
+			print_round_trips(suite, s);
 	}
 }
 
@@ -276,7 +305,7 @@ show_all(struct suite *suite)
 		struct row row = row_of(s, BENCH_SS, "us");
 		const char *wrong = NULL;
 
-		if (is_broken(s) || s->world.config.caps != 0)
+		if (is_broken(s) || !is_plain(s))
 			continue;
 		for (unsigned run = 0; run < suite->options->runs && wrong == NULL; run++)
 			wrong = look_at_all(&s->world, &row.value);
@@ -296,7 +325,7 @@ count_all(struct suite *suite)
 		struct subject *s = &suite->subject[i];
 		struct row row = row_of(s, BENCH_INSNS, "instructions");
 
-		if (is_broken(s) || s->world.config.caps != 0 ||
+		if (is_broken(s) || !is_plain(s) ||
 		    (suite->options->quick && s->world.config.connections > REFERENCE_SIZE))
 			continue;
 		insns_measure(&s->world, &row);
@@ -322,7 +351,8 @@ bench_mem(const struct bench_options *options)
 		show_all(&suite);
 	}
 	settle_all(&suite);
-	if (options->wanted[BENCH_RT] || options->wanted[BENCH_RT_OFFLOAD]) {
+	if (options->wanted[BENCH_RT] || options->wanted[BENCH_RT_OFFLOAD] ||
+	    options->wanted[BENCH_RT_IP6]) {
 		row_progress("in memory: round trips");
 		run_round_trips(&suite);
 	}

@@ -18,9 +18,22 @@
 #include "client.h"
 #include "kernel.h"
 #include "machine.h"
+#include "stacks.h"
 
 #define PATIENCE_MS 5000
 #define GLANCE_MS 10
+
+/* Hosts 1 and 2 of networks 77 (TAP) and 78 (veth). */
+#define ADDR(net, host) (stacks_ip6 ? "fd" #net "::" #host : "10." #net ".0." #host)
+#define PREFIX(net, host) (stacks_ip6 ? "fd" #net "::" #host "/64" : "10." #net ".0." #host "/24")
+/* An address of IPv6 is there at once. */
+#define NO_DAD (stacks_ip6 ? "nodad" : "")
+
+const char *
+site_address(bool ours)
+{
+	return ours ? ADDR(77, 2) : ADDR(78, 2);
+}
 
 __attribute__((format(printf, 2, 3)))
 static bool
@@ -64,8 +77,8 @@ run_kernel(int ready, int go)
 	be_server();
 	if (unshare(CLONE_NEWNET) != 0 || write(ready, &byte, 1) != 1 || read(go, &byte, 1) != 1)
 		_exit(1);
-	if (!shell("ip link set lo up && ip addr add 10.78.0.2/24 dev veth1 && "
-		  "ip link set veth1 up"))
+	if (!shell("ip link set lo up && ip addr add %s dev veth1 %s && ip link set veth1 up",
+		PREFIX(78, 2), NO_DAD))
 		_exit(1);
 	_exit(kernel_serve());
 }
@@ -87,8 +100,8 @@ start_kernel(struct site *site)
 	(void)close(down[0]);
 	good = site->kernel > 0 && read(up[0], &byte, 1) == 1 &&
 	    shell("ip link add veth0 type veth peer name veth1 netns %d && "
-		  "ip addr add 10.78.0.1/24 dev veth0 && ip link set veth0 up",
-		(int)site->kernel) &&
+		  "ip addr add %s dev veth0 %s && ip link set veth0 up",
+		(int)site->kernel, PREFIX(78, 1), NO_DAD) &&
 	    write(down[1], &byte, 1) == 1;
 	(void)close(up[0]);
 	(void)close(down[1]);
@@ -98,16 +111,17 @@ start_kernel(struct site *site)
 static _Noreturn void
 run_sampan(void)
 {
-	char directory[400], path[420], name[32];
+	char directory[400], path[420], name[32], link[64];
 	const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	be_server();
 	machine_directory(directory, sizeof(directory));
 	(void)snprintf(path, sizeof(path), "%s/sampan", directory);
 	(void)snprintf(name, sizeof(name), "bench-%d", (int)getppid());
+	(void)snprintf(link, sizeof(link), "tap:sampan0,host=%s", PREFIX(77, 1));
 	(void)dup2(nowhere, STDOUT_FILENO);
-	(void)execl(path, "sampan", "serve", "--name", name, "--link",
-	    "tap:sampan0,host=10.77.0.1/24", "--addr", "10.77.0.2/24", (char *)NULL);
+	(void)execl(path, "sampan", "serve", "--name", name, "--link", link,
+	    "--addr", PREFIX(77, 2), (char *)NULL);
 	_exit(127);
 }
 
@@ -160,12 +174,12 @@ site_open(struct site *site)
 	site->home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (site->home < 0 || unshare(CLONE_NEWNET) != 0 || !shell("ip link set lo up"))
 		return fail(site, "cannot make a network namespace: %s", strerror(errno));
-	if (!start_kernel(site) || !wait_for(site, "10.78.0.2", "the kernel server"))
+	if (!start_kernel(site) || !wait_for(site, ADDR(78, 2), "the kernel server"))
 		return false;
 	if (!start_sampan(site))
 		return false;
 	site->is_ours = true;
-	return wait_for(site, "10.77.0.2", "sampan serve");
+	return wait_for(site, ADDR(77, 2), "sampan serve");
 }
 
 /* Waits for the end of a child, and makes one. */

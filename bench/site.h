@@ -18,6 +18,9 @@ struct site {
 	char why[160];		/* what did not work */
 };
 
+/* Of the servers: sampan's, the kernel's; of IPv6 with --ipv6. */
+const char *site_address(bool ours);
+
 /* This process is in the client's namespace afterwards.  False: see why. */
 bool site_open(struct site *site);
 

@@ -4,21 +4,22 @@
 #include "stacks.h"
 
 #include <sampan/socket.h>
+#include <sampan/stats.h>
 
 bool stacks_ip6;
 
 struct sampan_addr
-stacks_addr(unsigned end)
+stacks_addr(bool ip6, unsigned end)
 {
 	const struct sampan_addr v6 = { { 0xfd, [15] = (uint8_t)(end + 1) } };
 
-	return stacks_ip6 ? v6 : sampan_addr_v4(10, 0, 0, (uint8_t)(end + 1));
+	return ip6 ? v6 : sampan_addr_v4(10, 0, 0, (uint8_t)(end + 1));
 }
 
 unsigned
-stacks_prefix_bits(void)
+stacks_prefix_bits(bool ip6)
 {
-	return stacks_ip6 ? 64 : 24;
+	return ip6 ? 64 : 24;
 }
 
 static bool
@@ -32,7 +33,7 @@ fail(struct stacks *k, const char *why)
 static bool
 open_one(struct stacks *k, unsigned i)
 {
-	const struct sampan_addr addr = stacks_addr(i);
+	const struct sampan_addr addr = stacks_addr(stacks_ip6, i);
 	struct sampan_config config;
 
 	k->s[i] = sampan_memory_alloc(k->bytes, true);
@@ -45,7 +46,7 @@ open_one(struct stacks *k, unsigned i)
 	    sampan_set(k->s[i], "net.ipv4.ip_local_port_last", 65535) != 0 ||
 	    sampan_link_attach(sampan_pair_end(k->pair, i), k->s[i]) < 0 ||
 	    sampan_set(k->s[i], "net.ipv6.conf.default.dad_transmits", 0) != 0 ||
-	    sampan_addr_add(k->s[i], 1, &addr, stacks_prefix_bits()) != 0)
+	    sampan_addr_add(k->s[i], 1, &addr, stacks_prefix_bits(stacks_ip6)) != 0)
 		return fail(k, "no stack");
 	return true;
 }
@@ -78,6 +79,19 @@ stacks_advance(struct stacks *k, sampan_dur dur)
 			sampan_advance(k->s[i], k->now);
 }
 
+int
+stacks_dropped(const struct sampan *s, bool ip6)
+{
+	for (unsigned i = 0; i < SAMPAN_DROP_COUNT; i++) {
+		/* Who the groups of the other end are is for routers. */
+		if (ip6 && i == SAMPAN_DROP_IP_BROADCAST)
+			continue;
+		if (sampan_counter(s, i) != 0)
+			return (int)i;
+	}
+	return -1;
+}
+
 sampan_handle
 stacks_listen(struct stacks *k, uint16_t port, unsigned backlog)
 {
@@ -93,7 +107,7 @@ stacks_listen(struct stacks *k, uint16_t port, unsigned backlog)
 sampan_handle
 stacks_connect(struct stacks *k, uint16_t port)
 {
-	const struct sampan_sockaddr peer = { .addr = stacks_addr(1), .port = port };
+	const struct sampan_sockaddr peer = { .addr = stacks_addr(stacks_ip6, 1), .port = port };
 	sampan_handle h;
 
 	if (sampan_socket(k->s[0], SAMPAN_STREAM, &h) != 0 ||

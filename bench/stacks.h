@@ -11,12 +11,12 @@
 
 #include <sampan/host.h>
 
-/* All in memory goes over IPv6: fd00::1 and fd00::2. */
+/* All rows go over IPv6: in memory fd00::1 and fd00::2. */
 extern bool stacks_ip6;
 
 /* The address of an end. */
-struct sampan_addr stacks_addr(unsigned end);
-unsigned stacks_prefix_bits(void);
+struct sampan_addr stacks_addr(bool ip6, unsigned end);
+unsigned stacks_prefix_bits(bool ip6);
 
 struct stacks {
 	struct sampan *s[2];
@@ -32,6 +32,9 @@ void stacks_close(struct stacks *k);
 
 /* Time passes; what has come due is done. */
 void stacks_advance(struct stacks *k, sampan_dur dur);
+
+/* A reason for which s has dropped something that it should not have, -1: none. */
+int stacks_dropped(const struct sampan *s, bool ip6);
 
 /* A listener of the server's, 0: none. */
 sampan_handle stacks_listen(struct stacks *k, uint16_t port, unsigned backlog);

@@ -6,6 +6,8 @@
  *	10.77.0.1 TAP ---- sampan serve, 10.77.0.2
  *	10.78.0.1 veth ------------------------- veth 10.78.0.2, kernel server
  *
+ * With --ipv6 fd77::1 and so on.
+ *
  * The two servers run on the second core, the client on the first.  Runs of
  * the peers take turns.
  */
@@ -18,9 +20,6 @@
 #include "machine.h"
 #include "row.h"
 #include "site.h"
-
-#define SAMPAN_ADDR "10.77.0.2"
-#define KERNEL_ADDR "10.78.0.2"
 
 struct test {
 	enum bench_row row;
@@ -45,10 +44,10 @@ struct result {
 
 /* One run against one of the two; the sample, or the reason. */
 static void
-run_one(const struct test *test, const char *address, double seconds, struct result *result)
+run_one(const struct test *test, bool ours, double seconds, struct result *result)
 {
+	const char *address = site_address(ours);
 	struct client_run run = { .address = address, .seconds = seconds };
-	const bool ours = strcmp(address, SAMPAN_ADDR) == 0;
 
 	if (result->why[0] != '\0')
 		return;
@@ -95,8 +94,8 @@ run_tests(const struct bench_options *options)
 		for (unsigned i = 0; i < TESTS; i++) {
 			if (!options->wanted[tests[i].row])
 				continue;
-			run_one(&tests[i], SAMPAN_ADDR, seconds, &results[i]);
-			run_one(&tests[i], KERNEL_ADDR, seconds, &results[i]);
+			run_one(&tests[i], true, seconds, &results[i]);
+			run_one(&tests[i], false, seconds, &results[i]);
 		}
 	}
 	for (unsigned i = 0; i < TESTS; i++) {

@@ -33,6 +33,7 @@
 #include "machine.h"
 #include "message.h"
 #include "row.h"
+#include "stacks.h"
 
 #define THREADS 2
 #define ARENA ((size_t)64 << 20)
@@ -87,11 +88,11 @@ give_up(struct worker *w, const char *why)
 
 /* ---- The cable ---- */
 
-/* Both directions of a flow alike; the headers lie in the frame's head. */
+/* Both directions of a flow alike; the headers lie in the frame's head: Ethernet, IP. */
 static unsigned
 flow_of(const struct sampan_frame *f)
 {
-	const uint8_t *p = f->head + 34;
+	const uint8_t *p = f->head + 14 + (stacks_ip6 ? 40 : 20);
 	const uint32_t a = (uint32_t)p[0] << 8 | p[1], b = (uint32_t)p[2] << 8 | p[3];
 
 	return (uint32_t)((a ^ b) * 2654435761u) >> 20;
@@ -274,7 +275,7 @@ open_stack(struct worker *w, unsigned side)
 		.mac = { 2, 0, 0, 0, 0, (uint8_t)(1 + side) }, .name = "cable" };
 	const struct sampan_team_config team = { .size = sizeof(team), .number = w->number,
 		.members = w->crew->threads, .key = { (uint8_t)(1 + side) } };
-	const struct sampan_addr addr = sampan_addr_v4(10, 0, 0, (uint8_t)(1 + side));
+	const struct sampan_addr addr = stacks_addr(stacks_ip6, side);
 	struct end *e = &w->end[side];
 	struct sampan_config config;
 	sampan_handle h;
@@ -289,7 +290,9 @@ open_stack(struct worker *w, unsigned side)
 	if (sampan_init(e->stack, ARENA, &config, sampan_clock()) != 0 ||
 	    sampan_team_join(e->stack, &team) != 0 || sampan_link_add(e->stack, &link) != 1)
 		return false;
-	if (w->number == 0 && sampan_addr_add(e->stack, 1, &addr, 24) != 0)
+	if (w->number == 0 &&
+	    (sampan_set(e->stack, "net.ipv6.conf.default.dad_transmits", 0) != 0 ||
+		sampan_addr_add(e->stack, 1, &addr, stacks_prefix_bits(stacks_ip6)) != 0))
 		return false;
 	if (w->number > 0)
 		sp_relay_hear(w->crew->relay[side], &e->relay);
@@ -303,7 +306,10 @@ open_stack(struct worker *w, unsigned side)
 static bool
 connect_all(struct worker *w)
 {
-	const struct sampan_sockaddr peer = { .addr = sampan_addr_v4(10, 0, 0, 2), .port = PORT };
+	const struct sampan_sockaddr peer = {
+		.addr = stacks_addr(stacks_ip6, SERVER),
+		.port = PORT,
+	};
 	struct sampan *s = w->end[CLIENT].stack;
 
 	for (uint32_t i = 0; i < CONNECTIONS; i++)

@@ -27,6 +27,7 @@ struct world_config {
 	uint32_t connections;
 	uint32_t window;	/* 0: as many as there are, at most WORLD_WINDOW_MAX */
 	uint32_t caps;		/* enum sampan_link_caps of the memory pair */
+	bool ip6;		/* fd00::1 and fd00::2, not 10.0.0.1 and 10.0.0.2 */
 };
 
 struct conn {

@@ -15,6 +15,10 @@ endif()
 # Fat objects: libsampan.a also serves programs that are linked without LTO, or by another compiler.
 if(CMAKE_INTERPROCEDURAL_OPTIMIZATION AND CMAKE_C_COMPILER_ID STREQUAL GNU)
 	set(CMAKE_C_COMPILE_OPTIONS_IPO -flto=auto -ffat-lto-objects)
+	# What lies behind a dozen conditions is not therefore rare: gcc would make it small, not
+	# fast, and divide where it could multiply (docs/decisions/0018).
+	add_compile_options(--param=hot-bb-frequency-fraction=1000000)
+	add_link_options(--param=hot-bb-frequency-fraction=1000000)
 endif()
 
 # For programs whose speed is of no matter: linking them as a whole takes seconds each.

@@ -86,8 +86,8 @@ endif()
 
 file(GLOB bench_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.c)
 if(bench_sources AND SAMPAN_STATIC_LIBS)
-	sampan_program(sampan-bench ${bench_sources})
-	target_include_directories(sampan-bench PRIVATE ${PROJECT_SOURCE_DIR}/bench)
+	sampan_program(sampan-bench ${bench_sources} ${PROJECT_SOURCE_DIR}/tests/lib/flood.c)
+	target_include_directories(sampan-bench PRIVATE ${PROJECT_SOURCE_DIR}/bench ${PROJECT_SOURCE_DIR}/tests)
 endif()
 
 # One run over an emulated path against the kernel: tools/paths.

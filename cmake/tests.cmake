@@ -75,7 +75,7 @@ foreach(kind unit tcp udp sim)
 			RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 		sampan_add_test(${name})
 		# The same words over IPv6, but for what is about IPv4: tests/lib/fx.h.
-		if(kind MATCHES "^(tcp|udp)$" AND NOT stem MATCHES "^(address|icmp_error|calls|options|server_10k)$")
+		if(kind MATCHES "^(tcp|udp)$" AND NOT stem MATCHES "^(address|icmp_error|options|server_10k)$")
 			sampan_add_test_ip6(${name})
 		endif()
 	endforeach()

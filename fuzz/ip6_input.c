@@ -14,6 +14,8 @@
 #include <string.h>
 
 #include <sampan/address.h>
+#include <sampan/datagram.h>
+#include <sampan/option.h>
 
 #include "lib/frame.h"
 #include "lib/stack_check.h"
@@ -36,6 +38,21 @@ must(bool good, const char *what)
 	abort();
 }
 
+/* A raw socket and one for echo, which get copies and hear of errors. */
+static void
+listen_to_icmp(void)
+{
+	const struct sampan_sockaddr local = { .port = 1 };
+	sampan_handle raw, ping;
+
+	must(sampan_socket(s, SAMPAN_ICMP6, &raw) == 0, "a raw socket");
+	must(sampan_setopt(s, raw, SAMPAN_OPT_RCVBUF, 4096) == 0, "a buffer");
+	must(sampan_socket(s, SAMPAN_PING6, &ping) == 0, "a socket for echo");
+	must(sampan_bind(s, ping, &local) == 0, "an identifier");
+	must(sampan_setopt(s, ping, SAMPAN_OPT_RCVBUF, 4096) == 0, "a buffer");
+	must(sampan_setopt(s, ping, SAMPAN_OPT_RECVERR, 1) == 0, "errors");
+}
+
 static void
 begin(void)
 {
@@ -50,6 +67,7 @@ begin(void)
 	must(sampan_set(s, "net.ipv6.conf.default.use_tempaddr", 2) == 0, "a setting");
 	must(sampan_set(s, "net.ipv6.conf.default.accept_redirects", 1) == 0, "a setting");
 	must(sampan_addr_add(s, 1, &addr, 64) == 0 && sampan_autoconf(s, 1) == 0, "an address");
+	listen_to_icmp();
 }
 
 /* The end of the addresses is the input's, their start such that they are heard. */

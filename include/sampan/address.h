@@ -63,6 +63,10 @@ struct sampan_route {
 	uint16_t mtu_bytes;		/* 0: the link's */
 	uint16_t initcwnd_segs;		/* initial congestion window; 0: RFC 6928's */
 	uint32_t window_bytes;		/* most that TCP offers; 0: no limit */
+	uint16_t initrwnd_segs;		/* most that it offers until something comes; 0: no limit */
+	uint16_t advmss_bytes;		/* most that it announces as MSS; 0: what fits the link */
+	uint16_t rto_min_ms;		/* its least time-out; 0: net.ipv4.tcp_rto_min_us */
+	bool quickack;			/* acknowledgements are never delayed */
 };
 
 /* Adds a route, or changes the one with this prefix, gateway and link; takes it

@@ -15,6 +15,29 @@
 extern "C" {
 #endif
 
+/* ---- ICMP ----
+ *
+ * Sockets for ICMP take the same calls; what they send and receive is whole messages, from
+ * the type on, and what IP says of them is in struct sampan_datagram.  Ports count for
+ * nothing, but for the identifier below.  Buffers, options and groups are as UDP's.
+ *
+ * SAMPAN_PING4, SAMPAN_PING6: sends echo requests (INVAL: anything else) and receives the
+ * answers to them.  Its local port is the identifier, which the stack puts into them.  A
+ * connected one hears of ICMP errors, and one with RECVERR; as ping(8) without privileges.
+ * SAMPAN_ICMP4, SAMPAN_ICMP6: receives every message but those of a type that is blocked,
+ * from its peer alone if connected.  ICMPv6's checksum is the stack's to write, IPv4's the
+ * sender's.  The stack goes on to do its own part with all of them.  RFC 3542 §3. */
+
+/* Bit type % 32 of blocked[type / 32]: messages of this type are not received.  A new
+ * socket blocks none.  OPNOTSUPP: not raw.  NOBUFS.  Linux: ICMP_FILTER, ICMP6_FILTER. */
+struct sampan_icmp_filter {
+	uint32_t blocked[8];
+};
+SAMPAN_API int sampan_icmp_filter_set(struct sampan *s, sampan_handle h,
+    const struct sampan_icmp_filter *filter);
+SAMPAN_API int sampan_icmp_filter_get(const struct sampan *s, sampan_handle h,
+    struct sampan_icmp_filter *filter);
+
 /* Where a datagram comes from and goes to. */
 struct sampan_datagram {
 	struct sampan_sockaddr peer;	/* all zero, to send: whom the socket is connected to */

@@ -46,14 +46,16 @@ extern "C" {
 	X(MTU_DISCOVER, "IP_MTU_DISCOVER", "number", \
 	  "UDP, 0: routers may cut (no DF); 1: fragments by the path's MTU; 2: what is larger is " \
 	  "refused; 3: by the link's, for probes") \
-	X(TYPE, "SO_TYPE", "number", "1, SOCK_STREAM, or 2, SOCK_DGRAM; get only") \
+	X(TYPE, "SO_TYPE", "number", "1, SOCK_STREAM, 2, SOCK_DGRAM, or 3, SOCK_RAW; get only") \
 	X(DOMAIN, "SO_DOMAIN", "number", "of its address: 2, AF_INET, or 10, AF_INET6; get only") \
-	X(PROTOCOL, "SO_PROTOCOL", "number", "6, IPPROTO_TCP, or 17, IPPROTO_UDP; get only") \
+	X(PROTOCOL, "SO_PROTOCOL", "number", "6, TCP, 17, UDP, 1, ICMP, or 58, ICMPv6; get only") \
 	X(TALLY, "SAMPAN_TALLY", "switch", "count for sampan_tcp_info() what it does not know else") \
 	X(BROADCAST, "SO_BROADCAST", "switch", "UDP may send to broadcast addresses") \
 	X(RECVERR, "IP_RECVERR", "switch", "UDP hears of ICMP errors though not connected") \
 	X(MAX_PACING_RATE, "SO_MAX_PACING_RATE", "bytes/s", \
 	  "text leaves no faster, and at a pace; -1: no such limit") \
+	X(V6ONLY, "IPV6_V6ONLY", "switch", \
+	  "any address is of IPv6 alone; of a new socket: net.ipv6.bindv6only; before bind only") \
 	X(INQ, "SIOCINQ", "bytes", "to be read; get only") \
 	X(OUTQ, "SIOCOUTQ", "bytes", "not acknowledged, FIN counts 1; get only") \
 	X(OUTQNSD, "SIOCOUTQNSD", "bytes", "not sent; get only") \
@@ -67,7 +69,7 @@ enum sampan_option {
 };
 
 /* BADHANDLE; NOENT: no such option; RANGE: not that value; OPNOTSUPP: not set,
- * or not got, in this state; NOBUFS: no memory to remember it. */
+ * or not got, in this state; INVAL: too late; NOBUFS: no memory to remember it. */
 SAMPAN_API int sampan_setopt(struct sampan *s, sampan_handle h, enum sampan_option option,
     int64_t value);
 SAMPAN_API int sampan_getopt(struct sampan *s, sampan_handle h, enum sampan_option option,

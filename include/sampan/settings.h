@@ -72,6 +72,8 @@
 	  "first port chosen for connections we open (Linux: first number of ip_local_port_range)") \
 	X(PORT_LAST, "net.ipv4.ip_local_port_last", 60999, 1, 65535, "port", \
 	  "last port chosen for connections we open (Linux: second number of ip_local_port_range)") \
+	X(BINDV6ONLY, "net.ipv6.bindv6only", 0, 0, 1, "switch", \
+	  "any address is of IPv6 alone for a new socket: IPV6_V6ONLY, RFC 3493 §5.3") \
 	X(TCP_RCVBUF_MIN, "net.ipv4.tcp_rmem_min", 4096, 2304, 1073741824, "bytes", \
 	  "receive buffer that a connection has under pressure too (Linux: first number of tcp_rmem)") \
 	X(TCP_RCVBUF, "net.ipv4.tcp_rmem_default", 131072, 2304, 1073741824, "bytes", \

@@ -17,17 +17,23 @@ extern "C" {
 enum sampan_type {
 	SAMPAN_STREAM = 1,	/* TCP */
 	SAMPAN_DGRAM = 2,	/* UDP: datagram.h */
+	SAMPAN_PING4 = 3,	/* ICMP echo: datagram.h */
+	SAMPAN_PING6 = 4,
+	SAMPAN_ICMP4 = 5,	/* any ICMP message: datagram.h */
+	SAMPAN_ICMP6 = 6,
 };
 
-/* A new socket.  INVAL: type.  NOBUFS. */
+/* A new socket.  INVAL: type.  NOBUFS.  OPNOTSUPP: ICMP is the leader's of the team (team.h). */
 SAMPAN_API int sampan_socket(struct sampan *s, enum sampan_type type, sampan_handle *out);
 
-/* Names the local end: a zero address is any, a zero port lets the stack
- * choose.  Who stands in whose way is Linux's rule: two sockets of one port, and of
- * addresses that overlap, unless both have REUSEPORT (they may all listen, and
- * share the connections), or both REUSEADDR and neither listens; a connection of
- * the port, in TIME-WAIT too, unless the socket has REUSEADDR.
- * INVAL: bound already.  ADDRNOTAVAIL.  ADDRINUSE.  NOBUFS. */
+/* Names the local end: the address :: is any of both families, or with V6ONLY of IPv6
+ * alone, 0.0.0.0 any of IPv4; a zero port lets the stack choose.  Who stands in whose way
+ * is Linux's rule: two sockets of one port, and of addresses that overlap, unless both
+ * have REUSEPORT (they may all listen, and share the connections), or both REUSEADDR and
+ * neither listens; a connection of the port, in TIME-WAIT too, unless the socket has
+ * REUSEADDR.  A link-local address needs its link.  RFC 3493 §3.7, §5.3.
+ * INVAL: bound already; link-local without a link that there is; of IPv4, with V6ONLY.
+ * ADDRNOTAVAIL.  ADDRINUSE.  NOBUFS. */
 SAMPAN_API int sampan_bind(struct sampan *s, sampan_handle h, const struct sampan_sockaddr *local);
 
 /* Waits for connections, up to backlog of them not yet accepted, and at most
@@ -43,7 +49,9 @@ SAMPAN_API int sampan_accept(struct sampan *s, sampan_handle h, sampan_handle *o
 /* Begins a connection: INPROGRESS on success; WRITABLE or FAILED tells how it
  * ended.  After a failure the next call answers its error, unless that was asked
  * for, and the one after it tries again from the same local end.
- * ALREADY, ISCONN, OPNOTSUPP; INVAL: the peer's address; NETUNREACH;
+ * ALREADY, ISCONN, OPNOTSUPP; INVAL: the peer's address, one of the other family than
+ * what was bound, link-local without its link or with another one than what was bound;
+ * NETUNREACH: also IPv4 with V6ONLY;
  * ADDRNOTAVAIL: no free port, or with the one that was bound the flow would be
  * another stack's of the team (team.h); ADDRINUSE; NOBUFS. */
 SAMPAN_API int sampan_connect(struct sampan *s, sampan_handle h,
@@ -203,6 +211,7 @@ struct sampan_status {
 	sampan_dur timer_dur;	/* until it goes off; 0 with TIMER_NONE */
 	uint32_t retries;	/* time-outs and probes since the last progress */
 	uint32_t drops;		/* UDP: datagrams for which its receive buffer had no room */
+	bool v6only;		/* IPV6_V6ONLY */
 };
 
 /* RFC 9293 §3.9.1.6.  BADHANDLE. */

@@ -125,9 +125,13 @@
 	X(TCP_EVICTED_SLOW, "TcpEvictedSlow", "connections reset: their peers read too slowly") \
 	X(TCP_ABORT_ON_LINGER, "TCPAbortOnLinger", "orphans reset: their time to linger was over") \
 	X(TCP_MEM_PRESSURES, "TCPMemoryPressures", "times that tcp_mem's pressure began") \
+	X(TCP_OFO_PRUNED, "OfoPruned", "times that all text behind gaps was let go of: no memory") \
 	X(TCP_RCV_DROPPED, "TcpRcvDropped", "bytes inside the window that memory could not keep") \
 	X(UDP_IN, "UdpInDatagrams", "datagrams given to sockets") \
 	X(UDP_OUT, "UdpOutDatagrams", "datagrams sent") \
+	X(RAW_IN, "RawIn", "ICMP messages given to sockets") \
+	X(RAW_OUT, "RawOut", "ICMP messages of sockets sent") \
+	X(RAW_DROPS, "RawDrops", "ICMP messages for which a socket had no room") \
 	X(DHCP_IN, "DhcpIn", "DHCP messages to a client of ours") \
 	X(DHCP_OUT, "DhcpOut", "DHCP messages sent") \
 	X(DHCP_LEASES, "DhcpLeases", "leases given or renewed") \

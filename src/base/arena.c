@@ -29,6 +29,10 @@
  * to the front of the pool's list, and its last freed object is the next to
  * go out.  What comes out is what the cache still holds.
  *
+ * A pool whose objects are taken and given all the time may keep a few freed ones at
+ * hand (sp_pool_keep_spares()).  To their slabs these are still in use.  They go back when
+ * the pool's last object does, and when a slab is wanted and none is free.
+ *
  * A slab whose last object is freed goes back to the arena at once, unless it
  * is the only one with room in its pool: then the pool keeps it, so that
  * taking and giving one object across the edge of a slab costs nothing.  It
@@ -103,6 +107,7 @@ sp_arena_init(struct sp_arena *a, uint64_t bytes, size_t head_bytes, uint32_t mi
 	a->slab_free = SP_SLAB_NONE;
 	a->slabs_used = 0;
 	a->slabs_fresh = 0;
+	a->spares = (struct sp_spares){ 0 };
 	a->map_at = (uint32_t)(map >> SP_GRANULE_SHIFT);
 	a->slabs_at = (uint32_t)(slabs_begin(map, count) >> SP_GRANULE_SHIFT);
 	clear_pools(a);
@@ -188,6 +193,8 @@ acquire(struct sp_arena *a, enum sp_kind kind)
 {
 	uint32_t slab;
 
+	if (a->slab_free == SP_SLAB_NONE && a->slabs_fresh == a->slab_count)
+		sp_pool_give_spares(a);
 	if (a->slab_free == SP_SLAB_NONE && a->slabs_fresh < a->slab_count) {
 		slab = a->slabs_fresh++;
 	} else {
@@ -239,6 +246,27 @@ sp_pool_init(struct sp_arena *a, enum sp_kind kind, uint32_t object_bytes)
 	SP_ASSERT(object_bytes > 0 && p->object_bytes <= (uint32_t)1 << a->slab_shift);
 	p->per_slab = (uint16_t)(((uint32_t)1 << a->slab_shift) / p->object_bytes);
 	p->inverse = ((uint32_t)1 << SP_INVERSE_SHIFT) / (p->object_bytes >> SP_GRANULE_SHIFT) + 1;
+}
+
+void
+sp_pool_keep_spares(struct sp_arena *a, enum sp_kind kind)
+{
+	const uint32_t most = a->pool[kind].per_slab / 8;
+
+	a->spares = (struct sp_spares){ .kind = kind,
+		.most = most < SP_SPARES ? most : SP_SPARES };
+}
+
+/* Some of their slabs may become empty. */
+void
+sp_pool_give_spares(struct sp_arena *a)
+{
+	const enum sp_kind kind = (enum sp_kind)a->spares.kind;
+
+	while (a->spares.n != 0) {
+		a->pool[kind].objects++;	/* which giving counts down */
+		sp_pool_give_slab(a, kind, a->spares.ref[--a->spares.n]);
+	}
 }
 
 static inline uint32_t
@@ -373,6 +401,7 @@ static bool
 check_pool(const struct sp_arena *a, uint32_t kind, const struct tally *tally)
 {
 	const struct sp_pool *p = &a->pool[kind];
+	const uint32_t spares = a->spares.kind == kind ? a->spares.n : 0;
 	uint32_t prev = SP_SLAB_NONE;
 	uint32_t listed = 0;
 
@@ -385,8 +414,9 @@ check_pool(const struct sp_arena *a, uint32_t kind, const struct tally *tally)
 		prev = slab;
 	}
 	return listed == tally->with_room && (tally->empty == 0 || listed == 1) &&
-	    p->kind == kind && p->slabs == tally->slabs && p->objects == tally->objects &&
-	    p->objects <= p->objects_max;
+	    p->kind == kind && p->slabs == tally->slabs &&
+	    p->objects + spares == tally->objects && p->objects <= p->objects_max &&
+	    (spares == 0 || p->objects > 0);
 }
 
 static bool

@@ -12,89 +12,11 @@
 #ifndef SAMPAN_BASE_ARENA_H
 #define SAMPAN_BASE_ARENA_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/prefetch.h"
-
-#define SP_GRANULE_SHIFT 4
-#define SP_GRANULE ((size_t)1 << SP_GRANULE_SHIFT)
-/* References keep their top bit for list heads (wheel.h), so 32 GiB. */
-#define SP_ARENA_MAX_BYTES ((uint64_t)1 << (31 + SP_GRANULE_SHIFT))
-#define SP_ARENA_ALIGN 64
-#define SP_SLAB_NONE UINT32_MAX
-#define SP_ARENA_MAGIC UINT64_C(0x4e41504d41530a1a)	/* "\x1a\nSAMPAN" in a little-endian dump */
-#define SP_ARENA_VERSION 1
-
-/* What a slab holds.  The number is also the pool's index. */
-enum sp_kind {
-	SP_KIND_FREE,		/* nobody's */
-	SP_KIND_BUCKETS,	/* a whole slab of hash buckets */
-	SP_KIND_OVERFLOW,	/* hash overflow buckets */
-	SP_KIND_TCB,
-	SP_KIND_HALF_OPEN,
-	SP_KIND_TIME_WAIT,
-	SP_KIND_TCP_TX, SP_KIND_TCP_RX, SP_KIND_TCP_SENT,
-	SP_KIND_TCP_RARE,
-	SP_KIND_TCP_CC,		/* memory of a congestion control that needs much */
-	SP_KIND_TCP_TALLY, SP_KIND_TCP_ACCECN,
-	SP_KIND_TCP_SOURCE,	/* what one peer has, see tcp/tcp_source.h */
-	SP_KIND_LISTEN,
-	SP_KIND_UDP,		/* UDP sockets */
-	SP_KIND_NEIGH,
-	SP_KIND_PMTU,		/* a whole slab of path MTUs, see net/pmtu.c */
-	SP_KIND_ECHO,		/* a table of them, see net/echo.h */
-	SP_KIND_DHCP, SP_KIND_GROUP, SP_KIND_MEMBER, SP_KIND_NAMES,	/* net/, udp_group.c */
-	SP_KIND_PORTS,		/* counts of local ports, see net/port.h */
-	SP_KIND_REASS,		/* packets of which fragments are lacking, see net/reass.c */
-	SP_KIND_FRAG,		/* edges of one fragment */
-	SP_KIND_FRAG_GROUPS,	/* what packets of fragments stand in */
-	SP_KIND_HELD,		/* whole packets of other stacks, see net/team.c */
-	SP_KIND_PART,		/* stretches of bytes behind a gap, see buf/recvq.h */
-	SP_KIND_SMALL, SP_KIND_LARGE,	/* payload chunks, see buf/chunk.h */
-	SP_KIND_COUNT,
-};
-
-/* One per slab, in an array behind the stack's head. */
-struct sp_slab {
-	uint32_t next, prev;	/* in the pool's list of slabs with room, or in the free list */
-	uint32_t free_ref;	/* first freed object, 0: none; objects link by their first word */
-	uint16_t used;		/* objects in use */
-	uint16_t carved;	/* objects handed out at least once */
-	uint8_t kind;		/* enum sp_kind */
-	uint8_t pad[3];
-};
-
-struct sp_pool {
-	uint32_t object_bytes;	/* a multiple of the granule */
-	uint16_t per_slab;
-	uint8_t kind;
-	uint8_t pad;
-	uint32_t inverse;	/* of the object's granules, times 2^SP_INVERSE_SHIFT */
-	uint32_t room;		/* first slab with room, SP_SLAB_NONE: none */
-	uint32_t slabs;		/* held now */
-	uint32_t objects;	/* in use now */
-	uint32_t objects_max;	/* in use at once, ever */
-};
-
-/* Stands at the very start of the block. */
-struct sp_arena {
-	uint64_t magic;
-	uint32_t version;
-	uint32_t layout;	/* hash of the sizes of everything kept in the arena */
-	uint64_t bytes;		/* of the whole block */
-	uint32_t slab_shift;	/* log2 of the bytes of a slab */
-	uint32_t slab_count;
-	uint32_t slab_free;	/* first free slab, SP_SLAB_NONE: none */
-	uint32_t slabs_used;	/* whole ones, and those with an object in use */
-	uint32_t slabs_fresh;	/* slabs from here on were never used */
-	uint32_t map_at;	/* granules from the start: array of struct sp_slab */
-	uint32_t slabs_at;	/* granules from the start: slab 0 */
-	struct sp_pool pool[SP_KIND_COUNT];
-};
+#include "base/slab.h"
 
 /* Lays out a block that begins at a, aligned to SP_ARENA_ALIGN.  Its first
  * head_bytes, the arena itself among them, stay the caller's.  False: no room
@@ -106,6 +28,10 @@ uint32_t sp_arena_slab_shift(uint64_t bytes);
 
 /* Declares the objects of a kind.  object_bytes is rounded up to a granule. */
 void sp_pool_init(struct sp_arena *a, enum sp_kind kind, uint32_t object_bytes);
+
+/* Lets one pool keep a few freed objects at hand, for what is taken and given all the
+ * time, while others of it are in use; none where slabs are small. */
+void sp_pool_keep_spares(struct sp_arena *a, enum sp_kind kind);
 
 /* The reference of object number i of a slab, for walks over a pool: 0 when
  * the slab is not of this kind or i is past what it has handed out. */
@@ -136,36 +62,6 @@ uint64_t sp_arena_total_bytes(const struct sp_arena *a);
 /* Every rule of the layout holds; for tests. */
 bool sp_arena_check(const struct sp_arena *a);
 
-static inline void *
-sp_at(const struct sp_arena *a, uint32_t ref)
-{
-	return (uint8_t *)(uintptr_t)a + ((size_t)ref << SP_GRANULE_SHIFT);
-}
-
-static inline uint32_t
-sp_ref(const struct sp_arena *a, const void *p)
-{
-	return (uint32_t)(((uintptr_t)p - (uintptr_t)a) >> SP_GRANULE_SHIFT);
-}
-
-static inline uint32_t
-sp_slab_of(const struct sp_arena *a, uint32_t ref)
-{
-	return (ref - a->slabs_at) >> (a->slab_shift - SP_GRANULE_SHIFT);
-}
-
-static inline uint32_t
-sp_slab_ref(const struct sp_arena *a, uint32_t slab)
-{
-	return a->slabs_at + (slab << (a->slab_shift - SP_GRANULE_SHIFT));
-}
-
-static inline struct sp_slab *
-sp_slab_at(const struct sp_arena *a, uint32_t slab)
-{
-	return (struct sp_slab *)sp_at(a, a->map_at) + slab;
-}
-
 /* A slab has 2^12 granules at most, so that a rounded-up inverse of this precision
  * divides them exactly. */
 #define SP_INVERSE_SHIFT 24
@@ -188,15 +84,24 @@ sp_pool_owns(const struct sp_arena *a, enum sp_kind kind, uint32_t ref)
 	    i < sp_slab_at(a, slab)->carved;
 }
 
-/* The rarer halves of the next two: the pool needs a slab, or has one without
- * objects; the slab is to be first in its pool's list. */
+/* The rarer halves of the next four: the pool needs a slab, or has one without
+ * objects; the slab is to be first in its pool's list; spares go to their slabs. */
 uint32_t sp_pool_take_new(struct sp_arena *a, enum sp_kind kind);
 void sp_pool_give_last(struct sp_arena *a, enum sp_kind kind, uint32_t slab);
 void sp_pool_raise(struct sp_arena *a, struct sp_pool *p, uint32_t slab);
+void sp_pool_give_spares(struct sp_arena *a);
 
-/* An object of the kind, contents undefined; 0 when the budget is spent. */
+static inline void
+sp_pool_count(struct sp_pool *p)
+{
+	p->objects++;
+	if (p->objects > p->objects_max)
+		p->objects_max = p->objects;
+}
+
+/* An object out of a slab. */
 static inline uint32_t
-sp_pool_take(struct sp_arena *a, enum sp_kind kind)
+sp_pool_take_slabs(struct sp_arena *a, enum sp_kind kind)
 {
 	struct sp_pool *p = &a->pool[kind];
 	struct sp_slab *s;
@@ -217,15 +122,23 @@ sp_pool_take(struct sp_arena *a, enum sp_kind kind)
 		if (s->next != SP_SLAB_NONE)
 			sp_slab_at(a, s->next)->prev = SP_SLAB_NONE;
 	}
-	p->objects++;
-	if (p->objects > p->objects_max)
-		p->objects_max = p->objects;
+	sp_pool_count(p);
 	return ref;
 }
 
-/* Gives an object back, and its slab with it when that was the last one. */
+/* An object of the kind, contents undefined; 0 when the budget is spent. */
+static inline uint32_t
+sp_pool_take(struct sp_arena *a, enum sp_kind kind)
+{
+	if (a->spares.n == 0 || a->spares.kind != kind)
+		return sp_pool_take_slabs(a, kind);
+	sp_pool_count(&a->pool[kind]);
+	return a->spares.ref[--a->spares.n];
+}
+
+/* Gives an object to its slab, and this back when that was its last one. */
 static inline void
-sp_pool_give(struct sp_arena *a, enum sp_kind kind, uint32_t ref)
+sp_pool_give_slab(struct sp_arena *a, enum sp_kind kind, uint32_t ref)
 {
 	const uint32_t slab = sp_slab_of(a, ref);
 	struct sp_pool *p = &a->pool[kind];
@@ -240,6 +153,25 @@ sp_pool_give(struct sp_arena *a, enum sp_kind kind, uint32_t ref)
 	p->objects--;
 	if (s->used == 0)
 		sp_pool_give_last(a, kind, slab);
+}
+
+/* Gives an object back.  Of a pool that nobody uses any more nothing is kept. */
+static inline void
+sp_pool_give(struct sp_arena *a, enum sp_kind kind, uint32_t ref)
+{
+	struct sp_pool *p = &a->pool[kind];
+
+	if (a->spares.kind != kind) {
+		sp_pool_give_slab(a, kind, ref);
+	} else if (a->spares.n < a->spares.most && p->objects > 1) {
+		SP_ASSERT(sp_pool_owns(a, kind, ref));
+		a->spares.ref[a->spares.n++] = ref;
+		p->objects--;
+	} else {
+		sp_pool_give_slab(a, kind, ref);
+		if (p->objects == 0 && a->spares.n != 0)
+			sp_pool_give_spares(a);
+	}
 }
 
 #endif

@@ -94,13 +94,25 @@ sp_siphash13(const struct sp_key *key, const void *data, size_t len)
 	return hash_bytes(key, data, len, 1, 3);
 }
 
-uint64_t
-sp_siphash13_words(const struct sp_key *key, const uint64_t *words, size_t n)
+static inline uint64_t
+hash_words(const struct sp_key *key, const uint64_t *words, size_t n, unsigned c, unsigned d)
 {
 	struct state s = begin(key);
 
 	for (size_t i = 0; i < n; i++)
-		compress(&s, words[i], 1);
-	compress(&s, (uint64_t)n << 59, 1);	/* n * 8 bytes, as in the byte-wise form */
-	return finish(&s, 3);
+		compress(&s, words[i], c);
+	compress(&s, (uint64_t)n << 59, c);	/* n * 8 bytes, as in the byte-wise form */
+	return finish(&s, d);
+}
+
+uint64_t
+sp_siphash24_words(const struct sp_key *key, const uint64_t *words, size_t n)
+{
+	return hash_words(key, words, n, 2, 4);
+}
+
+uint64_t
+sp_siphash13_words(const struct sp_key *key, const uint64_t *words, size_t n)
+{
+	return hash_words(key, words, n, 1, 3);
 }

@@ -18,7 +18,8 @@ struct sp_key {
 uint64_t sp_siphash24(const struct sp_key *key, const void *data, size_t len);
 uint64_t sp_siphash13(const struct sp_key *key, const void *data, size_t len);
 
-/* SipHash-1-3 of n 64-bit words, in the machine's own order. */
+/* Of n 64-bit words, in the machine's own order. */
+uint64_t sp_siphash24_words(const struct sp_key *key, const uint64_t *words, size_t n);
 uint64_t sp_siphash13_words(const struct sp_key *key, const uint64_t *words, size_t n);
 
 #endif

@@ -5,6 +5,11 @@
 
 #include <string.h>
 
+#include "wire/csum.h"
+
+/* Less is added up when it is sent: it may go into a frame's head. */
+#define SUM_LEAST_BYTES 512u
+
 static uint32_t
 large_bytes(const struct sp_arena *a)
 {
@@ -17,6 +22,7 @@ void
 sp_chunk_init(struct sp_arena *a)
 {
 	sp_pool_init(a, SP_KIND_SMALL, SP_CHUNK_SMALL_BYTES);
+	sp_pool_keep_spares(a, SP_KIND_SMALL);
 	sp_pool_init(a, SP_KIND_LARGE, large_bytes(a));
 }
 
@@ -35,6 +41,48 @@ sp_chain_append(struct sp_chain *chain, struct sp_arena *a, const uint8_t *data,
 		if (sp_chunk_room(c) < n)
 			n = sp_chunk_room(c);
 		sp_copy(c->data + c->end, data + done, n);
+		c->sum = 0;
+		c->end = (uint16_t)(c->end + n);
+		done += n;
+	}
+	return done;
+}
+
+/* Copies behind the end of a chunk, and keeps its sum if that of what it holds is known. */
+static void
+copy_sum(struct sp_chunk *c, const uint8_t *data, uint32_t n, unsigned variant)
+{
+	const bool known = c->end == 0 || c->sum != 0;
+	uint64_t sum;
+
+	if (n < SUM_LEAST_BYTES || !known) {
+		sp_copy(c->data + c->end, data, n);
+		c->sum = 0;
+		return;
+	}
+	sum = sp_csum_copy(c->data + c->end, data, n, 0, variant);
+	if (c->end % 2 != 0)
+		sum <<= 8;
+	c->sum = sp_csum_narrow(c->sum + sum);
+	if (c->sum == 0)
+		c->sum = 0xffff;	/* the same, RFC 1071 §1; 0 says that it is not known */
+}
+
+uint32_t
+sp_chain_append_sum(struct sp_chain *chain, struct sp_arena *a, const uint8_t *data, uint32_t len,
+    unsigned variant)
+{
+	uint32_t done = 0;
+
+	while (done < len) {
+		struct sp_chunk *c = sp_chain_room(chain, a, len - done);
+		uint32_t n = len - done;
+
+		if (c == NULL)
+			break;
+		if (sp_chunk_room(c) < n)
+			n = sp_chunk_room(c);
+		copy_sum(c, data + done, n, variant);
 		c->end = (uint16_t)(c->end + n);
 		done += n;
 	}
@@ -99,9 +147,8 @@ sp_chain_clear(struct sp_chain *chain, struct sp_arena *a)
 		sp_chain_pop(chain, a);
 }
 
-/* The chunk that holds the byte at p. */
-static struct sp_chunk *
-chunk_of(struct sp_arena *a, const uint8_t *p)
+struct sp_chunk *
+sp_chunk_of(const struct sp_arena *a, const uint8_t *p)
 {
 	const size_t off = (size_t)(p - (const uint8_t *)a);
 	const uint32_t slab = sp_slab_of(a, (uint32_t)(off >> SP_GRANULE_SHIFT));
@@ -116,13 +163,13 @@ chunk_of(struct sp_arena *a, const uint8_t *p)
 void
 sp_chunk_pin(struct sp_arena *a, const uint8_t *p)
 {
-	chunk_of(a, p)->pins++;
+	sp_chunk_of(a, p)->pins++;
 }
 
 void
 sp_chunk_unpin(struct sp_arena *a, const uint8_t *p)
 {
-	struct sp_chunk *c = chunk_of(a, p);
+	struct sp_chunk *c = sp_chunk_of(a, p);
 
 	c->pins--;
 	sp_chunk_release(a, c);
@@ -145,6 +192,7 @@ sp_chain_pack(struct sp_chain *chain, struct sp_arena *a, uint32_t bytes)
 		}
 		n = n < sp_chunk_room(to) ? n : sp_chunk_room(to);
 		memcpy(to->data + to->end, from->data + from->start, n);
+		to->sum = 0;
 		to->end = (uint16_t)(to->end + n);
 		bytes -= n;
 		if (n == sp_chunk_len(from))

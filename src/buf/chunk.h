@@ -11,16 +11,18 @@
 #include "base/arena.h"
 #include "base/copy.h"
 
-#define SP_CHUNK_SMALL_BYTES 256u
+#define SP_CHUNK_SMALL_SHIFT 8
+#define SP_CHUNK_SMALL_BYTES (1u << SP_CHUNK_SMALL_SHIFT)
 #define SP_CHUNK_LARGE_BYTES 4096u
 
 struct sp_chunk {
 	uint32_t next;		/* in its chain, 0: last */
 	uint32_t pins;		/* frames that show its bytes and have not been sent yet */
-	uint16_t start, end;	/* bytes in use: data[start, end) */
-	uint16_t cap;		/* bytes that data[] has */
-	uint8_t kind;		/* enum sp_kind */
-	bool queued;		/* some chain holds it */
+	uint16_t start, end;	/* bytes in use: [start, end) of its bytes */
+	uint16_t sum;		/* Internet checksum of [0, end), 0: not known (sendq.h) */
+	uint8_t shift;		/* log2 of its size, 0: a loan, whose bytes lie elsewhere (loan.h) */
+	uint8_t kind : 7;	/* enum sp_kind */
+	bool queued : 1;	/* some chain holds it */
 	uint8_t data[];
 };
 _Static_assert(sizeof(struct sp_chunk) == 16, "one granule");
@@ -34,6 +36,11 @@ struct sp_chain {
  * their size allows; returns how many memory allowed. */
 uint32_t sp_chain_append(struct sp_chain *chain, struct sp_arena *a, const uint8_t *data,
     uint32_t len, uint32_t want);
+
+/* The same for len bytes that will be sent: their checksum is made on the way, if they are
+ * many, and kept by the chunks.  variant: of csum.h. */
+uint32_t sp_chain_append_sum(struct sp_chain *chain, struct sp_arena *a, const uint8_t *data,
+    uint32_t len, unsigned variant);
 
 /* Sets up the two pools. */
 void sp_chunk_init(struct sp_arena *a);
@@ -57,6 +64,9 @@ void sp_chain_skip(struct sp_chain *chain, struct sp_arena *a, uint32_t n);
 /* Lets go of all of them. */
 void sp_chain_clear(struct sp_chain *chain, struct sp_arena *a);
 
+/* The chunk that holds the byte at p. */
+struct sp_chunk *sp_chunk_of(const struct sp_arena *a, const uint8_t *p);
+
 /* One pin more, or less, for the chunk that holds the byte at p. */
 void sp_chunk_pin(struct sp_arena *a, const uint8_t *p);
 void sp_chunk_unpin(struct sp_arena *a, const uint8_t *p);
@@ -73,10 +83,17 @@ sp_chunk_len(const struct sp_chunk *c)
 	return (uint32_t)(c->end - c->start);
 }
 
+/* Bytes that data[] has; of a loan as many as it shows. */
+static inline uint32_t
+sp_chunk_cap(const struct sp_chunk *c)
+{
+	return c->shift != 0 ? (1u << c->shift) - (uint32_t)sizeof(*c) : c->end;
+}
+
 static inline uint32_t
 sp_chunk_room(const struct sp_chunk *c)
 {
-	return (uint32_t)(c->cap - c->end);
+	return sp_chunk_cap(c) - c->end;
 }
 
 /* An empty chunk of the kind, queued; 0: no memory. */
@@ -89,8 +106,8 @@ sp_chunk_take_kind(struct sp_arena *a, enum sp_kind kind)
 	if (ref == 0)
 		return 0;
 	*c = (struct sp_chunk){
-		.cap = (uint16_t)(a->pool[kind].object_bytes - sizeof(*c)),
-		.kind = (uint8_t)kind,
+		.shift = (uint8_t)__builtin_ctz(a->pool[kind].object_bytes),
+		.kind = kind & 127u,
 		.queued = true,
 	};
 	return ref;
@@ -145,6 +162,35 @@ sp_chain_room(struct sp_chain *chain, struct sp_arena *a, uint32_t want)
 		chain->head = ref;
 	chain->tail = ref;
 	return sp_chunk_at(a, ref);
+}
+
+/* What fits into a small chunk. */
+#define SP_CHUNK_SMALL_ROOM (SP_CHUNK_SMALL_BYTES - (uint32_t)sizeof(struct sp_chunk))
+
+/* A message, not empty, in a chunk of its own, the first of an empty chain; false: it
+ * is too large for a small one, or there is no memory. */
+static inline bool
+sp_chain_begin(struct sp_chain *chain, struct sp_arena *a, const uint8_t *data, uint32_t len)
+{
+	struct sp_chunk *c;
+	uint32_t ref;
+
+	if (len - 1 >= SP_CHUNK_SMALL_ROOM)
+		return false;
+	ref = sp_pool_take(a, SP_KIND_SMALL);
+	if (ref == 0)
+		return false;
+	c = sp_chunk_at(a, ref);
+	*c = (struct sp_chunk){
+		.end = (uint16_t)len,
+		.shift = SP_CHUNK_SMALL_SHIFT,
+		.kind = SP_KIND_SMALL,
+		.queued = true,
+	};
+	sp_copy(c->data, data, len);
+	chain->head = ref;
+	chain->tail = ref;
+	return true;
 }
 
 /* Lets go of the first chunk. */

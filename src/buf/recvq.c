@@ -95,7 +95,7 @@ absorb(struct sp_recvq *q, struct sp_arena *a, uint32_t pos)
 }
 
 uint32_t
-sp_recvq_append(struct sp_recvq *q, struct sp_arena *a, uint32_t pos, struct sp_span span)
+sp_recvq_append_more(struct sp_recvq *q, struct sp_arena *a, uint32_t pos, struct sp_span span)
 {
 	uint32_t taken = chain_append(&q->chain, a, span);
 
@@ -264,7 +264,7 @@ sp_recvq_find(const struct sp_recvq *q, const struct sp_arena *a, uint32_t pos)
 }
 
 uint32_t
-sp_recvq_read(struct sp_recvq *q, struct sp_arena *a, uint8_t *dst, uint32_t len)
+sp_recvq_read_some(struct sp_recvq *q, struct sp_arena *a, uint8_t *dst, uint32_t len)
 {
 	uint32_t done = 0;
 

@@ -51,8 +51,20 @@ void sp_recvq_init(struct sp_arena *a);
 /* Copies the span behind the end of what is in order, which has position
  * `pos`, and moves over what then follows without a gap.  Returns by how much
  * the end has moved: less than span.len when memory is short. */
-uint32_t sp_recvq_append(struct sp_recvq *q, struct sp_arena *a, uint32_t pos,
+uint32_t sp_recvq_append_more(struct sp_recvq *q, struct sp_arena *a, uint32_t pos,
     struct sp_span span);
+
+static inline uint32_t
+sp_recvq_append(struct sp_recvq *q, struct sp_arena *a, uint32_t pos, struct sp_span span)
+{
+	const uint8_t *whole = sp_span_whole(span);
+
+	if (whole == NULL || (q->chain.tail | q->part) != 0 ||
+	    !sp_chain_begin(&q->chain, a, whole, span.len))
+		return sp_recvq_append_more(q, a, pos, span);
+	q->bytes = span.len;		/* a message that is alone */
+	return span.len;
+}
 
 /* Keeps the span, which begins at pos, behind a gap.  False: some or all of it
  * could not be kept. */
@@ -63,7 +75,23 @@ const struct sp_part *sp_recvq_find(const struct sp_recvq *q, const struct sp_ar
     uint32_t pos);
 
 /* Moves up to len of the oldest bytes out; returns how many. */
-uint32_t sp_recvq_read(struct sp_recvq *q, struct sp_arena *a, uint8_t *dst, uint32_t len);
+uint32_t sp_recvq_read_some(struct sp_recvq *q, struct sp_arena *a, uint8_t *dst, uint32_t len);
+
+static inline uint32_t
+sp_recvq_read(struct sp_recvq *q, struct sp_arena *a, uint8_t *dst, uint32_t len)
+{
+	const uint32_t ref = q->chain.head, n = q->bytes;
+	const struct sp_chunk *c;
+
+	if (ref == 0 || ref != q->chain.tail || n > len)
+		return sp_recvq_read_some(q, a, dst, len);
+	c = sp_chunk_at(a, ref);	/* a message that is alone */
+	sp_copy(dst, c->data + c->start, n);
+	sp_chunk_drop(a, ref);
+	q->chain = (struct sp_chain){ 0, 0 };
+	q->bytes = 0;
+	return n;
+}
 
 /* Copies up to len bytes from `skip` on, and leaves them there; returns how many. */
 uint32_t sp_recvq_copy(const struct sp_recvq *q, const struct sp_arena *a, uint32_t skip,

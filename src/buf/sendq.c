@@ -10,9 +10,19 @@
 #include <string.h>
 
 uint32_t
-sp_sendq_append(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data, uint32_t len)
+sp_sendq_append_more(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data, uint32_t len)
 {
 	const uint32_t done = sp_chain_append(&q->chain, a, data, len, len);
+
+	q->bytes += done;
+	return done;
+}
+
+uint32_t
+sp_sendq_append_sum(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data, uint32_t len,
+    unsigned variant)
+{
+	const uint32_t done = sp_chain_append_sum(&q->chain, a, data, len, variant);
 
 	q->bytes += done;
 	return done;
@@ -112,6 +122,21 @@ sp_sendq_show(struct sp_sendq *q, struct sp_arena *a, uint32_t off, uint32_t len
 		skip = 0;
 	}
 	return done;
+}
+
+void
+sp_sendq_csum(struct sp_csum *sum, const struct sp_arena *a, const struct sampan_frame *f,
+    unsigned variant)
+{
+	for (unsigned i = 0; i < f->slices; i++) {
+		const struct sampan_slice *slice = &f->slice[i];
+		const struct sp_chunk *c = sp_chunk_of(a, slice->data);
+
+		if (c->sum != 0 && slice->data == c->data && slice->len == c->end)
+			sp_csum_feed_sum(sum, c->sum, slice->len);
+		else
+			sp_csum_feed(sum, slice->data, slice->len, variant);
+	}
 }
 
 void

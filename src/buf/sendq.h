@@ -10,6 +10,7 @@
 #include <sampan/sampan.h>
 
 #include "buf/chunk.h"
+#include "wire/csum.h"
 
 /* All zero is an empty queue. */
 struct sp_sendq {
@@ -20,7 +21,22 @@ struct sp_sendq {
 };
 
 /* Copies up to len bytes behind the end; returns how many memory allowed. */
-uint32_t sp_sendq_append(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data, uint32_t len);
+uint32_t sp_sendq_append_more(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data,
+    uint32_t len);
+
+static inline uint32_t
+sp_sendq_append(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data, uint32_t len)
+{
+	if (q->chain.tail != 0 || !sp_chain_begin(&q->chain, a, data, len))
+		return sp_sendq_append_more(q, a, data, len);
+	q->bytes = len;			/* a message that is alone */
+	return len;
+}
+
+/* The same for bytes whose checksum will be asked for: made while they are copied, by that
+ * variant of csum.h. */
+uint32_t sp_sendq_append_sum(struct sp_sendq *q, struct sp_arena *a, const uint8_t *data,
+    uint32_t len, unsigned variant);
 
 /* Puts chunks that hold so many bytes, none of them empty, behind the end. */
 void sp_sendq_join(struct sp_sendq *q, struct sp_arena *a, struct sp_chain *chain,
@@ -49,6 +65,11 @@ void sp_sendq_copy(struct sp_sendq *q, struct sp_arena *a, uint32_t off, uint32_
  * no slice left. */
 uint32_t sp_sendq_show(struct sp_sendq *q, struct sp_arena *a, uint32_t off, uint32_t len,
     struct sampan_frame *f);
+
+/* Adds the frame's slices, which are chunks of send queues, to a checksum: those of whole
+ * chunks by the sums that these keep. */
+void sp_sendq_csum(struct sp_csum *sum, const struct sp_arena *a, const struct sampan_frame *f,
+    unsigned variant);
 
 void sp_sendq_clear(struct sp_sendq *q, struct sp_arena *a);
 

@@ -4,7 +4,9 @@
 #include "cmd/ask.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 int
@@ -23,6 +25,26 @@ sp_ask(const struct ask *ask)
 		exit_code = sp_cmd_fail(ask->command, errno, "%s", text);
 	(void)close(fd);
 	return exit_code;
+}
+
+static int asking_fd = -1;
+
+static void
+end_asking(int signal_number)
+{
+	(void)signal_number;
+	(void)shutdown(asking_fd, SHUT_WR);
+}
+
+void
+sp_ask_ends_on_signal(int fd)
+{
+	struct sigaction action = { .sa_handler = end_asking };
+
+	action.sa_flags = (int)(SA_RESTART | (unsigned)SA_RESETHAND);
+	asking_fd = fd;
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
 }
 
 const char *

@@ -20,6 +20,10 @@ struct ask {
 };
 int sp_ask(const struct ask *ask);
 
+/* From now on SIGINT and SIGTERM say on fd that nothing more is asked: the
+ * instance then ends its answer properly.  A second signal does not wait. */
+void sp_ask_ends_on_signal(int fd);
+
 /* Fields of a row: "?" and 0 if they are not there. */
 const char *sp_row_text_of(const cJSON *row, const char *key);
 double sp_row_number_of(const cJSON *row, const char *key);

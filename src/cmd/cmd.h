@@ -78,6 +78,11 @@ int sp_cmd_parse_words(const struct argp *argp, int argc, char **argv, void *opt
 #define CMD_OPT_NAME 1000
 #define CMD_OPTION_NAME \
 	{ "name", CMD_OPT_NAME, "NAME", 0, "of the instance; needed if several run", 0 }
+#define CMD_OPT_JSON 1001
+
+/* The last case of the parser of a command that asks an instance: --name and
+ * --json.  0, or ARGP_ERR_UNKNOWN. */
+error_t sp_cmd_parse_asking(const char **name, bool *json, int key, const char *arg);
 
 /* Prints "NAME: text" and returns the exit code that fits the errno. */
 __attribute__((format(printf, 3, 4)))

@@ -57,6 +57,7 @@ find_option(const struct argp_option *options, const char *word)
 
 	for (; options->name != NULL || options->key != 0; options++) {
 		if (is_long && options->name != NULL && word[2] != '\0' &&
+		    /* A prefix. NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 		    strncmp(options->name, word + 2, strlen(word + 2)) == 0)
 			return options;
 		if (!is_long && options->key == word[1] && word[2] == '\0')
@@ -133,6 +134,21 @@ int
 sp_cmd_parse(const struct argp *argp, int argc, char **argv, void *options)
 {
 	return sp_cmd_parse_words(argp, argc, argv, options, NULL);
+}
+
+error_t
+sp_cmd_parse_asking(const char **name, bool *json, int key, const char *arg)
+{
+	switch (key) {
+	case CMD_OPT_NAME:
+		*name = arg;
+		return 0;
+	case CMD_OPT_JSON:
+		*json = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
 }
 
 int

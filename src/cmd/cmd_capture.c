@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pcap/pcap.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,28 +217,6 @@ follow(const struct capture_args *a, struct sp_talk *talk, const int fd[2],
 	return 0;
 }
 
-/* Ctrl-C: the instance is told that nothing more is asked, and writes the end;
- * a second one does not wait for that. */
-static int interrupted_fd = -1;
-
-static void
-interrupt(int signal_number)
-{
-	(void)signal_number;
-	(void)shutdown(interrupted_fd, SHUT_WR);
-}
-
-static void
-catch_interrupts(int fd)
-{
-	struct sigaction action = { .sa_handler = interrupt };
-
-	action.sa_flags = (int)((unsigned)SA_RESTART | (unsigned)SA_RESETHAND);
-	interrupted_fd = fd;
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
-}
-
 static int
 capture(const struct capture_args *a, struct sp_talk *talk, const char *request, int file)
 {
@@ -253,7 +230,7 @@ capture(const struct capture_args *a, struct sp_talk *talk, const char *request,
 		    strerror(errno));
 	(void)setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	sp_talk_be_patient(talk);
-	catch_interrupts(talk->fd);
+	sp_ask_ends_on_signal(talk->fd);
 	result = sp_talk_say(talk, request, pair[1], &why);
 	(void)close(pair[1]);
 	if (result == 0)

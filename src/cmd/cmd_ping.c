@@ -3,10 +3,8 @@
  * sees it.  Prints what ping(8) prints.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "cmd/ask.h"
@@ -31,8 +29,6 @@ struct tally {
 	double least, most, sum, square_sum;
 };
 
-enum { OPT_JSON = 256 };
-
 /* What fits into a packet: 65,535 octets with the header of IPv4, behind that of
  * IPv6, and 8 of ICMP. */
 #define SIZE_MOST4 65507
@@ -47,7 +43,7 @@ static const struct argp_option options[] = {
 	{ "timeout", 'W', "SECONDS", 0, "how long an answer is waited for; the default is 2", 0 },
 	{ "ttl", 't', "N", 0, "time to live of the requests", 0 },
 	{ "quiet", 'q', NULL, 0, "statistics only", 0 },
-	{ "json", OPT_JSON, NULL, 0, "one JSON object a line", 0 },
+	{ "json", CMD_OPT_JSON, NULL, 0, "one JSON object a line", 0 },
 	CMD_OPTION_NAME,
 	{ 0 },
 };
@@ -94,14 +90,8 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'q':
 		a->quiet = true;
 		return 0;
-	case OPT_JSON:
-		a->json = true;
-		return 0;
-	case CMD_OPT_NAME:
-		a->name = arg;
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return sp_cmd_parse_asking(&a->name, &a->json, key, arg);
 	}
 }
 
@@ -179,27 +169,6 @@ print_statistics(const struct ping_args *a, const struct tally *t)
 
 /* ---- The command ---- */
 
-/* Ctrl-C: the instance is told that nothing more is asked, and says how many
- * there were. */
-static int interrupted_fd = -1;
-
-static void
-interrupt(int signal_number)
-{
-	(void)signal_number;
-	(void)shutdown(interrupted_fd, SHUT_WR);
-}
-
-static void
-catch_interrupts(int fd)
-{
-	struct sigaction action = { .sa_handler = interrupt };
-
-	action.sa_flags = (int)((unsigned)SA_RESTART | (unsigned)SA_RESETHAND);
-	interrupted_fd = fd;
-	(void)sigaction(SIGINT, &action, NULL);
-}
-
 static int
 talk_about(const struct ping_args *a, struct sp_talk *talk, struct tally *t,
     const struct sp_why *why)
@@ -217,7 +186,7 @@ talk_about(const struct ping_args *a, struct sp_talk *talk, struct tally *t,
 	    "\"interval_ns\":%llu,\"wait_ns\":%llu%s%s}", a->addr, (unsigned)a->bytes,
 	    (unsigned long long)a->interval_dur, (unsigned long long)a->wait_dur, count, ttl);
 	sp_talk_be_patient(talk);
-	catch_interrupts(talk->fd);
+	sp_ask_ends_on_signal(talk->fd);
 	result = sp_talk_say(talk, request, -1, why);
 	if (result != 0)
 		return result;

@@ -182,7 +182,7 @@ sim_run(int argc, char **argv)
 	char text[SAMPAN_WHY_BYTES];
 	const struct sp_why why = { text, sizeof(text) };
 	int exit_code = sp_cmd_parse_words(&argp, argc, argv, &a, &words);
-	struct sampan_sim *sim;
+	struct sampan_sim *sim = NULL;
 
 	if (exit_code != 0)
 		return exit_code;

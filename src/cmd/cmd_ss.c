@@ -24,8 +24,6 @@ struct ss_args {
 	char filter[FILTER_BYTES];
 };
 
-enum { OPT_JSON = 256 };
-
 static const struct argp_option options[] = {
 	{ "listening", 'l', NULL, 0, "listeners, instead of connections", 0 },
 	{ "all", 'a', NULL, 0, "connections and listeners", 0 },
@@ -34,7 +32,7 @@ static const struct argp_option options[] = {
 	  "times it did since the last progress", 0 },
 	{ "summary", 's', NULL, 0, "count by state, instead of a table", 0 },
 	{ "no-header", 'H', NULL, 0, "no first line", 0 },
-	{ "json", OPT_JSON, NULL, 0, "one JSON object a line", 0 },
+	{ "json", CMD_OPT_JSON, NULL, 0, "one JSON object a line", 0 },
 	CMD_OPTION_NAME,
 	{ "udp", 'u', NULL, 0, "sockets for datagrams, instead of TCP: with -l those that are not "
 	  "connected", 0 },
@@ -71,17 +69,11 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'H':
 		a->no_header = true;
 		return 0;
-	case OPT_JSON:
-		a->json = true;
-		return 0;
-	case CMD_OPT_NAME:
-		a->name = arg;
-		return 0;
 	case 't':
 	case 'n':
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return sp_cmd_parse_asking(&a->name, &a->json, key, arg);
 	}
 }
 

@@ -31,7 +31,7 @@ struct moment {
 	cJSON *row[ROWS_MOST];
 };
 
-enum { OPT_JSON = 256, OPT_DIFF, OPT_THREADS };
+enum { OPT_DIFF = 256, OPT_THREADS };
 
 static const struct argp_option options[] = {
 	{ "all", 'a', NULL, 0, "also what is 0", 0 },
@@ -41,7 +41,7 @@ static const struct argp_option options[] = {
 	{ "count", 'c', "N", 0, "end after so many intervals; without -i they take 1 second", 0 },
 	{ "threads", OPT_THREADS, NULL, 0, "each thread of the instance for itself, not their sums",
 	  0 },
-	{ "json", OPT_JSON, NULL, 0, "one JSON object a line, all of them", 0 },
+	{ "json", CMD_OPT_JSON, NULL, 0, "one JSON object a line, all of them", 0 },
 	CMD_OPTION_NAME,
 	{ 0 },
 };
@@ -72,14 +72,8 @@ parse(int key, char *arg, struct argp_state *state)
 	case OPT_THREADS:
 		a->threads = true;
 		return 0;
-	case OPT_JSON:
-		a->json = true;
-		return 0;
-	case CMD_OPT_NAME:
-		a->name = arg;
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return sp_cmd_parse_asking(&a->name, &a->json, key, arg);
 	}
 }
 
@@ -115,7 +109,7 @@ take_moment(const struct stat_args *a, const char *command, struct moment *m)
 static int
 read_moment(const char *path, const char *command, struct moment *m)
 {
-	FILE *from = fopen(path, "r");
+	FILE *from = fopen(path, "re");
 	char *line = NULL;
 	size_t room = 0;
 

@@ -23,8 +23,6 @@ struct sysctl_args {
 	unsigned line;		/* of the file */
 };
 
-enum { OPT_JSON = 256 };
-
 static const struct argp_option options[] = {
 	{ "all", 'a', NULL, 0, "every setting; so it is too without KEY", 0 },
 	{ "write", 'w', NULL, 0, "as sysctl(8) has it; KEY=VALUE writes anyway", 0 },
@@ -32,7 +30,7 @@ static const struct argp_option options[] = {
 	  "standard input", 0 },
 	{ "values", 'n', NULL, 0, "values alone, without names", 0 },
 	{ "explain", 'x', NULL, 0, "what a setting does, its default and what is allowed", 0 },
-	{ "json", OPT_JSON, NULL, 0, "one JSON object a line, with defaults and ranges", 0 },
+	{ "json", CMD_OPT_JSON, NULL, 0, "one JSON object a line, with defaults and ranges", 0 },
 	CMD_OPTION_NAME,
 	{ 0 },
 };
@@ -58,14 +56,8 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'x':
 		a->explain = true;
 		return 0;
-	case OPT_JSON:
-		a->json = true;
-		return 0;
-	case CMD_OPT_NAME:
-		a->name = arg;
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return sp_cmd_parse_asking(&a->name, &a->json, key, arg);
 	}
 }
 
@@ -198,7 +190,7 @@ static int
 do_file(struct sysctl_args *a)
 {
 	const bool is_stdin = strcmp(a->path, "-") == 0;
-	FILE *from = is_stdin ? stdin : fopen(a->path, "r");
+	FILE *from = is_stdin ? stdin : fopen(a->path, "re");
 	char *line = NULL;
 	size_t room = 0;
 	int exit_code = 0;

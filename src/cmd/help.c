@@ -57,7 +57,7 @@ text_of(const struct cmd *cmd, const struct argp_option *o)
 	char *made = cmd->describe == NULL ? NULL : cmd->describe(o->key, o->doc, NULL);
 
 	if (made == o->doc || made == NULL)
-		made = strdup(o->doc);
+		made = strdup(o->doc != NULL ? o->doc : "");
 	return made;
 }
 

@@ -165,7 +165,7 @@ reply_one_range(struct http_reply *a, int64_t wall_s)
 	end_head(a);
 }
 
-/* The head of a part; without a buffer only its length counts. */
+/* The head of a part; without room only its length counts. */
 static size_t
 part_head(char *text, size_t room, const struct http_file *f, const struct http_range *range)
 {
@@ -183,9 +183,10 @@ static void
 reply_ranges(struct http_reply *a, unsigned n, int64_t wall_s)
 {
 	uint64_t len = sizeof(last_boundary) - 1;
+	char none;
 
 	for (unsigned i = 0; i < n; i++)
-		len += part_head(NULL, 0, a->file, &a->ranges[i]) + a->ranges[i].end -
+		len += part_head(&none, 0, a->file, &a->ranges[i]) + a->ranges[i].end -
 		    a->ranges[i].at;
 	begin_head(a, 206, wall_s);
 	add(a, "Content-Type: multipart/byteranges; boundary=" BOUNDARY "\r\nContent-Length: %llu"

@@ -47,7 +47,7 @@ void sp_sandbox_describe(const struct sandbox *b, char *text, size_t room);
 
 /* Its parts.  1: done; 0: the kernel lacks it; -1: failed, with errno. */
 int sp_sandbox_calls(void);
-int sp_sandbox_calls_of(const int *allowed, size_t n);
+int sp_sandbox_calls_of(const int *calls, size_t n);
 
 /* Landlock: returns the version of its interface that is in force, 0 or -1 as
  * above.  read_fd, remove_fd: folders, -1: none. */

@@ -23,6 +23,7 @@ enum {
 	OPT_LINK = 256,
 	OPT_ADDR,
 	OPT_GATEWAY,
+	OPT_ROUTE,
 	OPT_NAME_SERVER,
 	OPT_SERVICE,
 	OPT_ROOT,
@@ -50,6 +51,9 @@ const struct argp_option sp_serve_options[] = {
 	  "is 10.77.0.2/24", 0 },
 	{ "gateway", OPT_GATEWAY, "ADDR", 0, "the router to whoever is not on the link; may be "
 	  "repeated; the default is none, or what routers say", 0 },
+	{ "route", OPT_ROUTE, "ROUTE", 0, "PREFIX|default [via ADDR] [metric N] [mtu N] "
+	  "[window N] [initcwnd N] [initrwnd N] [advmss N] [rto_min TIME] [quickack 0|1]: what "
+	  "connections to there are told, and which router; may be repeated", 0 },
 	{ "name-server", OPT_NAME_SERVER, "ADDR", 0, "for names in 'sampan connect' and 'sampan "
 	  "ping'; may be repeated; the default is none, or what --addr dhcp and slaac bring", 0 },
 	{ "services", OPT_SERVICE, "LIST", 0, "NAME[:PORT][,...]", 0 },
@@ -265,6 +269,8 @@ parse(int key, char *arg, struct argp_state *state)
 		return read_services(a, arg, &args->why);
 	case OPT_GATEWAY:
 		return sp_serve_net_read_gateway(&a->net, arg, &args->why);
+	case OPT_ROUTE:
+		return sp_serve_net_read_route(&a->net, arg, &args->why);
 	case OPT_NAME_SERVER:
 		return sp_serve_net_read_server(&a->net, arg, &args->why);
 	case OPT_SET:

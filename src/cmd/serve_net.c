@@ -11,6 +11,7 @@
 #include <sampan/names.h>
 
 #include "cmd/cmd.h"
+#include "cmd/serve_route.h"
 
 int
 sp_serve_net_read_addr(struct serve_net *net, const char *text, const struct sp_why *why)
@@ -67,6 +68,16 @@ sp_serve_net_read_server(struct serve_net *net, const char *text, const struct s
 	}
 	net->name_server[net->name_servers++] = addr;
 	return 0;
+}
+
+int
+sp_serve_net_read_route(struct serve_net *net, const char *text, const struct sp_why *why)
+{
+	if (net->routes == SERVE_ROUTES) {
+		(void)sp_why(why, EINVAL, "--route %s: give at most %d routes", text, SERVE_ROUTES);
+		return EINVAL;
+	}
+	return sp_serve_route_read(&net->route[net->routes++], text, why);
 }
 
 static bool
@@ -132,6 +143,21 @@ add_gateway(const struct serve_net *net, struct sampan *s, const struct sampan_a
 	    sampan_strerror(error));
 }
 
+static int
+add_route(struct sampan *s, const struct sampan_route *from)
+{
+	struct sampan_route route = *from;
+	char text[SAMPAN_ADDR_TEXT];
+	int error;
+
+	(void)sampan_addr_write(&from->dst, text);
+	route.link = 1;
+	error = sampan_route_set(s, &route);
+	return error == 0 ? 0 : sp_cmd_fail("sampan serve", EINVAL, "--route %s/%u: %s: the "
+	    "router after via must be another host, of the prefix's family", text,
+	    from->prefix_bits, sampan_strerror(error));
+}
+
 /* Addresses that come by themselves. */
 static int
 begin_auto(const struct serve_net *net, struct sampan *s)
@@ -161,6 +187,8 @@ sp_serve_net_apply(const struct serve_net *net, struct sampan *s, const struct s
 		exit_code = add_address(s, link, &net->addr[i]);
 	for (unsigned i = 0; i < net->gateways && exit_code == 0; i++)
 		exit_code = add_gateway(net, s, &net->gateway[i]);
+	for (unsigned i = 0; i < net->routes && exit_code == 0; i++)
+		exit_code = add_route(s, &net->route[i]);
 	return exit_code;
 }
 

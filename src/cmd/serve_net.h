@@ -1,15 +1,17 @@
 /*
- * serve_net.h - the addresses and gateways of `sampan serve`: --addr, --gateway.
+ * serve_net.h - the addresses and routes of `sampan serve`: --addr, --gateway, --route.
  */
 #ifndef SAMPAN_CMD_SERVE_NET_H
 #define SAMPAN_CMD_SERVE_NET_H
 
+#include <sampan/address.h>
 #include <sampan/host.h>
 
 #include "link/spec.h"
 
 #define SERVE_ADDRS 16
 #define SERVE_GATEWAYS 4
+#define SERVE_ROUTES 16
 
 struct serve_net {
 	unsigned addrs;		/* 0: not said */
@@ -21,12 +23,16 @@ struct serve_net {
 	struct sampan_addr name_server[SERVE_GATEWAYS];
 	unsigned gateways;
 	struct sampan_addr gateway[SERVE_GATEWAYS];
+	unsigned routes;
+	struct sampan_route route[SERVE_ROUTES];
 };
 
 /* ADDR/LEN, slaac, dhcp or link-local; an address.  EINVAL after a message. */
 int sp_serve_net_read_addr(struct serve_net *net, const char *text, const struct sp_why *why);
 int sp_serve_net_read_server(struct serve_net *net, const char *text, const struct sp_why *why);
 int sp_serve_net_read_gateway(struct serve_net *net, const char *text, const struct sp_why *why);
+/* serve_route.h */
+int sp_serve_net_read_route(struct serve_net *net, const char *text, const struct sp_why *why);
 
 /* Gives the stack's link 1 what was asked for; the exit code after a message. */
 int sp_serve_net_apply(const struct serve_net *net, struct sampan *s,

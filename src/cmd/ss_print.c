@@ -29,6 +29,7 @@ static const struct {
 	{ "rto_ns", "", NOTHING },
 	{ "timer_ns", "", NOTHING },
 	{ "retries", "", NOTHING },
+	{ "v6only", "v6only", PLAIN },
 	{ "options", "", NOTHING },
 	{ "snd_wscale", "", NOTHING },
 	{ "rcv_wscale", "", NOTHING },
@@ -149,12 +150,15 @@ print_info(const cJSON *row, FILE *to)
 	(void)fputc('\n', to);
 }
 
-/* ADDRESS:PORT as ss(8) writes it: IPv6 in brackets, none as *. */
+/* ADDRESS:PORT as ss(8) writes it: IPv6 in brackets, any of both families, or none, as *. */
 static void
-format_end(char *text, size_t room, const char *addr, double port)
+format_end(char *text, size_t room, const cJSON *row, const char *key)
 {
+	const bool is_local = strcmp(key, "local") == 0;
+	const char *addr = sp_row_text_of(row, key);
+	const double port = sp_row_number_of(row, is_local ? "local_port" : "peer_port");
 	const bool v6 = strchr(addr, ':') != NULL;
-	const bool any = strcmp(addr, "::") == 0;
+	const bool any = strcmp(addr, "::") == 0 && !(is_local && sp_row_has(row, "v6only"));
 	char port_text[8] = "*";
 
 	if (port > 0)
@@ -194,10 +198,8 @@ sp_ss_print_row(const struct ss_print *p, const cJSON *row, FILE *to)
 {
 	char local[80], peer[80];
 
-	format_end(local, sizeof(local), sp_row_text_of(row, "local"),
-	    sp_row_number_of(row, "local_port"));
-	format_end(peer, sizeof(peer), sp_row_text_of(row, "peer"),
-	    sp_row_number_of(row, "peer_port"));
+	format_end(local, sizeof(local), row, "local");
+	format_end(peer, sizeof(peer), row, "peer");
 	(void)fprintf(to, "%-12s %-8.0f %-8.0f %-22s ", sp_row_text_of(row, "state"),
 	    sp_row_number_of(row, "recv_queue_bytes"), sp_row_number_of(row, "send_queue_bytes"),
 	    local);

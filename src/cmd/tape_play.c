@@ -203,6 +203,15 @@ add_link(struct sampan *s, const uint8_t *blob)
 }
 
 static int
+set_route(struct sampan *s, const uint8_t *blob)
+{
+	struct sampan_route route;
+
+	memcpy(&route, blob, sizeof(route));
+	return sampan_route_set(s, &route);
+}
+
+static int
 add_address(struct sampan *s, const struct tape_call *call, const uint8_t *blob)
 {
 	struct sampan_addr a[2];
@@ -248,6 +257,8 @@ play_other(struct sampan *s, const struct tape_call *call, const uint8_t *blob)
 	case TAPE_ROUTE_ADD:
 	case TAPE_NAME_SERVER_ADD:
 		return gave_number(add_address(s, call, blob));
+	case TAPE_ROUTE_SET:
+		return gave_number(set_route(s, blob));
 	case TAPE_AUTOCONF:
 		return gave_number(sampan_autoconf(s, SIGNED(call->arg[0])));
 	case TAPE_LINK_LOCAL:

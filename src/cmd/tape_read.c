@@ -23,6 +23,7 @@ enum shape {
 	LINK,
 	ADDR,
 	ROUTE,
+	ROUTE_WHOLE,
 	TEXTS,		/* two, with their zeroes */
 	ECHO,
 };
@@ -48,6 +49,7 @@ static const struct {
 	[TAPE_ADDR_ADD].shape = ADDR,
 	[TAPE_NAME_SERVER_ADD].shape = ADDR,
 	[TAPE_ROUTE_ADD].shape = ROUTE,
+	[TAPE_ROUTE_SET].shape = ROUTE_WHOLE,
 	[TAPE_SETTING_WRITE].shape = TEXTS,
 	[TAPE_ECHO_SEND].shape = ECHO,
 };
@@ -246,6 +248,8 @@ shape_fits(const struct tape_reader *r, const struct tape_call *call, const uint
 		return len == sizeof(struct sampan_addr);
 	case ROUTE:
 		return len == 2 * sizeof(struct sampan_addr);
+	case ROUTE_WHOLE:
+		return len == sizeof(struct sampan_route);
 	case TEXTS:
 		return texts_fit(call, blob);
 	case ECHO:

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,7 +120,7 @@ sp_control_open_client(const char *name, const struct sp_why *why)
 int
 sp_talk_open(struct sp_talk *talk, int fd, const struct sp_why *why)
 {
-	const int read_fd = dup(fd);
+	const int read_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
 	*talk = (struct sp_talk){ .fd = fd };
 	talk->from = read_fd < 0 ? NULL : fdopen(read_fd, "r");
@@ -228,7 +229,7 @@ int
 sp_control_ask(int fd, const char *request, sp_control_row_fn *fn, void *ctx,
     const struct sp_why *why)
 {
-	const int own_fd = dup(fd);
+	const int own_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	struct sp_talk talk;
 	int result, error;
 

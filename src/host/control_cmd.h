@@ -72,7 +72,7 @@ extern const struct sp_control_cmd sp_control_sysctl;
 
 /* Reads a request, one line of JSON, and begins with it.  Everything in q but
  * loop, ration and data_fd is set here.  -1: q->refusal says why. */
-int sp_query_begin(struct sp_query *q, const char *request, size_t len);
+int sp_query_begin(struct sp_query *q, const char *text, size_t len);
 
 /* Frees what the query holds and makes it idle; not its data_fd. */
 void sp_query_end(struct sp_query *q);

@@ -20,8 +20,8 @@
 #include <sampan/socket.h>
 
 #include "host/control_cmd.h"
-#include "host/team.h"
 #include "host/ss_filter.h"
+#include "host/team.h"
 
 struct ss {
 	bool info;
@@ -113,6 +113,8 @@ add_status(struct sp_reply *r, const struct sampan_status *st, bool udp)
 	sp_row_number(r, "send_queue_bytes", st->send_queue_bytes);
 	add_end(r, "local", "local_port", &st->local);
 	add_end(r, "peer", "peer_port", &st->peer);
+	if (st->v6only)
+		sp_row_number(r, "v6only", 1);
 	if (st->handle != 0) {
 		(void)snprintf(handle, sizeof(handle), "0x%llx", (unsigned long long)st->handle);
 		sp_row_text(r, "handle", handle);

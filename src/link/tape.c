@@ -194,10 +194,11 @@ struct tape_call *
 sp_tape_begin(const struct sampan *s, enum tape_id id, const struct tape_in *in)
 {
 	struct tape_call *call = open_call(s, id, in->len[0] + in->len[1]);
-	uint8_t *to = (uint8_t *)(call + 1);
+	uint8_t *to;
 
 	if (call == NULL)
 		return NULL;
+	to = (uint8_t *)(call + 1);
 	memcpy(call->arg, in->arg, sizeof(call->arg));
 	if (in->len[0] > 0)
 		memcpy(to, in->blob[0], in->len[0]);
@@ -266,10 +267,11 @@ struct tape_call *
 sp_tape_begin_sent(const struct sampan *s, const struct sampan_frame *frames, unsigned n)
 {
 	struct tape_call *call = open_call(s, TAPE_SENT, n * sizeof(struct tape_shown));
-	struct tape_shown *shown = (struct tape_shown *)(void *)(call + 1);
+	struct tape_shown *shown;
 
 	if (call == NULL)
 		return NULL;
+	shown = (struct tape_shown *)(void *)(call + 1);
 	call->arg[0] = n;
 	for (unsigned i = 0; i < n; i++, shown++) {
 		*shown = (struct tape_shown){ .slices = frames[i].slices,

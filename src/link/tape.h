@@ -54,6 +54,7 @@
 	X(LINK_ADD, "link_add") \
 	X(ADDR_ADD, "addr_add") \
 	X(ROUTE_ADD, "route_add") \
+	X(ROUTE_SET, "route_set") \
 	X(AUTOCONF, "autoconf") \
 	X(LINK_LOCAL, "link_local") \
 	X(NAME_SERVER_ADD, "name_server_add") \

@@ -244,6 +244,15 @@ sp_tape_route_add(struct sampan *s, int link, const struct sampan_addr *dst, uns
 }
 
 int
+sp_tape_route_set(struct sampan *s, const struct sampan_route *route)
+{
+	const uint64_t words[2] = { 0 };
+	struct tape_call *call = begin_with(s, TAPE_ROUTE_SET, words, route, sizeof(*route));
+
+	return (int)end(call, (sampan_route_set)(s, route), NULL, 0);
+}
+
+int
 sp_tape_autoconf(struct sampan *s, int link)
 {
 	struct tape_call *call = begin(s, TAPE_AUTOCONF, (uint64_t)link, 0, 0);

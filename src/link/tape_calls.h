@@ -49,6 +49,7 @@ int sp_tape_addr_add(struct sampan *s, int link, const struct sampan_addr *addr,
     unsigned prefix_bits);
 int sp_tape_route_add(struct sampan *s, int link, const struct sampan_addr *dst,
     unsigned prefix_bits, const struct sampan_addr *gateway);
+int sp_tape_route_set(struct sampan *s, const struct sampan_route *route);
 int sp_tape_autoconf(struct sampan *s, int link);
 int sp_tape_link_local(struct sampan *s, int link, enum sampan_link_local when);
 int sp_tape_name_server_add(struct sampan *s, const struct sampan_addr *addr);
@@ -81,6 +82,7 @@ void sp_tape_echo_forget(struct sampan *s, uint32_t ticket);
 #define sampan_link_add(...) sp_tape_link_add(__VA_ARGS__)
 #define sampan_addr_add(...) sp_tape_addr_add(__VA_ARGS__)
 #define sampan_route_add(...) sp_tape_route_add(__VA_ARGS__)
+#define sampan_route_set(...) sp_tape_route_set(__VA_ARGS__)
 #define sampan_autoconf(...) sp_tape_autoconf(__VA_ARGS__)
 #define sampan_link_local(...) sp_tape_link_local(__VA_ARGS__)
 #define sampan_name_server_add(...) sp_tape_name_server_add(__VA_ARGS__)
@@ -96,6 +98,6 @@ void sp_tape_echo_forget(struct sampan *s, uint32_t ticket);
 #pragma GCC poison sampan_send_urgent sampan_send_flags sampan_recv_flags sampan_recv_lend
 #pragma GCC poison sampan_recv_taken sampan_send_reserve sampan_send_commit sampan_splice
 #pragma GCC poison sampan_ref sampan_sendto sampan_recvfrom sampan_addr_remove
-#pragma GCC poison sampan_route_set sampan_route_remove
+#pragma GCC poison sampan_route_remove
 
 #endif

@@ -17,12 +17,12 @@
 bool
 sp_prefix_equal(const struct sampan_addr *a, const struct sampan_addr *b, unsigned bits)
 {
-	const unsigned bytes = bits / 8;
-	const uint8_t mask = (uint8_t)(0xff00u >> bits % 8);
+	const uint64_t upper = be64_get(a->b) ^ be64_get(b->b);
+	const uint64_t lower = be64_get(a->b + 8) ^ be64_get(b->b + 8);
 
-	if (memcmp(a->b, b->b, bytes) != 0)
-		return false;
-	return bits % 8 == 0 || ((a->b[bytes] ^ b->b[bytes]) & mask) == 0;
+	if (bits <= 64)
+		return bits == 0 || upper >> (64 - bits) == 0;
+	return upper == 0 && lower >> (128 - bits) == 0;
 }
 
 bool

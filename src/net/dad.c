@@ -76,6 +76,7 @@ sp_dad_begin(struct sampan *s, struct sp_local_addr *l)
 		return;
 	}
 	l->state = SP_ADDR_TENTATIVE;
+	s->route_gen++;
 	l->probes = (uint8_t)(probes + 1);
 	wait_until(s, l, s->now + random_dur(s, PROBE_WAIT));
 }

@@ -111,7 +111,7 @@ payload_most(const struct sampan_addr *to)
 static bool
 show_octets(struct sampan_frame *f, struct sp_chunk *c, uint32_t len)
 {
-	const uint32_t each = len <= c->cap ? len : c->cap & ~255u;
+	const uint32_t each = len <= sp_chunk_cap(c) ? len : sp_chunk_cap(c) & ~255u;
 
 	for (uint32_t i = 0; i < each; i++)
 		c->data[i] = (uint8_t)(COOKIE_LEN + i);

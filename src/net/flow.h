@@ -25,9 +25,12 @@ _Static_assert(sizeof(struct sp_flow) == 36, "the key of every connection record
 static inline bool
 sp_addr_is_v4(const struct sampan_addr *a)
 {
-	static const uint8_t prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	uint64_t zero;
+	uint32_t mapped;
 
-	return memcmp(a->b, prefix, sizeof(prefix)) == 0;
+	memcpy(&zero, a->b, sizeof(zero));
+	memcpy(&mapped, a->b + 8, sizeof(mapped));
+	return zero == 0 && mapped == be32_word(0xffff);	/* ::ffff:0:0/96 */
 }
 
 /* The IPv4 address in host order; a must be one. */
@@ -112,21 +115,48 @@ sp_flow_equal(const struct sp_flow *a, const struct sp_flow *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+/* A flow over IPv6 as 64 bits of a keyed hash.  The local address is folded into the word of the
+ * ports: nobody outside chooses it, so a flow has no more doubles than we have addresses. */
+static inline uint64_t
+sp_flow_hash6(const struct sp_key *key, const struct sp_flow *f)
+{
+	uint64_t w[3], local[2];
+
+	memcpy(w + 1, &f->remote, sizeof(f->remote));
+	memcpy(local, &f->local, sizeof(f->local));
+	w[0] = ((uint64_t)f->remote_port << 16 | f->local_port) ^ local[0] ^
+	    (local[1] << 32 | local[1] >> 32);
+	return sp_siphash13_words(key, w, 3);
+}
+
+/* The whole flow as words to be hashed; returns how many, which tells the families
+ * apart. */
+#define SP_FLOW_WORDS 5
+
+static inline size_t
+sp_flow_words(uint64_t w[SP_FLOW_WORDS], const struct sp_flow *f)
+{
+	w[0] = (uint64_t)f->remote_port << 16 | f->local_port;
+	if (sp_addr_is_v4(&f->remote)) {
+		w[1] = (uint64_t)sp_addr_v4(&f->remote) << 32 | be32_get(f->local.b + 12);
+		return 2;
+	}
+	memcpy(w + 1, &f->remote, sizeof(f->remote));
+	memcpy(w + 3, &f->local, sizeof(f->local));
+	return SP_FLOW_WORDS;
+}
+
 /* Where a flow stands in the table of connections: nobody outside can tell
  * (R-V-30, R-V-31). */
 static inline uint32_t
 sp_flow_hash(const struct sp_key *key, const struct sp_flow *f)
 {
-	uint64_t w[5];
+	uint64_t w[SP_FLOW_WORDS];
 
-	w[0] = (uint64_t)f->remote_port << 16 | f->local_port;
-	if (sp_addr_is_v4(&f->remote)) {
-		w[1] = (uint64_t)sp_addr_v4(&f->remote) << 32 | be32_get(f->local.b + 12);
-		return (uint32_t)sp_siphash13_words(key, w, 2);
-	}
-	memcpy(w + 1, &f->remote, sizeof(f->remote));
-	memcpy(w + 3, &f->local, sizeof(f->local));
-	return (uint32_t)sp_siphash13_words(key, w, 5);
+	if (!sp_addr_is_v4(&f->remote))
+		return (uint32_t)sp_flow_hash6(key, f);
+	(void)sp_flow_words(w, f);
+	return (uint32_t)sp_siphash13_words(key, w, 2);
 }
 
 /* The pseudo-header's part of a transport checksum, either way (RFC 9293 §3.1,

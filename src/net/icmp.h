@@ -11,6 +11,9 @@
 bool sp_icmp4_in(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error);
 bool sp_icmp6_in(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error);
 
+/* Is there a header, contiguous, and is the checksum right? */
+bool sp_icmp_good(const struct sampan *s, const struct sp_pkt *pkt);
+
 /* Which packet of ours does an error quote?  False: none. */
 bool sp_icmp4_quoted(const struct sampan *s, const struct sp_pkt *pkt,
     struct sp_icmp_error *error);

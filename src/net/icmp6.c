@@ -220,6 +220,19 @@ checksum_good(const struct sampan *s, const struct sp_pkt *pkt)
 	return sp_csum_good(sum.sum);
 }
 
+bool
+sp_icmp_good(const struct sampan *s, const struct sp_pkt *pkt)
+{
+	struct sp_csum sum = { 0, false };
+
+	if (pkt->body_len < ICMP6_HDR_LEN)
+		return false;
+	if (!sp_pkt_is_v4(pkt))
+		return pkt->frame->csum == SAMPAN_CSUM_PARTIAL || checksum_good(s, pkt);
+	sp_span_csum(&sum, pkt->span, s->csum_variant);
+	return sp_csum_good(sum.sum);
+}
+
 /* R-4443-1. */
 bool
 sp_icmp6_in(struct sampan *s, const struct sp_pkt *pkt, struct sp_icmp_error *error)

@@ -51,29 +51,61 @@ headers_good(const struct sp_link *l, const uint8_t *p, uint32_t len, uint32_t f
 	    sp_csum_good(sp_csum_small(p + IP_AT, IP4_HDR_LEN));
 }
 
+/* The address that every host on the link hears; the address itself: there is none. */
+static inline uint32_t
+broadcast_of(const struct sp_local_addr *l)
+{
+	const uint32_t v4 = sp_addr_v4(&l->addr);
+	const unsigned bits = l->prefix_bits - 96u;
+
+	return bits - 1 < 30 ? v4 | UINT32_MAX >> bits : v4;
+}
+
+/* No source: 0/8, 127/8, 224/3. */
+static inline bool
+is_no_source(uint32_t src)
+{
+	const uint32_t net = src >> 24;
+
+	return net == 0 || net == 127 || net >= 224;
+}
+
 /* Source and destination as sp_ip_look() wants them (R-IP4-4, R-IP4-5, R-V-9), all
  * of it in one go over our addresses: from a host, not from ourselves, to an
- * address of this link. */
-static inline bool
-ends_good(const struct sampan *s, unsigned link, uint32_t src, uint32_t dst)
+ * address of this link.  If it is the only one, that is kept in mind. */
+static bool
+look_at_ends(struct sampan *s, unsigned link, uint32_t src, uint32_t dst)
 {
-	bool local = false;
+	const struct sp_local_addr *to = NULL;
+	unsigned n = 0;
 
-	if (ip4_is_zero_net(src) || src >> 29 == 7 || ip4_is_loopback(src))
-		return false;
 	for (int i = 0; i < SP_ADDRS_MAX && s->addr[i].link != 0; i++) {
 		const struct sp_local_addr *l = &s->addr[i];
-		const unsigned bits = l->prefix_bits - 96u;
 		uint32_t v4;
 
 		if (!sp_addr_is_v4(&l->addr))
 			continue;
 		v4 = sp_addr_v4(&l->addr);
-		if (src == v4 || (bits - 1 < 30 && src == (v4 | UINT32_MAX >> bits)))
+		if (src == v4 || src == broadcast_of(l))
 			return false;
-		local = local || (dst == v4 && l->link == link && sp_addr_usable(l));
+		if (dst == v4 && l->link == link && sp_addr_usable(l))
+			to = l;
+		n++;
 	}
-	return local;
+	if (to != NULL && n == 1)
+		s->sole = (struct sp_sole_addr){ dst, broadcast_of(to), s->route_gen,
+			(uint8_t)link };
+	return to != NULL;
+}
+
+static inline bool
+ends_good(struct sampan *s, unsigned link, uint32_t src, uint32_t dst)
+{
+	if (is_no_source(src))
+		return false;
+	if (s->sole.link == link && s->sole.route_gen == s->route_gen && s->sole.v4 == dst)
+		return src != dst && src != s->sole.broadcast;
+	return look_at_ends(s, link, src, dst);
 }
 
 static inline void

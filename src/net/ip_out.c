@@ -120,14 +120,9 @@ sp_ip_pseudo(const struct sp_ip_out *out)
 uint32_t
 sp_ip_flow_label(const struct sampan *s, const struct sp_flow *flow)
 {
-	uint64_t w[5];
-
 	if (sp_setting(s, SAMPAN_SET_AUTO_FLOWLABELS) == 0)
 		return 0;
-	w[0] = (uint64_t)flow->remote_port << 16 | flow->local_port;
-	memcpy(w + 1, &flow->remote, sizeof(flow->remote));
-	memcpy(w + 3, &flow->local, sizeof(flow->local));
-	return (uint32_t)sp_siphash13_words(&s->label_key, w, 5) & 0xfffff;
+	return (uint32_t)sp_flow_hash6(&s->label_key, flow) & 0xfffff;
 }
 
 /* The link and the next hop, or the Ethernet address of a group. */

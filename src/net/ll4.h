@@ -31,7 +31,7 @@ sp_ll4_chose(const struct sp_local_addr *l)
 void sp_ll4_need(struct sampan *s, unsigned link, bool needed);
 
 /* Somebody else has the address, or wants it; it is taken away. */
-void sp_ll4_lost(struct sampan *s, struct sp_local_addr *l);
+void sp_ll4_lost(struct sampan *s, struct sp_local_addr *addr);
 
 /* What has come due; returns when there is more. */
 sampan_time sp_ll4_due(struct sampan *s);

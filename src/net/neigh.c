@@ -103,6 +103,8 @@ neigh_free(struct sampan *s, struct sp_neigh *n)
 {
 	const uint32_t ref = sp_ref(&s->arena, n);
 
+	if (s->neigh_last == ref)
+		s->neigh_last = 0;
 	sp_wheel_remove(&s->wheel, &s->arena, &n->timer);
 	sp_list_remove(&s->arena, idle_list(s, n), &n->idle);
 	sp_table_remove(&s->neighs, &s->arena, n->hash, ref);
@@ -147,10 +149,21 @@ sp_neigh_make(struct sampan *s, unsigned link, const struct sampan_addr *addr)
 	return ref;
 }
 
+/* Of many answers in a row most go to one gateway. */
+static uint32_t
+find_again(struct sampan *s, unsigned link, const struct sampan_addr *addr)
+{
+	const struct sp_neigh *n = sp_neigh_at(s, s->neigh_last);
+
+	if (s->neigh_last == 0 || n->link != link || !sp_addr_equal(&n->addr, addr))
+		s->neigh_last = sp_neigh_find(s, link, addr);
+	return s->neigh_last;
+}
+
 uint32_t
 sp_neigh_hold(struct sampan *s, unsigned link, const struct sampan_addr *addr)
 {
-	uint32_t ref = sp_neigh_find(s, link, addr);
+	uint32_t ref = find_again(s, link, addr);
 	struct sp_neigh *n;
 
 	if (ref == 0)

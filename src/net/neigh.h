@@ -91,4 +91,16 @@ sp_neigh_at(const struct sampan *s, uint32_t ref)
 	return sp_at(&s->arena, ref);
 }
 
+/* sp_neigh_confirm(), of one that is mostly reachable. */
+static inline void
+sp_neigh_progress(struct sampan *s, uint32_t ref)
+{
+	struct sp_neigh *n = sp_neigh_at(s, ref);
+
+	if (n->state == SP_NEIGH_REACHABLE)
+		n->confirmed_at = sp_tick_of(s->now);
+	else
+		sp_neigh_confirm(s, ref);
+}
+
 #endif

@@ -29,7 +29,7 @@ sp_reply_take(struct sampan *s, unsigned link, uint32_t len)
 		return NULL;
 	}
 	c = sp_chunk_at(&s->arena, ref);
-	if (c->cap < want) {
+	if (sp_chunk_cap(c) < want) {
 		sp_chunk_drop(&s->arena, ref);
 		sp_count(s, SAMPAN_COUNT_REPLIES_DROPPED);
 		return NULL;

@@ -42,7 +42,8 @@ free_slot(struct sampan *s)
 static bool
 has_metrics(const struct sp_route *r)
 {
-	return r->mtu_bytes != 0 || r->initcwnd_segs != 0 || r->window_bytes != 0;
+	return r->mtu_bytes != 0 || r->initcwnd_segs != 0 || r->window_bytes != 0 ||
+	    r->initrwnd_segs != 0 || r->advmss_bytes != 0 || r->rto_min_ms != 0 || r->quickack;
 }
 
 /* A route came, went or changed: who remembers a way looks again. */
@@ -61,7 +62,9 @@ differs(const struct sp_route *a, const struct sp_route *b)
 {
 	return a->preference != b->preference || a->metric != b->metric ||
 	    a->mtu_bytes != b->mtu_bytes || a->initcwnd_segs != b->initcwnd_segs ||
-	    a->window_bytes != b->window_bytes;
+	    a->window_bytes != b->window_bytes || a->initrwnd_segs != b->initrwnd_segs ||
+	    a->advmss_bytes != b->advmss_bytes || a->rto_min_ms != b->rto_min_ms ||
+	    a->quickack != b->quickack;
 }
 
 int
@@ -118,11 +121,12 @@ is_better(const struct sampan *s, const struct sp_route *a, const struct sp_rout
 	return dead_a && a->dead_until < b->dead_until;	/* all dead: in turn */
 }
 
-/* ::/0 is not for IPv4. */
+/* ::/0 is not for IPv4, whose own prefixes are those of ::ffff:0:0/96. */
 static bool
 matches(const struct sampan_addr *prefix, const struct sampan_addr *dst, unsigned bits)
 {
-	return sp_prefix_equal(prefix, dst, bits) && sp_addr_is_v4(prefix) == sp_addr_is_v4(dst);
+	return sp_prefix_equal(prefix, dst, bits) &&
+	    (bits >= 96 || sp_addr_is_v4(prefix) == sp_addr_is_v4(dst));
 }
 
 static const struct sp_route *
@@ -285,6 +289,10 @@ translate(struct sampan *s, const struct sampan_route *from, struct sp_route *to
 		.mtu_bytes = from->mtu_bytes,
 		.initcwnd_segs = from->initcwnd_segs,
 		.window_bytes = from->window_bytes,
+		.initrwnd_segs = from->initrwnd_segs,
+		.advmss_bytes = from->advmss_bytes,
+		.rto_min_ms = from->rto_min_ms,
+		.quickack = from->quickack,
 		.expires_at = SAMPAN_NEVER,
 	};
 	if (direct)

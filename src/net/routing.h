@@ -37,8 +37,13 @@ struct sp_route {
 	uint32_t window_bytes;	/* 44: most that TCP offers; 0: no limit */
 	sampan_time expires_at;	/* 48: SAMPAN_NEVER */
 	sampan_time dead_until;	/* 56: its gateway did not answer; 0: it does */
+	uint16_t initrwnd_segs;	/* 64: most that TCP offers at first; 0: no limit */
+	uint16_t advmss_bytes;	/* 0: what fits the link */
+	uint16_t rto_min_ms;	/* 0: the setting's */
+	bool quickack;
+	uint8_t pad;
 };
-_Static_assert(sizeof(struct sp_route) == 64, "one cache line");
+_Static_assert(sizeof(struct sp_route) == 72, "no padding that is not named");
 
 struct sp_path {
 	unsigned link;

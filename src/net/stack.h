@@ -90,6 +90,14 @@ struct sp_transport_area {
 _Static_assert((SP_LATE_MAX >> SP_TICK_SHIFT) + SP_TICK_FAR < (sampan_dur)1 << 31,
     "whatever is late, or armed then, compares");
 
+/* What ip_fast.c knows while nothing changes: a link has one usable IPv4 address, and the
+ * stack no other. */
+struct sp_sole_addr {
+	uint32_t v4, broadcast;	/* the same where there is no broadcast address */
+	uint16_t route_gen;	/* it was so when this was the stack's */
+	uint8_t link;		/* 0: it was not */
+};
+
 struct sampan {
 	struct sp_arena arena;	/* first: the block starts with its magic number */
 	sampan_time now;	/* the caller's, without lost_dur */
@@ -98,6 +106,7 @@ struct sampan {
 	uint32_t generation;	/* of the handle made last */
 	uint16_t route_gen;	/* changes whenever a route or an address does */
 	uint16_t dropped;	/* 1 + the last reason of sp_drop(): for input.c */
+	struct sp_sole_addr sole;
 	bool route_metrics;	/* some route says more than where to go */
 	bool long_way_only;	/* for tests: no header prediction (tcp_in_fast.c) */
 	struct sp_wheel wheel;
@@ -105,6 +114,7 @@ struct sampan {
 	struct sp_table neighs;
 	struct sp_table sources;	/* made when needed: tcp/tcp_source.h */
 	uint32_t sources_dir, sources_dir_entries;	/* for it */
+	uint32_t neigh_last;		/* that was held last; 0: none */
 	struct sp_list neigh_idle;	/* neighbours that nothing refers to, oldest first */
 	struct sp_list neigh_unresolved;	/* the same of those without an address */
 	_Alignas(16) struct sp_timer due_timer;	/* net/due.h */

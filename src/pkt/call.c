@@ -77,6 +77,7 @@ add_label(struct pkt_attempt *a, int64_t os, int64_t label)
 	struct pkt_fd *fd = sp_pkt_fd_add(a->r, a->fd_kind, (int)os, label);
 
 	fd->nonblock = a->fd_nonblock;
+	fd->is_datagram = a->fd_datagram;
 	if (fd->kind == PKT_FD_SOCKET)
 		a->r->subject = fd;
 }

@@ -31,6 +31,8 @@ struct pkt_attempt {
 	bool makes_fd;			/* the result is a new label */
 	enum pkt_fd_kind fd_kind;
 	bool fd_nonblock;
+	bool fd_datagram;
+	int msg_flags;			/* that recvmsg comes back with */
 	struct pkt_fd *closing;		/* by a close that lingers, NULL */
 	char why[200];
 };
@@ -77,6 +79,21 @@ pkt_call_fn sp_pkt_call_getsockopt, sp_pkt_call_setsockopt;
 pkt_call_fn sp_pkt_call_poll, sp_pkt_call_epoll_create, sp_pkt_call_epoll_ctl,
     sp_pkt_call_epoll_wait;
 pkt_call_fn sp_pkt_call_pipe, sp_pkt_call_splice;
+
+/* One datagram: what a call moves, and where (call_datagram.c).  addr: to whom, or from whom
+ * it must have come; NULL or `...`: not said. */
+struct pkt_datagram {
+	struct pkt_fd *fd;
+	uint8_t *bytes;
+	uint32_t len;
+	int flags;
+	bool is_literal;
+	const struct pkt_expr *addr;
+	const struct pkt_expr *text;	/* recv: what it must say; NULL: the pattern */
+};
+
+int64_t sp_pkt_datagram_send(struct pkt_attempt *a, const struct pkt_datagram *d);
+int64_t sp_pkt_datagram_recv(struct pkt_attempt *a, const struct pkt_datagram *d);
 
 /* Bytes between a socket and memory, for calls that move them elsewhere: as
  * send() and recv() of len bytes do, checked like those. */

@@ -26,6 +26,7 @@ struct cargo {
 	int flags;
 	const struct pkt_expr *list;	/* iovecs, or NULL */
 	const struct pkt_expr *single;	/* the only buffer, or NULL */
+	const struct pkt_expr *addr;	/* of a datagram, or NULL */
 };
 
 /* ---- Out ---- */
@@ -84,7 +85,9 @@ send_rest(struct pkt_attempt *a, const struct cargo *c, uint8_t *bytes)
 	struct pkt_run *r = a->r;
 	/* The pattern follows tx_off; so must the place in the buffer. */
 	const uint32_t done = a->done_bytes;
-	const struct pkt_io io = { bytes + done, c->len - done, c->flags };
+	const struct pkt_io io = {
+		.data = bytes + done, .len = c->len - done, .flags = c->flags,
+	};
 	const int64_t n = r->w->ops->send(r->w, c->fd->os, &io);
 
 	if (n > 0)
@@ -112,6 +115,12 @@ send_cargo(struct pkt_attempt *a, const struct cargo *c)
 	/* tx_off counts what was taken in earlier attempts: the buffer begins before that. */
 	c->fd->tx_off -= before;
 	literal = fill(c, bytes);
+	if (c->fd->is_datagram) {
+		result = sp_pkt_datagram_send(a, &(struct pkt_datagram){ c->fd, bytes, c->len,
+		    c->flags, literal, c->addr, NULL });
+		free(bytes);
+		return result;
+	}
 	result = send_rest(a, c, bytes);
 	if (literal && a->done_bytes > before)
 		note_literal(a->r, c->fd, bytes, a->done_bytes);
@@ -144,7 +153,9 @@ static int64_t
 recv_into(struct pkt_attempt *a, const struct cargo *c, uint8_t *bytes)
 {
 	struct pkt_run *r = a->r;
-	const struct pkt_io io = { bytes, c->len - a->done_bytes, c->flags };
+	const struct pkt_io io = {
+		.data = bytes, .len = c->len - a->done_bytes, .flags = c->flags,
+	};
 	const bool waits = !c->fd->nonblock && (c->flags & MSG_DONTWAIT) == 0;
 	const int64_t n = r->w->ops->recv(r->w, c->fd->os, &io);
 
@@ -172,7 +183,9 @@ recv_cargo(struct pkt_attempt *a, const struct cargo *c)
 
 	if (bytes == NULL)
 		return -ENOMEM;
-	result = recv_into(a, c, bytes);
+	result = !c->fd->is_datagram ? recv_into(a, c, bytes) :
+	    sp_pkt_datagram_recv(a, &(struct pkt_datagram){ c->fd, bytes, c->len, c->flags,
+		false, c->addr, c->single });
 	free(bytes);
 	return result;
 }
@@ -232,6 +245,7 @@ read_cargo(struct pkt_attempt *a, struct cargo *c, int64_t *error)
 	if (!read_len(a, a->arg[2], &c->len) || !sp_pkt_arg_int(a, a->arg[3], 0, &flags))
 		return false;
 	c->flags = (int)flags;
+	c->addr = a->arg[4];
 	return true;
 }
 
@@ -282,6 +296,7 @@ read_msg(struct pkt_attempt *a, struct cargo *c, int64_t *error)
 	    !read_iovec(a, c, sp_pkt_field(msg, "msg_iov", "iov", 2)))
 		return false;
 	c->flags = (int)flags;
+	c->addr = sp_pkt_field(msg, "msg_name", "name", 0);
 	return true;
 }
 
@@ -391,7 +406,7 @@ sp_pkt_call_sendmsg(struct pkt_attempt *a)
 }
 
 /* On a stream msg_flags come back empty, but for MSG_ERRQUEUE, which no message
- * of ours has. */
+ * of ours has; of a datagram that was cut with MSG_TRUNC. */
 int64_t
 sp_pkt_call_recvmsg(struct pkt_attempt *a)
 {
@@ -408,5 +423,6 @@ sp_pkt_call_recvmsg(struct pkt_attempt *a)
 	error = check_control(a, c.fd);
 	if (error != 0)
 		return error;
-	return flags == 0 ? result : sp_pkt_differs(a, "msg_flags are 0");
+	return flags == a->msg_flags ? result :
+	    sp_pkt_differs(a, "msg_flags are %s", a->msg_flags == 0 ? "0" : "MSG_TRUNC");
 }

@@ -24,6 +24,7 @@ sp_pkt_call_socket(struct pkt_attempt *a)
 	a->makes_fd = true;
 	a->fd_kind = PKT_FD_SOCKET;
 	a->fd_nonblock = (type & SOCK_NONBLOCK) != 0;
+	a->fd_datagram = (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_DGRAM;
 	return a->r->w->ops->socket(a->r->w, (int)(type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)));
 }
 
@@ -45,6 +46,8 @@ sp_pkt_call_bind(struct pkt_attempt *a)
 	error = r->w->ops->bind(r->w, fd->os, &addr);
 	if (error == 0 && r->w->ops->ends(r->w, fd->os, &addr, &peer) == 0)
 		r->listen_port = addr.port;
+	if (error == 0 && fd->is_datagram)
+		r->current = NULL;
 	return error;
 }
 
@@ -123,7 +126,7 @@ sp_pkt_call_connect(struct pkt_attempt *a)
 	const struct sampan_sockaddr any = {
 		.addr = r->w->setup.remote, .port = r->config.local_port,
 	};
-	struct sampan_sockaddr addr;
+	struct sampan_sockaddr addr, local, peer;
 	int64_t result;
 	const struct pkt_fd *fd = sp_pkt_arg_socket(a, &result);
 
@@ -134,10 +137,12 @@ sp_pkt_call_connect(struct pkt_attempt *a)
 	if (!sp_pkt_arg_addr(a, a->arg[1], &any, &addr))
 		return PKT_BAD_ARG;
 	result = r->w->ops->connect(r->w, fd->os, &addr);
-	if (result == -EINPROGRESS) {
+	if (result == -EINPROGRESS || (result == 0 && fd->is_datagram)) {
 		r->current = NULL;
 		r->w->setup.remote = addr.addr;	/* that is who the script plays */
 	}
+	if (result == 0 && fd->is_datagram && r->w->ops->ends(r->w, fd->os, &local, &peer) == 0)
+		r->current = sp_pkt_conn_get(r, PKT_UDP, local.port, peer.port);
 	return result == -EINPROGRESS && !fd->nonblock ?
 	    sp_pkt_wait(a, fd->send_wait_ns, result) : result;
 }

@@ -198,21 +198,35 @@ compare_data(struct pkt_compare *c)
 	return true;
 }
 
-bool
-sp_pkt_compare_tcp(struct pkt_compare *c)
+static bool
+compare_tcp(struct pkt_compare *c)
 {
-	c->why[0] = '\0';
 	return compare_ip(c) && compare_flags(c) && compare_numbers(c) && compare_wnd(c) &&
 	    compare_opts(c) && compare_tsval(c) && compare_data(c);
 }
 
-bool
-sp_pkt_compare_icmp(struct pkt_compare *c)
+static bool
+compare_udp(struct pkt_compare *c)
+{
+	const struct pkt_live *l = c->live;
+
+	if (!compare_ip(c))
+		return false;
+	if (l->is_fragment)
+		return differs(c, "is a fragment");
+	if (l->data_len != c->want->udp_len)
+		return differs(c, "carries %u bytes", l->data_len);
+	if (!sp_pkt_datagram_fits(c->conn, c->conn->datagrams_seen, l->data, l->data_len))
+		return differs(c, "payload is wrong");
+	return true;
+}
+
+static bool
+compare_icmp(struct pkt_compare *c)
 {
 	const struct pkt_icmp_spec *want = &c->want->icmp;
 	int type, code;
 
-	c->why[0] = '\0';
 	if (!compare_ip(c))
 		return false;
 	if (!sp_pkt_icmp_numbers(want, c->live->v6, &type, &code))
@@ -222,4 +236,19 @@ sp_pkt_compare_icmp(struct pkt_compare *c)
 	if (want->has_mtu && want->mtu != c->live->icmp_mtu)
 		return differs(c, "mtu is %u", (unsigned)c->live->icmp_mtu);
 	return true;
+}
+
+bool
+sp_pkt_compare(struct pkt_compare *c)
+{
+	c->why[0] = '\0';
+	switch (c->want->proto) {
+	case PKT_TCP:
+		return compare_tcp(c);
+	case PKT_UDP:
+		return compare_udp(c);
+	case PKT_ICMP:
+		break;
+	}
+	return compare_icmp(c);
 }

@@ -25,8 +25,7 @@ struct pkt_compare {
 };
 
 /* conn's first numbers must be known, or 0. */
-bool sp_pkt_compare_tcp(struct pkt_compare *c);
-bool sp_pkt_compare_icmp(struct pkt_compare *c);
+bool sp_pkt_compare(struct pkt_compare *c);
 
 /* An ACK and nothing else. */
 bool sp_pkt_is_pure_ack(const struct pkt_live *live);

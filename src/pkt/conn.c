@@ -3,6 +3,8 @@
  */
 #include "pkt/conn.h"
 
+#include <string.h>
+
 void
 sp_pkt_ts_learn(struct pkt_conn *c, struct pkt_pool *pool, uint32_t script, uint32_t live)
 {
@@ -35,4 +37,18 @@ sp_pkt_byte_fits(const struct pkt_conn *c, uint32_t offset, uint8_t byte)
 			return l->bytes[offset - l->offset] == byte;
 	}
 	return byte == sp_pkt_pattern(offset);
+}
+
+bool
+sp_pkt_datagram_fits(const struct pkt_conn *c, uint32_t n, const uint8_t *p, uint32_t len)
+{
+	for (const struct pkt_literal *l = c->literals; l != NULL; l = l->next) {
+		if (l->offset == n)
+			return l->len == len && memcmp(l->bytes, p, len) == 0;
+	}
+	for (uint32_t i = 0; i < len; i++) {
+		if (p[i] != sp_pkt_pattern(i))
+			return false;
+	}
+	return true;
 }

@@ -1,6 +1,6 @@
 /*
  * conn.h - a connection as a script sees it: which numbers of the script are
- * which on the wire.
+ * which on the wire.  Datagrams between two ports are one too.
  *
  * Sequence numbers of the stack's side are relative to its first one, which
  * the script learns from the SYN; those of the script's side are as written.
@@ -18,7 +18,8 @@ struct pkt_ts_pair {
 	struct pkt_ts_pair *next;
 };
 
-/* Bytes that a call wrote literally, at their place in the stream. */
+/* Bytes that a call wrote literally, at their place in the stream; of datagrams the
+ * offset is which one. */
 struct pkt_literal {
 	uint32_t offset, len;
 	const uint8_t *bytes;
@@ -27,7 +28,9 @@ struct pkt_literal {
 
 struct pkt_conn {
 	struct pkt_conn *next;
+	enum pkt_proto proto;		/* TCP or UDP */
 	uint16_t local_port, remote_port;
+	uint32_t datagrams_out, datagrams_seen;	/* sent by calls, taken by > */
 	bool local_known, remote_known;	/* the first numbers */
 	bool may_restart;		/* the next SYN may have another first number */
 	bool urgent_in;
@@ -65,6 +68,10 @@ void sp_pkt_ts_learn(struct pkt_conn *c, struct pkt_pool *pool, uint32_t script,
 
 /* Does the byte at this offset of the stack's stream have to be this one? */
 bool sp_pkt_byte_fits(const struct pkt_conn *c, uint32_t offset, uint8_t byte);
+
+/* Is this what datagram number n has to carry?  Each begins with the first byte of a
+ * stream. */
+bool sp_pkt_datagram_fits(const struct pkt_conn *c, uint32_t n, const uint8_t *p, uint32_t len);
 
 /* Writes a script's options for one direction (out: the stack's), padded with
  * EOL; TS val of the stack's own packets is taken from live_tsval.  Returns the

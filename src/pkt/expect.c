@@ -22,10 +22,11 @@
 /* ---- Which connection ---- */
 
 static struct pkt_conn *
-add_conn(struct pkt_run *r, uint16_t local_port, uint16_t remote_port)
+add_conn(struct pkt_run *r, enum pkt_proto proto, uint16_t local_port, uint16_t remote_port)
 {
 	struct pkt_conn *c = sp_pkt_alloc(&r->pool, sizeof(*c));
 
+	c->proto = proto;
 	c->local_port = local_port;
 	c->remote_port = remote_port;
 	c->remote_off = r->config.remote_isn_off;
@@ -35,24 +36,35 @@ add_conn(struct pkt_run *r, uint16_t local_port, uint16_t remote_port)
 	return c;
 }
 
-struct pkt_conn *
-sp_pkt_conn_get(struct pkt_run *r, uint16_t local_port, uint16_t remote_port)
+static struct pkt_conn *
+find_conn(const struct pkt_run *r, enum pkt_proto proto, uint16_t local_port, uint16_t remote_port)
 {
 	struct pkt_conn *c = r->conns;
 
-	while (c != NULL && (c->local_port != local_port || c->remote_port != remote_port))
+	while (c != NULL && (c->proto != proto || c->local_port != local_port ||
+	    c->remote_port != remote_port))
 		c = c->next;
-	return c != NULL ? c : add_conn(r, local_port, remote_port);
+	return c;
+}
+
+struct pkt_conn *
+sp_pkt_conn_get(struct pkt_run *r, enum pkt_proto proto, uint16_t local_port, uint16_t remote_port)
+{
+	struct pkt_conn *c = find_conn(r, proto, local_port, remote_port);
+
+	return c != NULL ? c : add_conn(r, proto, local_port, remote_port);
 }
 
 /* The connection that a packet of the script is about; NULL: not there yet. */
 static struct pkt_conn *
 conn_of(struct pkt_run *r, const struct pkt_packet *k)
 {
+	struct pkt_conn *const c = r->current;
+
 	if (!k->has_ports)
-		return r->current;
-	return k->out ? sp_pkt_conn_get(r, k->src_port, k->dst_port) :
-			sp_pkt_conn_get(r, k->dst_port, k->src_port);
+		return k->proto == PKT_ICMP || (c != NULL && c->proto == k->proto) ? c : NULL;
+	return k->out ? sp_pkt_conn_get(r, k->proto, k->src_port, k->dst_port) :
+			sp_pkt_conn_get(r, k->proto, k->dst_port, k->src_port);
 }
 
 /* ---- In ---- */
@@ -72,7 +84,7 @@ ip_in(const struct pkt_run *r, const struct pkt_packet *k)
 		.dst = r->w->setup.local,
 		.tos = k->tos,
 		.ttl = k->has_ttl ? k->ttl : TTL_OUT,
-		.proto = PKT_PROTO_TCP,
+		.proto = k->proto == PKT_UDP ? PKT_PROTO_UDP : PKT_PROTO_TCP,
 	};
 
 	if (k->ecn_mask != PKT_ECN_ANY)
@@ -136,7 +148,40 @@ inject_tcp(struct pkt_run *r, const struct pkt_packet *k, struct pkt_conn *c)
 	sp_pkt_call_again(r);
 }
 
-/* The header of the packet that the error is about: it was on its way out. */
+static void
+inject_udp(struct pkt_run *r, const struct pkt_packet *k, const struct pkt_conn *c)
+{
+	static uint8_t bytes[PKT_PACKET_MAX + 200];
+	const struct pkt_udp_out out = {
+		.ip = ip_in(r, k), .src_port = c->remote_port, .dst_port = c->local_port,
+		.data_len = k->udp_len,
+	};
+	const uint32_t at = sp_pkt_emit_udp(bytes, &out);
+
+	for (uint32_t i = 0; i < k->udp_len; i++)
+		bytes[at + i] = sp_pkt_pattern(i);
+	sp_pkt_finish(bytes, at + k->udp_len);
+	r->w->ops->inject(r->w, bytes, at + k->udp_len);
+	sp_pkt_call_again(r);
+}
+
+/* The headers of the packet that the error is about: it was on its way out. */
+static uint32_t
+quote_udp(const struct pkt_run *r, const struct pkt_icmp_spec *icmp, const struct pkt_conn *c,
+    uint8_t *p)
+{
+	const struct pkt_udp_out out = {
+		.ip = {
+			.src = r->w->setup.local, .dst = r->w->setup.remote, .ttl = TTL_OUT - 1,
+			.proto = PKT_PROTO_UDP,
+		},
+		.src_port = c->local_port, .dst_port = c->remote_port,
+		.data_len = icmp->quote_len,
+	};
+
+	return sp_pkt_emit_udp(p, &out);
+}
+
 static uint32_t
 quote(const struct pkt_run *r, const struct pkt_icmp_spec *icmp, const struct pkt_conn *c,
     uint8_t *p)
@@ -175,7 +220,8 @@ inject_icmp(struct pkt_run *r, const struct pkt_packet *k, const struct pkt_conn
 	out.type = (uint8_t)type;
 	out.code = (uint8_t)(code < 0 ? 0 : code);
 	out.rest = k->icmp.mtu;
-	out.quoted_len = quote(r, &k->icmp, c, quoted);
+	out.quoted_len = c->proto == PKT_UDP ? quote_udp(r, &k->icmp, c, quoted) :
+	    quote(r, &k->icmp, c, quoted);
 	r->w->ops->inject(r->w, bytes, sp_pkt_emit_icmp(bytes, &out));
 	sp_pkt_call_again(r);
 }
@@ -185,31 +231,35 @@ sp_pkt_inject(struct pkt_run *r, const struct pkt_packet *k)
 {
 	struct pkt_conn *c = conn_of(r, k);
 
-	if (k->proto == PKT_UDP) {
-		sp_pkt_skip(r, "packet:udp");
-		return;
-	}
 	if (c == NULL) {
-		c = add_conn(r, r->listen_port, r->next_remote_port++);
+		c = add_conn(r, k->proto == PKT_UDP ? PKT_UDP : PKT_TCP, r->listen_port,
+		    r->next_remote_port++);
 		r->current = c;
 	}
-	if (k->proto == PKT_ICMP)
+	if (k->proto == PKT_ICMP && k->icmp.quotes_udp != (c->proto == PKT_UDP))
+		sp_pkt_skip(r, "icmp:quote of another protocol");
+	else if (k->proto == PKT_ICMP)
 		inject_icmp(r, k, c);
+	else if (k->proto == PKT_UDP)
+		inject_udp(r, k, c);
 	else
 		inject_tcp(r, k, c);
 }
 
 /* ---- Out: which ---- */
 
+/* PKT_ICMP: that, or anything else that is about no connection. */
+static enum pkt_proto
+proto_of(const struct pkt_live *live)
+{
+	return live->ip.proto == PKT_PROTO_TCP ? PKT_TCP :
+	    live->ip.proto == PKT_PROTO_UDP ? PKT_UDP : PKT_ICMP;
+}
+
 static bool
 is_known(const struct pkt_run *r, const struct pkt_live *live)
 {
-	const struct pkt_conn *c = r->conns;
-
-	while (c != NULL && (c->local_port != live->tcp.src_port ||
-	    c->remote_port != live->tcp.dst_port))
-		c = c->next;
-	return c != NULL;
+	return find_conn(r, proto_of(live), live->tcp.src_port, live->tcp.dst_port) != NULL;
 }
 
 /* The oldest that belongs to the connection; or, if that is not there yet, to
@@ -221,12 +271,9 @@ find_arrival(const struct pkt_run *r, const struct pkt_packet *k, const struct p
 	for (const struct pkt_arrival *a = r->w->arrivals; a != NULL; a = a->next) {
 		if (!sp_pkt_decode(live, a->bytes, a->len))
 			continue;
-		if (live->ip.proto != PKT_PROTO_TCP) {
-			if (k->proto == PKT_ICMP)
-				return a;
+		if (k->proto != proto_of(live))
 			continue;
-		}
-		if (k->proto == PKT_TCP && (c == NULL ? !is_known(r, live) :
+		if (k->proto == PKT_ICMP || (c == NULL ? !is_known(r, live) :
 		    live->tcp.src_port == c->local_port && live->tcp.dst_port == c->remote_port))
 			return a;
 	}
@@ -331,7 +378,7 @@ compare(struct pkt_run *r, const struct pkt_packet *k, const struct pkt_arrival 
 		.ts_tick_us = r->config.ts_tick_us, .ts_slack_us = (uint64_t)r->slack_ns / 1000,
 	};
 
-	if (k->proto == PKT_ICMP ? sp_pkt_compare_icmp(&cmp) : sp_pkt_compare_tcp(&cmp))
+	if (sp_pkt_compare(&cmp))
 		return true;
 	if (r->config.profile == PKT_RFC && sp_pkt_is_pure_ack(live))
 		return false;		/* one more than expected: legal */
@@ -342,7 +389,8 @@ compare(struct pkt_run *r, const struct pkt_packet *k, const struct pkt_arrival 
 static struct pkt_conn *
 conn_of_live(struct pkt_run *r, const struct pkt_live *live)
 {
-	struct pkt_conn *c = sp_pkt_conn_get(r, live->tcp.src_port, live->tcp.dst_port);
+	struct pkt_conn *c = sp_pkt_conn_get(r, proto_of(live), live->tcp.src_port,
+	    live->tcp.dst_port);
 
 	if (r->current == NULL)
 		r->current = c;
@@ -396,11 +444,11 @@ static bool
 take(struct pkt_run *r, struct pkt_packet *rest, const struct pkt_arrival *a,
     const struct pkt_live *live)
 {
-	struct pkt_conn *const c = rest->proto == PKT_TCP ? conn_of_live(r, live) : NULL;
+	struct pkt_conn *const c = rest->proto != PKT_ICMP ? conn_of_live(r, live) : NULL;
 	struct pkt_packet part = *rest;
 	bool is_last = true, fits;
 
-	if (c != NULL) {
+	if (rest->proto == PKT_TCP) {
 		learn(c, rest, live);
 		is_last = !is_piece(r, rest, live, c);
 	}
@@ -410,8 +458,10 @@ take(struct pkt_run *r, struct pkt_packet *rest, const struct pkt_arrival *a,
 	fits = compare(r, &part, a, live, c);
 	if (fits)
 		check_time(r, a, live, c);
-	if (fits && c != NULL)
+	if (fits && rest->proto == PKT_TCP)
 		learn_ts(r, c, &part, live);
+	if (rest->proto == PKT_UDP)
+		c->datagrams_seen++;
 	sp_pkt_world_take(r->w, a);
 	return fits && is_last;
 }
@@ -422,10 +472,6 @@ sp_pkt_expect(struct pkt_run *r, const struct pkt_packet *k)
 	struct pkt_packet rest = *k;
 	struct pkt_live live;
 
-	if (k->proto == PKT_UDP) {
-		sp_pkt_skip(r, "packet:udp");
-		return;
-	}
 	while (r->verdict == PKT_PASS) {
 		const struct pkt_arrival *a = await(r, &rest, &live);
 
@@ -444,6 +490,6 @@ sp_pkt_expect_quiet(struct pkt_run *r)
 
 	if (a == NULL || !sp_pkt_decode(&live, a->bytes, a->len))
 		return;
-	report(r, a, &live, live.ip.proto == PKT_PROTO_TCP ? conn_of_live(r, &live) : NULL,
+	report(r, a, &live, proto_of(&live) != PKT_ICMP ? conn_of_live(r, &live) : NULL,
 	    "a packet that the script does not expect");
 }

@@ -38,9 +38,12 @@ sp_pkt_fd_conn(struct pkt_run *r, struct pkt_fd *fd)
 {
 	struct sampan_sockaddr local, peer;
 
+	if (fd->is_datagram)
+		return NULL;
 	if (fd->remote_port == 0 && r->w->ops->ends(r->w, fd->os, &local, &peer) == 0) {
 		fd->local_port = local.port;
 		fd->remote_port = peer.port;
 	}
-	return fd->remote_port == 0 ? NULL : sp_pkt_conn_get(r, fd->local_port, fd->remote_port);
+	return fd->remote_port == 0 ? NULL :
+	    sp_pkt_conn_get(r, PKT_TCP, fd->local_port, fd->remote_port);
 }

@@ -37,6 +37,7 @@ struct pkt_fd {
 	int os;				/* the world's number */
 	bool nonblock;
 	bool is_listener;
+	bool is_datagram;
 	uint32_t tx_off, rx_off;	/* bytes written and read */
 	uint16_t local_port, remote_port;
 	struct pkt_watch *watches;
@@ -54,7 +55,7 @@ struct pkt_fd *sp_pkt_fd_find(const struct pkt_run *r, int64_t label);
  * label: the lowest free one from 3 on. */
 struct pkt_fd *sp_pkt_fd_add(struct pkt_run *r, enum pkt_fd_kind kind, int os, int64_t label);
 
-/* The connection that it is an end of, NULL. */
+/* The connection of TCP that it is an end of, NULL. */
 struct pkt_conn *sp_pkt_fd_conn(struct pkt_run *r, struct pkt_fd *fd);
 
 #endif

@@ -11,6 +11,7 @@
 #include "pkt/packet.h"
 #include "wire/bytes.h"
 #include "wire/csum.h"
+#include "wire/udp.h"
 
 /* The IPv4 or IPv6 header of one piece. */
 static void
@@ -60,11 +61,13 @@ sp_pkt_kernel_arrived(struct kernel *k, const struct virtio_net_hdr *hdr, uint8_
     uint32_t len)
 {
 	const uint32_t ip_len = p[0] >> 4 == 6 ? 40 : (p[0] & 15u) * 4;
-	const bool is_tcp = (p[0] >> 4 == 6 ? p[6] : p[9]) == PKT_PROTO_TCP;
+	const uint8_t proto = p[0] >> 4 == 6 ? p[6] : p[9];
+	const bool is_tcp = proto == PKT_PROTO_TCP;
 	struct piece piece = { .whole = p, .ip_len = ip_len };
 	const uint32_t mss = hdr->gso_type == VIRTIO_NET_HDR_GSO_NONE ? 0 : hdr->gso_size;
 
-	if (is_tcp && len >= ip_len + TCP_HDR_LEN &&
+	if (((is_tcp && len >= ip_len + TCP_HDR_LEN) ||
+		(proto == PKT_PROTO_UDP && len >= ip_len + UDP_HDR_LEN)) &&
 	    (hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0)
 		sp_pkt_finish(p, len);
 	if (!is_tcp || mss == 0 || len < ip_len + TCP_HDR_LEN) {

@@ -115,7 +115,7 @@ static int64_t
 count_in(const char *path, int state)
 {
 	char line[LINE_MAX_BYTES];
-	FILE *f = fopen(path, "r");
+	FILE *f = fopen(path, "re");
 	int64_t count = 0;
 
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {

@@ -159,15 +159,30 @@ sp_pkt_kernel_connect(struct pkt_world *w, int s, const struct sampan_sockaddr *
 int64_t
 sp_pkt_kernel_send(struct pkt_world *w, int s, const struct pkt_io *io)
 {
-	(void)w;
-	return result_of(send(s, io->data, io->len, io->flags | MSG_NOSIGNAL));
+	struct sockaddr_storage to;
+	const socklen_t len = io->to != NULL ? to_kernel(w, io->to, &to) : 0;
+
+	return result_of(sendto(s, io->data, io->len, io->flags | MSG_NOSIGNAL,
+	    len > 0 ? (const struct sockaddr *)&to : NULL, len));
 }
 
 int64_t
 sp_pkt_kernel_recv(struct pkt_world *w, int s, const struct pkt_io *io)
 {
+	struct sockaddr_storage from = { .ss_family = AF_INET };
+	struct iovec iov = { io->data, io->len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
+
 	(void)w;
-	return result_of(recv(s, io->data, io->len, io->flags & ~MSG_WAITALL));
+	if (io->from == NULL)
+		return result_of(recv(s, io->data, io->len, io->flags & ~MSG_WAITALL));
+	msg.msg_name = &from;
+	msg.msg_namelen = sizeof(from);
+	n = recvmsg(s, &msg, io->flags & ~MSG_WAITALL);
+	from_kernel(&from, &io->from->peer);
+	io->from->is_cut = (msg.msg_flags & MSG_TRUNC) != 0;
+	return result_of(n);
 }
 
 int64_t

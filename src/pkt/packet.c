@@ -12,6 +12,7 @@
 #include "wire/csum.h"
 #include "wire/icmp4.h"
 #include "wire/ip4.h"
+#include "wire/udp.h"
 
 #define IP6_HDR_LEN 40
 
@@ -49,6 +50,7 @@ decode_ip4(struct pkt_live *live, struct rd *r)
 	if (ip4_parse(&h, r->p, rd_left(r), rd_left(r)) != IP4_OK)
 		return false;
 	live->ip = (struct pkt_ip){ addr_of(h.src), addr_of(h.dst), h.tos, h.ttl, h.proto };
+	live->is_fragment = h.mf || h.frag_off_bytes != 0;
 	*r = rd_init(r->p + h.hdr_len, (size_t)h.total_len - h.hdr_len);
 	return true;
 }
@@ -63,6 +65,7 @@ decode_ip6(struct pkt_live *live, struct rd *r)
 	live->v6 = true;
 	live->ip.tos = (uint8_t)(be16_get(p) >> 4);
 	live->ip.proto = p[6];
+	live->is_fragment = p[6] == PKT_PROTO_FRAGMENT;
 	live->ip.ttl = p[7];
 	memcpy(live->ip.src.b, p + 8, 16);
 	memcpy(live->ip.dst.b, p + 24, 16);
@@ -82,6 +85,23 @@ decode_tcp(struct pkt_live *live, const struct rd *r)
 	live->data = r->p + live->tcp.data_off_bytes;
 	live->data_len = len - live->tcp.data_off_bytes;
 	live->csum_ok = sp_csum_good(sp_csum_add(r->p, len, pseudo(&live->ip, len), 0));
+	return true;
+}
+
+static bool
+decode_udp(struct pkt_live *live, const struct rd *r)
+{
+	const uint32_t len = (uint32_t)rd_left(r);
+	struct udp_hdr h;
+
+	if (!udp_parse(&h, r->p, len, len))
+		return false;
+	live->tcp.src_port = h.src_port;
+	live->tcp.dst_port = h.dst_port;
+	live->data = r->p + UDP_HDR_LEN;
+	live->data_len = h.len - (uint32_t)UDP_HDR_LEN;
+	live->csum_ok = h.csum != 0 &&
+	    sp_csum_good(sp_csum_add(r->p, h.len, pseudo(&live->ip, h.len), 0));
 	return true;
 }
 
@@ -113,8 +133,14 @@ sp_pkt_decode(struct pkt_live *live, const uint8_t *bytes, uint32_t len)
 		return false;
 	if (bytes[0] >> 4 == 6 ? !decode_ip6(live, &r) : !decode_ip4(live, &r))
 		return false;
+	if (live->is_fragment) {
+		live->csum_ok = true;
+		return true;
+	}
 	if (live->ip.proto == PKT_PROTO_TCP)
 		return decode_tcp(live, &r);
+	if (live->ip.proto == PKT_PROTO_UDP)
+		return decode_udp(live, &r);
 	if (live->ip.proto == (live->v6 ? PKT_PROTO_ICMP6 : PKT_PROTO_ICMP4))
 		return decode_icmp(live, &r);
 	live->csum_ok = true;
@@ -166,11 +192,23 @@ sp_pkt_emit_tcp(uint8_t *p, const struct pkt_tcp_out *out)
 	return at + h.data_off_bytes;
 }
 
+uint32_t
+sp_pkt_emit_udp(uint8_t *p, const struct pkt_udp_out *out)
+{
+	const uint32_t len = UDP_HDR_LEN + out->data_len;
+	const uint32_t at = emit_ip(p, &out->ip, len);
+
+	udp_emit(p + at, &(struct udp_hdr){ .src_port = out->src_port,
+	    .dst_port = out->dst_port, .len = (uint16_t)len });
+	return at + UDP_HDR_LEN;
+}
+
 void
 sp_pkt_finish(uint8_t *p, uint32_t len)
 {
 	const uint32_t at = p[0] >> 4 == 6 ? IP6_HDR_LEN : IP4_HDR_LEN;
-	struct pkt_ip ip = { .proto = PKT_PROTO_TCP };
+	struct pkt_ip ip = { .proto = at == IP6_HDR_LEN ? p[6] : p[9] };
+	const uint32_t csum_off = ip.proto == PKT_PROTO_UDP ? UDP_CSUM_OFF : TCP_CSUM_OFF;
 	uint64_t sum;
 
 	if (at == IP6_HDR_LEN) {
@@ -180,9 +218,12 @@ sp_pkt_finish(uint8_t *p, uint32_t len)
 		ip.src = addr_of(be32_get(p + 12));
 		ip.dst = addr_of(be32_get(p + 16));
 	}
-	be16_put(p + at + TCP_CSUM_OFF, 0);
+	be16_put(p + at + csum_off, 0);
 	sum = sp_csum_add(p + at, len - at, pseudo(&ip, len - at), 0);
-	be16_put(p + at + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sum));
+	if (ip.proto == PKT_PROTO_UDP)
+		udp_csum_put(p + at, sum);
+	else
+		be16_put(p + at + csum_off, (uint16_t)~sp_csum_fold(sum));
 }
 
 uint32_t

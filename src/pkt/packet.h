@@ -1,5 +1,5 @@
 /*
- * packet.h - IP packets as bytes, both versions: TCP and ICMP.
+ * packet.h - IP packets as bytes, both versions: TCP, UDP and ICMP.
  *
  * Does not: know scripts or connections.  Everything is in the machine's
  * order but the bytes.
@@ -23,8 +23,9 @@ struct pkt_ip {
 struct pkt_live {
 	struct pkt_ip ip;
 	bool v6;
-	bool csum_ok;		/* of TCP or ICMP, the IPv4 header too */
-	struct tcp_hdr tcp;
+	bool csum_ok;		/* of TCP, UDP or ICMP, the IPv4 header too */
+	bool is_fragment;
+	struct tcp_hdr tcp;	/* of UDP the ports */
 	const uint8_t *opts, *data;
 	uint32_t opts_len, data_len;
 	uint8_t icmp_type, icmp_code;
@@ -35,6 +36,7 @@ enum {
 	PKT_PROTO_ICMP4 = 1,
 	PKT_PROTO_TCP = 6,
 	PKT_PROTO_UDP = 17,
+	PKT_PROTO_FRAGMENT = 44,
 	PKT_PROTO_ICMP6 = 58,
 };
 
@@ -54,6 +56,15 @@ struct pkt_tcp_out {
 
 uint32_t sp_pkt_emit_tcp(uint8_t *p, const struct pkt_tcp_out *out);
 
+/* The same of a datagram; returns where its data begins. */
+struct pkt_udp_out {
+	struct pkt_ip ip;
+	uint16_t src_port, dst_port;
+	uint32_t data_len;
+};
+
+uint32_t sp_pkt_emit_udp(uint8_t *p, const struct pkt_udp_out *out);
+
 /* An ICMP error about a packet whose first quoted_len bytes are at quoted;
  * returns the length.  Complete. */
 struct pkt_icmp_out {
@@ -66,7 +77,7 @@ struct pkt_icmp_out {
 
 uint32_t sp_pkt_emit_icmp(uint8_t *p, const struct pkt_icmp_out *out);
 
-/* Puts the TCP checksum into a packet of len bytes. */
+/* Puts the checksum of TCP or UDP into a packet of len bytes. */
 void sp_pkt_finish(uint8_t *p, uint32_t len);
 
 #endif

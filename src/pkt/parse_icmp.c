@@ -1,5 +1,5 @@
 /*
- * parse_icmp.c - icmp TYPE [CODE] [mtu N] [FIRST:LAST(LENGTH)].
+ * parse_icmp.c - icmp TYPE [CODE] [mtu N] [FIRST:LAST(LENGTH)], or [udp (LENGTH)].
  *
  * Names mean different numbers in the two versions of ICMP, and the version is
  * known only when the script runs: they stay names (icmp.h).
@@ -33,13 +33,16 @@ skip_quote(struct pkt_parser *p, const char *why)
 		sp_pkt_lex_next(&p->lex);
 }
 
-/* [1:1001(1000)]: the range that the quoted segment has. */
+/* [1:1001(1000)]: the range that the quoted segment has; [udp (1000)] of a datagram. */
 static void
 parse_quote(struct pkt_parser *p, struct pkt_icmp_spec *icmp)
 {
 	struct pkt_num last;
 
-	if (p->lex.tok.kind != PKT_TOK_INT) {
+	if (sp_pkt_parse_take_word(p, "udp")) {
+		icmp->quotes_udp = sp_pkt_parse_expect(p, '(') &&
+		    sp_pkt_parse_u32(p, false, &icmp->quote_len) && sp_pkt_parse_expect(p, ')');
+	} else if (p->lex.tok.kind != PKT_TOK_INT) {
 		skip_quote(p, "quote of another protocol");
 	} else if (sp_pkt_parse_num(p, false, &icmp->quote_seq) && sp_pkt_parse_expect(p, ':') &&
 	    sp_pkt_parse_num(p, false, &last) && sp_pkt_parse_expect(p, '(') &&

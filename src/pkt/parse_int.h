@@ -50,7 +50,7 @@ struct pkt_packet *sp_pkt_parse_packet(struct pkt_parser *p);
 /* After <, up to and with the closing >. */
 void sp_pkt_parse_opts(struct pkt_parser *p, struct pkt_tcp_spec *tcp, bool compared);
 /* After the word icmp. */
-void sp_pkt_parse_icmp(struct pkt_parser *p, struct pkt_packet *packet);
+void sp_pkt_parse_icmp(struct pkt_parser *p, struct pkt_packet *k);
 struct pkt_call *sp_pkt_parse_call(struct pkt_parser *p);
 
 #endif

@@ -2,7 +2,7 @@
  * parse_packet.c - packets:
  *
  *	< [ect0] (ttl 5) 8080 > 5555 P. 1:1001(1000) ack 1 win 257 urg 3 <OPTIONS>
- *	> udp (1000)
+ *	> udp 8080 > 5555 (1000)
  *	< icmp unreachable frag_needed mtu 1300 [1:1001(1000)]
  */
 #include <string.h>
@@ -211,13 +211,24 @@ parse_ports(struct pkt_parser *p, struct pkt_packet *k)
 	k->dst_port = (uint16_t)dst;
 }
 
-/* Datagrams, and what is carried in them: udp (1000), udp(9899 > 9899) ... */
+/* udp (1000), udp 5555 > 8080 (1000); udp(9899 > 9899) would be what something else is
+ * carried in. */
 static void
 parse_udp(struct pkt_parser *p, struct pkt_packet *k)
 {
+	struct pkt_lex ahead = p->lex;
+
 	k->proto = PKT_UDP;
-	sp_pkt_parse_lacks(p, "packet:udp");
-	sp_pkt_parse_skip_event(p);
+	parse_ports(p, k);
+	sp_pkt_lex_next(&ahead);
+	sp_pkt_lex_next(&ahead);
+	if (!k->has_ports && pkt_tok_is(&ahead, '>')) {
+		sp_pkt_parse_lacks(p, "packet:encapsulation in udp");
+		sp_pkt_parse_skip_event(p);
+	} else if (sp_pkt_parse_expect(p, '(') && sp_pkt_parse_u32(p, k->out, &k->udp_len) &&
+	    sp_pkt_parse_expect(p, ')') && k->udp_len > LEN_MAX) {
+		sp_pkt_parse_lacks(p, "packet:%u bytes", k->udp_len);
+	}
 }
 
 /* Protocols that are not ours to test. */

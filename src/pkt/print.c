@@ -151,6 +151,11 @@ sp_pkt_print(char text[PKT_PRINT_MAX], const struct pkt_live *live, const struct
 		add(&o, "(tos 0x%02x) ", live->ip.tos);
 	if (live->ip.proto == PKT_PROTO_TCP)
 		print_tcp(&o, live, conn);
+	else if (live->is_fragment)
+		add(&o, "a fragment");
+	else if (live->ip.proto == PKT_PROTO_UDP)
+		add(&o, "udp %u > %u (%u)", live->tcp.src_port, live->tcp.dst_port,
+		    live->data_len);
 	else if (live->ip.proto == PKT_PROTO_ICMP4 || live->ip.proto == PKT_PROTO_ICMP6)
 		add(&o, "icmp type %u code %u mtu %u", live->icmp_type, live->icmp_code,
 		    (unsigned)live->icmp_mtu);

@@ -27,7 +27,7 @@ sp_pkt_profile_name(enum pkt_profile profile)
 char *
 sp_pkt_read_file(const char *path, size_t *len)
 {
-	FILE *f = fopen(path, "r");
+	FILE *f = fopen(path, "re");
 	char *text = NULL;
 
 	if (f == NULL)

@@ -35,7 +35,7 @@ struct pkt_run {
 	struct pkt_conn *conns;
 	struct pkt_conn *current;	/* packets without ports belong to it; NULL: the next one */
 	uint16_t next_remote_port;
-	uint16_t listen_port;		/* where a SYN without ports goes */
+	uint16_t listen_port;		/* where a SYN or datagram without ports goes */
 	struct pkt_fd *fds;		/* newest first, closed ones too */
 	struct pkt_fd *subject;		/* what assertions ask about */
 	struct pkt_attempt *parked;	/* a call that blocks */
@@ -75,13 +75,14 @@ bool sp_pkt_step(struct pkt_run *r, int64_t at_ns);
 int64_t sp_pkt_slack(const struct pkt_run *r, int64_t interval_ns);
 
 /* < and > */
-void sp_pkt_inject(struct pkt_run *r, const struct pkt_packet *packet);
-void sp_pkt_expect(struct pkt_run *r, const struct pkt_packet *packet);
+void sp_pkt_inject(struct pkt_run *r, const struct pkt_packet *k);
+void sp_pkt_expect(struct pkt_run *r, const struct pkt_packet *k);
 /* At the end: what came out and was not expected. */
 void sp_pkt_expect_quiet(struct pkt_run *r);
 
 /* The connection with these ports, made if it is not there. */
-struct pkt_conn *sp_pkt_conn_get(struct pkt_run *r, uint16_t local_port, uint16_t remote_port);
+struct pkt_conn *sp_pkt_conn_get(struct pkt_run *r, enum pkt_proto proto, uint16_t local_port,
+    uint16_t remote_port);
 
 void sp_pkt_do_call(struct pkt_run *r, const struct pkt_event *event);
 /* Tries a parked call again. */

@@ -94,6 +94,7 @@ struct pkt_icmp_spec {
 	int type, code;			/* of the script's IP version; -1: not said */
 	uint32_t mtu;
 	bool has_mtu, has_quote;
+	bool quotes_udp;		/* [udp (N)] */
 	struct pkt_num quote_seq;
 	uint32_t quote_len;
 	const char *type_name, *code_name;
@@ -115,6 +116,7 @@ struct pkt_packet {
 	uint16_t src_port, dst_port;
 	struct pkt_tcp_spec tcp;
 	struct pkt_icmp_spec icmp;
+	uint32_t udp_len;		/* of the data */
 };
 
 /* ---- Events ---- */

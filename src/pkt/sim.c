@@ -18,6 +18,7 @@
 #include "wire/bytes.h"
 #include "wire/csum.h"
 #include "wire/eth.h"
+#include "wire/ip6.h"
 
 #define MEMORY_BYTES ((size_t)64 << 20)
 /* The stack is older than the script, so that clocks are not 0. */
@@ -115,6 +116,8 @@ answer_ndp(struct sim *m, const uint8_t *p, uint32_t len)
 {
 	const uint8_t *const target = p + IP6_LEN + 8;
 
+	if (len >= IP6_LEN && p[6] == IP_PROTO_HOPOPTS)
+		return true;		/* a report of MLD, with its router alert */
 	if (len < IP6_LEN + 4 || p[6] != PKT_PROTO_ICMP6 || p[IP6_LEN] < 130 || p[IP6_LEN] > 143)
 		return false;
 	m->has_neighbours |= p[IP6_LEN] == NDP_ADVERT;

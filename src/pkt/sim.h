@@ -2,7 +2,8 @@
  * sim.h - the world in virtual time: one stack, whose link's other end is the
  * script.
  *
- * sim.c: the stack, time, frames, neighbours.  sim_sock.c: the calls.
+ * sim.c: the stack, time, frames, neighbours.  sim_sock.c: the calls;
+ * sim_datagram.c: those of UDP.
  * sim_opt.c: options, information, settings, counters.
  */
 #ifndef SAMPAN_PKT_SIM_H
@@ -12,10 +13,13 @@
 
 #include "pkt/world.h"
 
+struct sampan_status;
+
 #define SIM_SOCKETS 1024
 
 struct sim_socket {
 	sampan_handle handle;		/* 0: free */
+	bool is_datagram;
 	bool connecting;		/* connect() has not been answered yet */
 	bool was_connected;
 	bool began;			/* it was connect() that made the connection */
@@ -52,6 +56,11 @@ int64_t sp_pkt_sim_accept(struct pkt_world *w, int s);
 int64_t sp_pkt_sim_connect(struct pkt_world *w, int s, const struct sampan_sockaddr *addr);
 int64_t sp_pkt_sim_send(struct pkt_world *w, int s, const struct pkt_io *io);
 int64_t sp_pkt_sim_recv(struct pkt_world *w, int s, const struct pkt_io *io);
+/* The same of datagrams, and readiness. */
+int64_t sp_pkt_sim_sendto(struct sim *m, const struct sim_socket *k, const struct pkt_io *io);
+int64_t sp_pkt_sim_recvfrom(struct sim *m, const struct sim_socket *k, const struct pkt_io *io);
+uint32_t sp_pkt_sim_datagram_ready(const struct sim_socket *k, const struct sampan_status *st);
+
 int64_t sp_pkt_sim_shutdown(struct pkt_world *w, int s, int how);
 int64_t sp_pkt_sim_close_socket(struct pkt_world *w, int s);
 uint32_t sp_pkt_sim_ready(struct pkt_world *w, int s);

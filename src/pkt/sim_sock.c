@@ -45,12 +45,15 @@ sp_pkt_sim_socket(struct pkt_world *w, int type)
 {
 	struct sim *m = sim_of(w);
 	sampan_handle h;
-	int error;
+	int error, made;
 
-	if (type != SOCK_STREAM)
-		return sp_pkt_world_lacks(w, "socket:%s", type == SOCK_DGRAM ? "UDP" : "type");
-	error = sampan_socket(m->stack, SAMPAN_STREAM, &h);
-	return error != 0 ? result_of(error) : keep(m, h);
+	if (type != SOCK_STREAM && type != SOCK_DGRAM)
+		return sp_pkt_world_lacks(w, "socket:type");
+	error = sampan_socket(m->stack, type == SOCK_DGRAM ? SAMPAN_DGRAM : SAMPAN_STREAM, &h);
+	made = error != 0 ? (int)result_of(error) : keep(m, h);
+	if (made >= 0)
+		m->socket[made].is_datagram = type == SOCK_DGRAM;
+	return made;
 }
 
 int64_t
@@ -154,6 +157,8 @@ sp_pkt_sim_send(struct pkt_world *w, int s, const struct pkt_io *io)
 
 	if (k == NULL)
 		return -EBADF;
+	if (k->is_datagram)
+		return sp_pkt_sim_sendto(m, k, io);
 	if ((io->flags & ~known) != 0)
 		return sp_pkt_world_lacks(w, "flag:send 0x%x", (unsigned)(io->flags & ~known));
 	if (io->len == 0)
@@ -179,6 +184,8 @@ sp_pkt_sim_recv(struct pkt_world *w, int s, const struct pkt_io *io)
 		return -EBADF;
 	if ((io->flags & MSG_ERRQUEUE) != 0)
 		return -EAGAIN;		/* what would fill it cannot be switched on */
+	if (k->is_datagram)
+		return sp_pkt_sim_recvfrom(m, k, io);
 	if ((io->flags & ~known) != 0)
 		return sp_pkt_world_lacks(w, "flag:recv 0x%x", (unsigned)(io->flags & ~known));
 	if (io->len == 0)
@@ -268,7 +275,7 @@ sp_pkt_sim_ready(struct pkt_world *w, int s)
 
 	if (k == NULL || sampan_status(m->stack, k->handle, &status) != 0)
 		return 0;
-	return ready_of(k, &status);
+	return k->is_datagram ? sp_pkt_sim_datagram_ready(k, &status) : ready_of(k, &status);
 }
 
 uint64_t

@@ -38,10 +38,18 @@ struct pkt_sockopt {
 	uint32_t len;			/* of value; get: as filled in */
 };
 
+/* Where a datagram came from. */
+struct pkt_from {
+	struct sampan_sockaddr peer;
+	bool is_cut;			/* there was more of it: MSG_TRUNC */
+};
+
 struct pkt_io {
 	void *data;
 	uint32_t len;
 	int flags;			/* MSG_* */
+	const struct sampan_sockaddr *to;	/* NULL: whom the socket is connected to */
+	struct pkt_from *from;		/* NULL: a stream */
 };
 
 struct pkt_world;

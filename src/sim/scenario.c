@@ -47,6 +47,7 @@ refuse(const struct reader *r, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): see link/why.c */
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	return sp_why(r->why, EINVAL, "%s:%u: %s", r->name, r->line, text);
@@ -499,6 +500,7 @@ take_line(struct reader *r, const char *line, size_t len)
 	r->text[strcspn(r->text, "#")] = '\0';
 	r->words = 0;
 	while ((word = strsep(&rest, " \t\r")) != NULL) {
+		/* The reader's caller frees. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		if (*word == '\0')
 			continue;
 		if (r->words == WORDS_MOST)

@@ -249,8 +249,9 @@ sum_waiting(const struct sampan_sim *sim, unsigned i, struct sampan_sim_lane *la
 int
 sampan_sim_lane(const struct sampan_sim *sim, unsigned i, struct sampan_sim_lane *lane)
 {
-	const struct sp_sim_link *link = &sim->scenario->link[i / 2 % SP_SIM_LINKS];
-	const struct sampan_emulate_counts *c = &sim->net.lane[i / 2 % SP_SIM_LINKS][i % 2].counts;
+	const unsigned at = i / 2 % SP_SIM_LINKS;
+	const struct sp_sim_link *link = &sim->scenario->link[at];
+	const struct sampan_emulate_counts *c = &sim->net.lane[at][i % 2].counts;
 	const double seconds = (double)(sim->net.now - SP_SIM_BEGIN) / 1e9;
 
 	if (i >= 2 * sim->scenario->links)
@@ -261,7 +262,7 @@ sampan_sim_lane(const struct sampan_sim *sim, unsigned i, struct sampan_sim_lane
 		.queue_drops = c->queue_drops, .early_drops = c->early_drops,
 		.policed = c->policed, .marked = c->marked, .overtakers = c->overtakers };
 	if (lane->rate_bits > 0 && seconds > 0)
-		lane->used = (double)sim->net.passed_bytes[i / 2][i % 2] * 8 /
+		lane->used = (double)sim->net.passed_bytes[at][i % 2] * 8 /
 		    ((double)lane->rate_bits * seconds);
 	sum_waiting(sim, i, lane);
 	return 0;

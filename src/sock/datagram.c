@@ -4,6 +4,7 @@
 #include <sampan/datagram.h>
 
 #include "sock/sock.h"
+#include "udp/udp_raw.h"
 
 /* Why it is no socket for datagrams. */
 static int
@@ -51,6 +52,22 @@ sampan_recvfrom(struct sampan *s, sampan_handle h, void *data, size_t len,
 	if (n >= 0 && peer != NULL)
 		*peer = d.peer;
 	return n;
+}
+
+int
+sampan_icmp_filter_set(struct sampan *s, sampan_handle h, const struct sampan_icmp_filter *filter)
+{
+	struct udp_sock *u = sp_sock_udp(s, h);
+
+	return u != NULL ? sp_raw_set_filter(s, u, filter) : not_udp(s, h);
+}
+
+int
+sampan_icmp_filter_get(const struct sampan *s, sampan_handle h, struct sampan_icmp_filter *filter)
+{
+	const struct udp_sock *u = sp_sock_udp(s, h);
+
+	return u != NULL ? sp_raw_get_filter(s, u, filter) : not_udp(s, h);
 }
 
 int

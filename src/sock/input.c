@@ -18,8 +18,10 @@
 #include "net/ip.h"
 #include "net/pmtu.h"
 #include "net/reass.h"
-#include "tcp/tcp.h"
+#include "tcp/tcp_ahead.h"
 #include "udp/udp.h"
+#include "udp/udp_raw.h"
+#include "wire/igmp.h"
 #include "wire/ip4.h"
 
 #define BATCH 16
@@ -29,7 +31,7 @@ struct transport {
 	uint8_t proto;
 	/* Ask for the cache lines that _in will read: the bucket; when that has
 	 * come, the control block; then what hangs on that. */
-	void (*prefetch[4])(struct sampan *s, struct sp_pkt *pkt);
+	void (*prefetch[3])(struct sampan *s, struct sp_pkt *pkt);
 	/* A packet; its ports and flow are known, its checksum is not. */
 	void (*in)(struct sampan *s, const struct sp_pkt *pkt);
 	/* An ICMP error about a packet of ours. */
@@ -37,7 +39,7 @@ struct transport {
 };
 
 static const struct transport transports[] = {
-	{ IP_PROTO_TCP, { NULL }, sp_tcp_in, sp_tcp_icmp },
+	{ IP_PROTO_TCP, { NULL }, sp_tcp_in, sp_tcp_icmp },	/* tcp/tcp_ahead.h */
 	{ IP_PROTO_UDP, { sp_udp_prefetch, sp_udp_prefetch_sock, sp_udp_prefetch_rest },
 	    sp_udp_in, sp_udp_icmp },
 };
@@ -72,7 +74,7 @@ to_transport(struct sampan *s, const struct sp_pkt *pkt)
 static void
 to_echo(struct sampan *s, const struct sp_pkt *pkt, const struct sp_icmp_error *error)
 {
-	const bool asked = sp_echo_error(s, error);
+	const bool asked = sp_echo_error(s, error) || (sp_raw_any(s) && sp_raw_error(s, error));
 	const bool known = asked || (error->ours && error->proto == IP_PROTO_ICMP6);
 
 	if (error->too_big && known)
@@ -87,6 +89,10 @@ to_icmp(struct sampan *s, const struct sp_pkt *pkt)
 	const struct transport *t;
 	struct sp_icmp_error error;
 
+	if (sp_raw_any(s) && pkt->proto != IP_PROTO_IGMP && sp_raw_in(s, pkt)) {
+		(void)sp_echo_reply(s, pkt);
+		return;
+	}
 	if (!sp_icmp_in(s, pkt, &error))
 		return;
 	if (error.proto == IP_PROTO_ICMP || error.proto == IP_PROTO_ICMP6) {
@@ -147,56 +153,74 @@ process(struct sampan *s, const struct sp_pkt *pkt)
 	}
 }
 
-static void
+/* ---- The stages ---- */
+
+static inline bool
+is_tcp(const struct sp_pkt *pkt)
+{
+	return pkt->kind == SP_PKT_TRANSPORT && pkt->proto == IP_PROTO_TCP;
+}
+
+__attribute__((noinline)) static void
 prefetch_other(struct sampan *s, struct sp_pkt *pkt, unsigned stage)
 {
-	const struct transport *t = transport_of(pkt->proto);
+	const struct transport *t = pkt->kind == SP_PKT_TRANSPORT ? transport_of(pkt->proto) : NULL;
 
 	if (t != NULL && t->prefetch[stage] != NULL)
 		t->prefetch[stage](s, pkt);
 }
 
-/* Most packets are TCP's: no look at the table for these. */
 static inline void
-prefetch(struct sampan *s, struct sp_pkt *pkt, unsigned stage)
+look(struct sampan *s, unsigned link, struct sampan_frame *f, struct sp_pkt *pkt)
 {
-	static void (*const tcp[])(struct sampan *s, struct sp_pkt *pkt) = {
-		sp_tcp_prefetch, sp_tcp_prefetch_found, sp_tcp_prefetch_tx, sp_tcp_prefetch_text,
-	};
-
-	if (pkt->kind != SP_PKT_TRANSPORT)
-		return;
-	if (pkt->proto == IP_PROTO_TCP)
-		tcp[stage](s, pkt);
+	s->dropped = 0;
+	if (!sp_ip_look_fast(s, link, f, pkt))
+		sp_ip_look(s, link, f, pkt);
+	f->drop = s->dropped;
+	if (s->team.steers)
+		sp_team_steer(s, pkt);
+	if (is_tcp(pkt))
+		sp_tcp_ahead(s, pkt);
 	else
-		prefetch_other(s, pkt, stage);
+		prefetch_other(s, pkt, 0);
+}
+
+/* The stages between the first and the last; most packets are TCP's. */
+static inline void
+prefetch(struct sampan *s, struct sp_pkt *pkt, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (is_tcp(&pkt[i]))
+			sp_tcp_ahead_found(s, &pkt[i]);
+		else
+			prefetch_other(s, &pkt[i], 1);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (is_tcp(&pkt[i]))
+			sp_tcp_ahead_queues(s, &pkt[i]);
+		else
+			prefetch_other(s, &pkt[i], 2);
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (is_tcp(&pkt[i]))
+			sp_tcp_ahead_text(s, &pkt[i]);
 }
 
 static void
 input_batch(struct sampan *s, unsigned link, struct sampan_frame *frames, unsigned n)
 {
-	const bool alone = n == 1;	/* nothing to wait for meanwhile */
 	struct sp_pkt pkt[BATCH];
 
-	for (unsigned i = 0; i < n; i++) {
-		s->dropped = 0;
-		if (!sp_ip_look_fast(s, link, &frames[i], &pkt[i]))
-			sp_ip_look(s, link, &frames[i], &pkt[i]);
-		frames[i].drop = s->dropped;
-		if (s->team.steers)
-			sp_team_steer(s, &pkt[i]);
-		if (!alone)
-			prefetch(s, &pkt[i], 0);
-	}
-	for (unsigned i = 0; i < n && !alone; i++)
-		prefetch(s, &pkt[i], 1);
-	for (unsigned i = 0; i < n && !alone; i++)
-		prefetch(s, &pkt[i], 2);
-	for (unsigned i = 0; i < n && !alone; i++)
-		prefetch(s, &pkt[i], 3);
+	for (unsigned i = 0; i < n; i++)
+		look(s, link, &frames[i], &pkt[i]);
+	if (n > 1)		/* else there is nothing to do meanwhile */
+		prefetch(s, pkt, n);
 	for (unsigned i = 0; i < n; i++) {
 		s->dropped = frames[i].drop;
-		process(s, &pkt[i]);
+		if (is_tcp(&pkt[i]))
+			sp_tcp_in(s, &pkt[i]);
+		else
+			process(s, &pkt[i]);
 		frames[i].drop = s->dropped;
 		if (frames[i].owner == SAMPAN_FRAME_LENT)
 			frames[i].owner = SAMPAN_FRAME_BORROWED;

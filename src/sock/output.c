@@ -10,7 +10,7 @@
 #include "net/neigh.h"
 #include "net/reass.h"
 #include "net/reply.h"
-#include "tcp/tcp.h"
+#include "tcp/tcp_ahead.h"
 #include "udp/udp.h"
 
 /* Nodes and slots that one sampan_advance() may handle. */
@@ -46,7 +46,7 @@ run(struct sampan *s, struct sp_link *l, struct sampan_frame *f)
 		struct tcp_tcb *t = sp_container_of(n, struct tcp_tcb, run);
 
 		if (l->run.first != 0)
-			sp_tcp_prefetch_output(s, l->run.first);
+			sp_tcp_ahead_output(s, l->run.first);
 		switch (sp_tcp_output(s, t, f)) {
 		case TCP_OUTPUT_NONE:
 			sp_tcp_rest(s, t);
@@ -138,6 +138,9 @@ sampan_advance(struct sampan *s, sampan_time now)
 	struct sp_timer *timer;
 
 	sp_stack_time(s, now);
-	while ((timer = sp_wheel_expire(&s->wheel, &s->arena, s->now, &budget)) != NULL)
+	while ((timer = sp_wheel_expire(&s->wheel, &s->arena, s->now, &budget)) != NULL) {
+		if (s->wheel.due != 0)
+			sp_tcp_ahead_timer(s, s->wheel.due);
 		expire(s, timer);
+	}
 }

@@ -56,11 +56,15 @@ sampan_events(struct sampan *s, struct sampan_event *events, unsigned max)
 int
 sampan_socket(struct sampan *s, enum sampan_type type, sampan_handle *out)
 {
-	struct tcp_tcb *t = type == SAMPAN_STREAM ? sp_tcp_open(s) : NULL;
-	struct udp_sock *u = type == SAMPAN_DGRAM ? sp_udp_open(s) : NULL;
+	struct tcp_tcb *t;
+	struct udp_sock *u;
 
-	if (type != SAMPAN_STREAM && type != SAMPAN_DGRAM)
+	if (type < SAMPAN_STREAM || type > SAMPAN_ICMP6)
 		return SAMPAN_EINVAL;
+	if (type > SAMPAN_DGRAM && sp_team_follows(s))
+		return SAMPAN_EOPNOTSUPP;
+	t = type == SAMPAN_STREAM ? sp_tcp_open(s) : NULL;
+	u = type != SAMPAN_STREAM ? sp_udp_open(s, type) : NULL;
 	if (t == NULL && u == NULL)
 		return SAMPAN_ENOBUFS;
 	*out = t != NULL ? handle_of(s, &t->ep, t) : handle_of(s, &u->ep, u);

@@ -43,7 +43,8 @@ look(const struct sampan *s, uint32_t ref, struct sampan_status *st, struct samp
 		look_at_tcb(s, tcp_tcb_at(s, ref), st, info);
 		return true;
 	}
-	if (flow->local_port == 0)
+	if (flow->local_port == 0 ||
+	    (kind == SP_KIND_UDP && udp_is_raw(sp_at(&s->arena, ref))))
 		return false;
 	if (kind == SP_KIND_UDP) {
 		sp_udp_status(s, sp_at(&s->arena, ref), st);
@@ -151,6 +152,7 @@ sampan_pool(const struct sampan *s, unsigned i, struct sampan_pool *pool)
 		[SP_KIND_TCP_SOURCE] = "sources",
 		[SP_KIND_LISTEN] = "listeners",
 		[SP_KIND_UDP] = "UDP sockets",
+		[SP_KIND_FILTER] = "ICMP filters",
 		[SP_KIND_NEIGH] = "neighbours",
 		[SP_KIND_PMTU] = "path MTUs",
 		[SP_KIND_ECHO] = "echo requests",

@@ -52,12 +52,13 @@ struct cubic_past {
 struct cubic {
 	sampan_time epoch_at;		/* congestion avoidance began; 0: it has not */
 	sampan_time seen_at;		/* its last acknowledgement */
-	uint64_t credit, est_credit;	/* fractions of a byte, of cwnd and of w_est */
-	uint32_t k;			/* 1/1024 s */
-	uint32_t w_est_bytes;
 	/* HyStart++; least round trips, 0: none yet. */
 	uint32_t last_us, current_us, baseline_us;
 	uint8_t samples, css_rounds;	/* css_rounds 0: not in CSS */
+	/* Nothing of this is needed while the window is not the limit. */
+	uint64_t credit, est_credit;	/* fractions of a byte, of cwnd and of w_est */
+	uint32_t k;			/* 1/1024 s */
+	uint32_t w_est_bytes;
 	struct cubic_past past;
 };
 _Static_assert(sizeof(struct cubic) <= TCP_CC_MEM_INLINE, "needs no block of its own");
@@ -366,6 +367,7 @@ cubic_event(struct tcp_cc *cc, enum tcp_cc_event event, const struct tcp_cc_fact
 
 const struct tcp_cc_ops tcp_cc_cubic = {
 	.name = "cubic",
+	.brief = true,
 	.mem_bytes = sizeof(struct cubic),
 	.init = cubic_init,
 	.ack = cubic_ack,

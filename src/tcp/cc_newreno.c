@@ -130,6 +130,7 @@ newreno_event(struct tcp_cc *cc, enum tcp_cc_event event, const struct tcp_cc_fa
 
 const struct tcp_cc_ops tcp_cc_newreno = {
 	.name = "newreno",
+	.brief = true,
 	.mem_bytes = sizeof(struct newreno),
 	.init = newreno_init,
 	.ack = newreno_ack,

@@ -15,18 +15,6 @@
 void sp_tcp_init(struct sampan *s);
 void sp_tcp_draw_keys(struct sampan *s);
 
-/* Asks for the cache lines that sp_tcp_in() will read, each time for those that the
- * ones asked for before lead to: the bucket, the control block, its struct tcp_tx, the
- * text that this sends. */
-void sp_tcp_prefetch(struct sampan *s, struct sp_pkt *pkt);
-void sp_tcp_prefetch_found(struct sampan *s, struct sp_pkt *pkt);
-void sp_tcp_prefetch_tx(struct sampan *s, struct sp_pkt *pkt);
-void sp_tcp_prefetch_text(struct sampan *s, struct sp_pkt *pkt);
-
-/* Asks for what sp_tcp_output() will read of the connection that stands next in a run
- * queue; run: its node there. */
-void sp_tcp_prefetch_output(const struct sampan *s, uint32_t run);
-
 /* SEGMENT ARRIVES, RFC 9293 §3.10.7. */
 void sp_tcp_in(struct sampan *s, const struct sp_pkt *pkt);
 

@@ -3,12 +3,13 @@
  * §3.10.1.
  *
  * Who stands in whose way is Linux's rule.  Two local ends meet if their ports
- * are equal and their addresses are, or one of them is any.  They stand in each
+ * are equal and some packet could be for both (net/end.h).  They stand in each
  * other's way unless both have SO_REUSEPORT, or both SO_REUSEADDR and neither
  * listens.  Connections, half-open ones and TIME-WAIT of the port (of any address)
  * stand in the way of a socket without SO_REUSEADDR only: who restarts a server
  * sets it, who does not is kept from taking the port over unawares.
  */
+#include "net/end.h"
 #include "net/port.h"
 #include "tcp/tcp_int.h"
 
@@ -22,17 +23,17 @@ get_along(const struct tcp_tcb *t, const struct tcp_tcb *other)
 	    other->state != SAMPAN_TCP_LISTEN;
 }
 
-/* Does somebody at exactly this local end stand in the way? */
+/* Does somebody who is bound to this address stand in the way? */
 static bool
-taken_at(const struct sampan *s, const struct tcp_tcb *t, const struct sampan_addr *local,
-    uint16_t port)
+taken_at(const struct sampan *s, const struct tcp_tcb *t, const struct sp_end *end,
+    const struct sampan_addr *local)
 {
-	const struct sp_flow at = { .local = *local, .local_port = port };
+	const struct sp_flow at = { .local = *local, .local_port = end->port };
 	struct sp_cursor c = sp_tcp_find_bound(s, &at);
 	const struct tcp_tcb *other;
 
 	while ((other = sp_tcp_next_bound(s, &c, &at)) != NULL)
-		if (other != t && !get_along(t, other))
+		if (other != t && sp_end_meets(end, local, other->v6only) && !get_along(t, other))
 			return true;
 	return false;
 }
@@ -40,34 +41,28 @@ taken_at(const struct sampan *s, const struct tcp_tcb *t, const struct sampan_ad
 /* RFC 9293 §3.9.1.1 (MUST-41); with SO_REUSEADDR what has a peer does not stand in
  * the way (MUST-42). */
 static bool
-taken(const struct sampan *s, const struct tcp_tcb *t, const struct sampan_addr *local,
-    uint16_t port)
+taken(const struct sampan *s, const struct tcp_tcb *t, const struct sp_end *end)
 {
-	static const struct sampan_addr any;
+	struct sampan_addr rival;
 
-	if (taken_at(s, t, local, port) || taken_at(s, t, &any, port))
-		return true;
-	if (!sp_addr_is_any(local))
-		return false;
-	for (int i = 0; i < SP_ADDRS_MAX && s->addr[i].link != 0; i++)
-		if (taken_at(s, t, &s->addr[i].addr, port))
+	for (unsigned i = 0; sp_end_rival(s, end, i, &rival); i++)
+		if (taken_at(s, t, end, &rival))
 			return true;
 	return false;
 }
 
 /* The same for bind(), where connections count too. */
 static bool
-in_use(const struct sampan *s, const struct tcp_tcb *t, const struct sampan_addr *local,
-    uint16_t port)
+in_use(const struct sampan *s, const struct tcp_tcb *t, const struct sp_end *end)
 {
-	return (sp_port_count(s, port) > 0 && !tcp_is(t, TCP_F_REUSEADDR)) ||
-	    taken(s, t, local, port);
+	return (sp_port_count(s, end->port) > 0 && !tcp_is(t, TCP_F_REUSEADDR)) ||
+	    taken(s, t, end);
 }
 
 /* A free port for a listener or a bound socket (R-6056-6), 0: none.  Nobody else
  * has it, whatever the options say. */
 static uint16_t
-choose_bind_port(struct sampan *s, const struct sampan_addr *local)
+choose_bind_port(struct sampan *s, struct sp_end end)
 {
 	static const struct tcp_tcb stranger;
 	const uint32_t first = (uint32_t)sp_setting(s, SAMPAN_SET_PORT_FIRST);
@@ -76,10 +71,9 @@ choose_bind_port(struct sampan *s, const struct sampan_addr *local)
 	const uint32_t start = count > 0 ? sp_rng_below(&s->rng, count) : 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		const uint16_t port = (uint16_t)(first + (start + i) % count);
-
-		if (!in_use(s, &stranger, local, port))
-			return port;
+		end.port = (uint16_t)(first + (start + i) % count);
+		if (!in_use(s, &stranger, &end))
+			return end.port;
 	}
 	return 0;
 }
@@ -87,21 +81,20 @@ choose_bind_port(struct sampan *s, const struct sampan_addr *local)
 int
 sp_tcp_bind(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr *local)
 {
-	static const struct sampan_addr zero;
-	const bool any = sp_addr_is_any(&local->addr);
-	const struct sampan_addr addr =
-	    any ? zero : sp_addr_scoped(local->addr, local->link);
-	uint16_t port = local->port;
+	struct sp_end end = { .port = local->port, .v6only = t->v6only };
 
-	if (tcp_is(t, TCP_F_USED) || tcp_is(t, TCP_F_BOUND))
+	if (tcp_is(t, TCP_F_USED) || tcp_is(t, TCP_F_BOUND) ||
+	    sp_end_scope(s, local, 0, &end.addr) != 0 ||
+	    (t->v6only && sp_addr_is_v4(&end.addr)))
 		return SAMPAN_EINVAL;
-	if (!any && sp_local_find(s, 0, &addr) == NULL)	/* MUST-43 */
+	/* MUST-43 */
+	if (!sp_addr_is_any(&end.addr) && sp_local_find(s, 0, &end.addr) == NULL)
 		return SAMPAN_EADDRNOTAVAIL;
-	if (port == 0)
-		port = choose_bind_port(s, &addr);
-	if (port == 0 || in_use(s, t, &addr, port))
+	if (end.port == 0)
+		end.port = choose_bind_port(s, end);
+	if (end.port == 0 || in_use(s, t, &end))
 		return SAMPAN_EADDRINUSE;
-	t->flow = (struct sp_flow){ .local = addr, .local_port = port };
+	t->flow = (struct sp_flow){ .local = end.addr, .local_port = end.port };
 	if (!sp_tcp_insert(s, &t->flow, sp_ref(&s->arena, t), TCP_TAG_BOUND))
 		return SAMPAN_ENOBUFS;
 	t->flags |= TCP_F_IN_TABLE | TCP_F_BOUND;
@@ -114,10 +107,11 @@ static int
 prepare(struct sampan *s, struct tcp_tcb *t)
 {
 	static const struct sampan_sockaddr any;
+	const struct sp_end end = { t->flow.local, t->flow.local_port, t->v6only };
 
 	if (!tcp_is(t, TCP_F_BOUND))
 		return sp_tcp_bind(s, t, &any);
-	return taken(s, t, &t->flow.local, t->flow.local_port) ? SAMPAN_EADDRINUSE : 0;
+	return taken(s, t, &end) ? SAMPAN_EADDRINUSE : 0;
 }
 
 int

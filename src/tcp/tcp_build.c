@@ -71,7 +71,8 @@ place_checksum(const struct sampan *s, struct sampan_frame *f, uint32_t l4, uint
 		return;
 	}
 	f->csum = SAMPAN_CSUM_COMPLETE;
-	sp_span_csum(&sum, (struct sp_span){ f, l4, f->len - l4 }, s->csum_variant);
+	sp_csum_feed(&sum, f->head + l4, f->head_len - l4, s->csum_variant);
+	sp_sendq_csum(&sum, &s->arena, f, s->csum_variant);
 	be16_put(f->head + l4 + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sum.sum));
 }
 

@@ -121,6 +121,9 @@ struct tcp_cc_ops {
 	uint16_t mem_bytes;		/* at most TCP_CC_MEM_MAX */
 	bool paces;			/* asks for pacing */
 	bool marks_each;		/* wants ECN, and an echo of each mark: RFC 8257 */
+	bool brief;			/* of the facts its ack, and RESTART, look at now, mss_bytes
+					 * and srtt only, and at no delivery rate: no others
+					 * are filled in then */
 	bool owns_window;		/* while repairing as well: PRR does not meter it */
 
 	/* A connection begins to send (cwnd_bytes is 0), or changes to this control.

@@ -200,9 +200,7 @@ check_receive_queue(const struct sampan *s, const struct tcp_tcb *t)
 	const uint32_t unread = tcp_readable_bytes(s, t);
 	const uint32_t unit = 1u << t->rcv_scale;
 	const struct rule rules[] = {
-		{ implies(t->rx != 0,
-		      t->rx == 0 || !sp_recvq_empty(&tcp_rx_of(s, t)->q) ||
-			  tcp_rx_of(s, t)->fin_held),
+		{ implies(t->rx != 0 && t->tx == 0, !tcp_rx_is_empty(s, t)),
 		    "a receive queue is held only while it has bytes" },
 		{ held_parts_wait(s, t), "text behind a gap begins beyond RCV.NXT" },
 		{ implies(is_in(t, SYNCHRONIZED) && !tcp_is(t, TCP_F_RCVBUF_SET),

@@ -29,7 +29,7 @@ follow(const struct sampan *s, struct tcp_tcb *t, sampan_dur pause)
 		const uint32_t ato_ms = t->ato_ms / 2 + pause_ms;
 
 		t->ato_ms = (uint8_t)(ato_ms < ATO_MAX_MS ? ato_ms : ATO_MAX_MS);
-	} else if (pause > sp_tcp_rtt_rto(s, &t->rtt, 0)) {
+	} else if (pause > tcp_rto(s, t, 0)) {
 		t->quick = QUICK_ACKS;	/* it has been away: help it to start again */
 	}
 }
@@ -47,7 +47,8 @@ sp_tcp_delack_text(struct sampan *s, struct tcp_tcb *t)
 	}
 	t->got_at = sp_tick_of(s->now);
 	/* SHLD-18, SHLD-19; R-WND-8, R-WND-15: every second full segment at once. */
-	if ((t->quick > 0 && !tcp_is(t, TCP_F_PINGPONG)) || owed >= 2u * t->mss_bytes)
+	if ((t->quick > 0 && !tcp_is(t, TCP_F_PINGPONG)) || owed >= 2u * t->mss_bytes ||
+	    (t->rare != 0 && tcp_rare_of(s, t)->route_quickack))
 		tcp_set(t, TCP_F_ACK_NOW);
 	else
 		tcp_set(t, TCP_F_ACK_DUE);

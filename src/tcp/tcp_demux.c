@@ -5,8 +5,10 @@
  * local end only) listeners: a segment costs one search, a SYN up to three.  Its
  * hash is keyed (R-4987-10, R-V-31).
  */
+#include "net/end.h"
 #include "net/port.h"
 #include "net/stack.h"
+#include "tcp/tcp_ahead.h"
 #include "tcp/tcp_int.h"
 
 struct sp_entry
@@ -36,12 +38,15 @@ sp_tcp_next_bound(const struct sampan *s, struct sp_cursor *c, const struct sp_f
 	return NULL;
 }
 
-/* The first entry of a hash is mostly the one. */
+/* The first entry of a hash is mostly the one; or there was none. */
 struct sp_entry
 sp_tcp_find_for(const struct sampan *s, const struct sp_pkt *pkt)
 {
-	if (pkt->hint.ref != 0 && pkt->hint_changes == s->conns.changes &&
-	    sp_entry_tag(&pkt->hint) != TCP_TAG_BOUND &&
+	if (pkt->hint_changes != s->conns.changes)
+		return sp_tcp_find(s, &pkt->flow, pkt->hash);
+	if (pkt->hint.ref == 0 && pkt->hint.hash_tag == TCP_HINT_NOBODY)
+		return (struct sp_entry){ 0, 0 };
+	if (pkt->hint.ref != 0 && sp_entry_tag(&pkt->hint) != TCP_TAG_BOUND &&
 	    sp_flow_equal(sp_at(&s->arena, pkt->hint.ref), &pkt->flow))
 		return pkt->hint;
 	return sp_tcp_find(s, &pkt->flow, pkt->hash);
@@ -53,16 +58,18 @@ sp_tcp_find_bound(const struct sampan *s, const struct sp_flow *local)
 	return sp_table_find(&s->conns, &s->arena, sp_flow_hash(&s->flow_key, local));
 }
 
-/* The listener number `skip` at a local end; *n: how many there are, or skip + 1. */
+/* The listener number `skip` at a local end that takes what is IPv4's (v4), or IPv6's; *n:
+ * how many there are, or skip + 1. */
 static struct tcp_tcb *
-listener_at(const struct sampan *s, const struct sp_flow *local, uint32_t skip, uint32_t *n)
+listener_at(const struct sampan *s, const struct sp_flow *local, bool v4, uint32_t skip,
+    uint32_t *n)
 {
 	struct sp_cursor c = sp_tcp_find_bound(s, local);
 	struct tcp_tcb *t;
 
 	*n = 0;
 	while ((t = sp_tcp_next_bound(s, &c, local)) != NULL)
-		if (t->state == SAMPAN_TCP_LISTEN && (*n)++ == skip)
+		if (t->state == SAMPAN_TCP_LISTEN && !(v4 && t->v6only) && (*n)++ == skip)
 			return t;
 	return NULL;
 }
@@ -73,25 +80,44 @@ static struct tcp_tcb *
 listener_of(const struct sampan *s, const struct sampan_addr *local, const struct sp_flow *flow)
 {
 	const struct sp_flow at = { .local = *local, .local_port = flow->local_port };
+	const bool v4 = sp_addr_is_v4(&flow->local);
 	uint32_t n, nth;
-	struct tcp_tcb *first = listener_at(s, &at, 0, &n);
+	struct tcp_tcb *first = listener_at(s, &at, v4, 0, &n);
 
 	if (first == NULL || !tcp_is(first, TCP_F_REUSEPORT))
 		return first;
-	(void)listener_at(s, &at, UINT32_MAX, &n);
+	(void)listener_at(s, &at, v4, UINT32_MAX, &n);
 	nth = (uint32_t)((uint64_t)sp_flow_hash(&sp_tcp_const(s)->group_key, flow) * n >> 32);
-	return listener_at(s, &at, nth, &n);
+	return listener_at(s, &at, v4, nth, &n);
 }
 
 struct tcp_tcb *
 sp_tcp_find_listener(const struct sampan *s, const struct sp_flow *flow)
 {
-	static const struct sampan_addr any;
 	struct tcp_tcb *t = NULL;
 
-	if (sp_tcp_const(s)->bound_exactly > 0)
+	if (sp_tcp_const(s)->bound_exactly > 0) {
 		t = listener_of(s, &flow->local, flow);
-	return t != NULL ? t : listener_of(s, &any, flow);
+		if (t == NULL && sp_addr_is_v4(&flow->local))
+			t = listener_of(s, &sp_end_any4, flow);
+	}
+	return t != NULL ? t : listener_of(s, &sp_end_any, flow);
+}
+
+/* One that is bound to no address is the only one of its port, unless some of that port
+ * are bound to one or to a family, or share it. */
+struct tcp_tcb *
+sp_tcp_find_listener_again(struct sampan *s, const struct sp_flow *flow)
+{
+	struct tcp_globals *g = sp_tcp(s);
+	struct tcp_tcb *t = tcp_tcb_at(s, g->listener);
+
+	if (g->listener != 0 && g->bound_exactly == 0 && t->state == SAMPAN_TCP_LISTEN &&
+	    t->flow.local_port == flow->local_port && !tcp_is(t, TCP_F_REUSEPORT) && !t->v6only)
+		return t;
+	t = sp_tcp_find_listener(s, flow);
+	g->listener = t != NULL ? sp_ref(&s->arena, t) : 0;
+	return t;
 }
 
 /* What is bound has no peer. */
@@ -101,11 +127,11 @@ is_local_end(const struct sp_flow *flow)
 	return flow->remote_port == 0 && sp_addr_is_any(&flow->remote);
 }
 
-/* Bound to one address, not to any. */
+/* Bound to one address, or to those of IPv4: not to any. */
 static bool
 is_exact_local_end(const struct sp_flow *flow)
 {
-	return flow->remote_port == 0 && is_local_end(flow) && !sp_addr_is_any(&flow->local);
+	return flow->remote_port == 0 && is_local_end(flow) && !sp_end_is_any(&flow->local);
 }
 
 bool
@@ -131,6 +157,8 @@ sp_tcp_remove(struct sampan *s, const struct sp_flow *flow, uint32_t ref)
 	if (!is_local_end(flow))
 		sp_port_drop(s, flow->local_port);
 	sp_tcp(s)->bound_exactly -= is_exact_local_end(flow);
+	if (sp_tcp(s)->listener == ref)
+		sp_tcp(s)->listener = 0;
 }
 
 void
@@ -139,69 +167,4 @@ sp_tcp_replace(struct sampan *s, const struct sp_flow *flow, uint32_t ref, uint3
 {
 	sp_table_replace(&s->conns, &s->arena, sp_flow_hash(&s->flow_key, flow), ref,
 	    (struct sp_entry){ by, tag });
-}
-
-void
-sp_tcp_prefetch(struct sampan *s, struct sp_pkt *pkt)
-{
-	sp_table_prefetch(&s->conns, &s->arena, pkt->hash);
-}
-
-/* What is found is kept for sp_tcp_find_for(), if it is asked before the table
- * changes. */
-void
-sp_tcp_prefetch_found(struct sampan *s, struct sp_pkt *pkt)
-{
-	struct sp_cursor c = sp_table_find(&s->conns, &s->arena, pkt->hash);
-	const struct sp_entry *e = sp_table_next(&s->arena, &c);
-	const uint8_t *p;
-
-	if (e == NULL)
-		return;
-	pkt->hint = *e;
-	pkt->hint_changes = s->conns.changes;
-	p = sp_at(&s->arena, e->ref);
-	sp_prefetch(p);
-	if (sp_entry_tag(e) == TCP_TAG_TCB) {
-		sp_prefetch(p + 64);
-		sp_prefetch(p + 128);
-		sp_prefetch(p + 192);
-	}
-}
-
-void
-sp_tcp_prefetch_tx(struct sampan *s, struct sp_pkt *pkt)
-{
-	const struct tcp_tcb *t;
-
-	if (pkt->hint.ref == 0 || sp_entry_tag(&pkt->hint) != TCP_TAG_TCB)
-		return;
-	t = tcp_tcb_at(s, pkt->hint.ref);
-	if (t->tx == 0)
-		return;
-	for (size_t at = 0; at < offsetof(struct tcp_tx, prr_flight_bytes); at += 64)
-		sp_prefetch((const uint8_t *)tcp_tx_of(s, t) + at);
-}
-
-void
-sp_tcp_prefetch_text(struct sampan *s, struct sp_pkt *pkt)
-{
-	const struct tcp_tcb *t;
-
-	if (pkt->hint.ref == 0 || sp_entry_tag(&pkt->hint) != TCP_TAG_TCB)
-		return;
-	t = tcp_tcb_at(s, pkt->hint.ref);
-	if (t->tx != 0 && tcp_tx_of(s, t)->q.chain.head != 0)
-		sp_prefetch(sp_at(&s->arena, tcp_tx_of(s, t)->q.chain.head));
-}
-
-void
-sp_tcp_prefetch_output(const struct sampan *s, uint32_t run)
-{
-	const struct tcp_tcb *t = sp_container_of(sp_at(&s->arena, run), struct tcp_tcb, run);
-
-	sp_prefetch(t);
-	sp_prefetch((const uint8_t *)t + 64);
-	sp_prefetch((const uint8_t *)t + 128);
-	sp_prefetch((const uint8_t *)t + 192);
 }

@@ -9,7 +9,7 @@
 #include "tcp/tcp.h"
 #include "tcp/tcp_build.h"
 #include "tcp/tcp_delack.h"
-#include "tcp/tcp_timer.h"
+#include "tcp/tcp_int.h"
 
 /* ---- tcp_in_fast.c ---- */
 
@@ -18,11 +18,7 @@
  * it goes the long way. */
 bool sp_tcp_in_fast(struct sampan *s, struct tcp_tcb *t, const struct sp_pkt *pkt);
 
-/* ---- tcp_in_ack.c, tcp_in_text.c: steps of the long way ---- */
-
-/* The part of the fifth step that is about an acknowledgement in range, not older
- * than SND.UNA - MAX.SND.WND. */
-void sp_tcp_take_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg);
+/* ---- tcp_in_text.c: of the long way ---- */
 
 /* Takes text at RCV.NXT that lies in the window. */
 void sp_tcp_take_text(struct sampan *s, struct tcp_tcb *t, struct sp_span text);
@@ -44,6 +40,23 @@ uint64_t sp_tcp_put_network6(const struct sampan *s, const struct tcp_tcb *t, ui
     uint32_t l4_len, uint8_t tos);
 uint32_t sp_tcp_build_plain(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
     struct sampan_frame *f);
+
+/* sp_tcp_wnd_advertise() without a struct tcp_rare, where the window that was promised is
+ * what there is: the right edge moves by rounding at most. */
+static inline uint16_t
+tcp_wnd_advertise(const struct sampan *s, struct tcp_tcb *t)
+{
+	const uint32_t unit = 1u << t->rcv_scale, space = t->rcvbuf_bytes / 2;
+	const uint32_t now = tcp_rcv_wnd(t), used = tcp_readable_bytes(s, t);
+	const uint32_t step = space / 2 < t->mss_bytes ? space / 2 : t->mss_bytes;
+	const uint32_t wnd = (now + unit - 1) & ~(unit - 1);
+
+	if (used > space || space - used - now >= step || wnd >> t->rcv_scale > UINT16_MAX ||
+	    t->rcv.nxt.raw - t->irs.raw == 1)
+		return sp_tcp_wnd_advertise(s, t);
+	t->rcv.edge = seq_add(t->rcv.nxt, wnd);
+	return (uint16_t)(wnd >> t->rcv_scale);
+}
 
 /* Everything that acknowledges settles what was owed, but for duplicates that
  * the peer is to count. */

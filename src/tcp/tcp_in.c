@@ -71,7 +71,7 @@ to_connection(struct sampan *s, struct tcp_tcb *t, struct tcp_seg *seg)
 static void
 to_listener(struct sampan *s, struct tcp_seg *seg)
 {
-	struct tcp_tcb *listener = sp_tcp_find_listener(s, &seg->pkt->flow);
+	struct tcp_tcb *listener = sp_tcp_find_listener_again(s, &seg->pkt->flow);
 
 	if (listener != NULL)
 		sp_tcp_arrives_listen(s, listener, seg);

@@ -1,12 +1,12 @@
 /*
  * tcp_in_ack.c - the fifth step: the acknowledgement.  RFC 9293 §3.10.7.4.
  */
-#include "net/neigh.h"
+#include "tcp/tcp_ack.h"
 #include "tcp/tcp_ecn.h"
 #include "tcp/tcp_fast.h"
 #include "tcp/tcp_int.h"
-#include "tcp/tcp_mem.h"
 #include "tcp/tcp_loss.h"
+#include "tcp/tcp_mem.h"
 #include "tcp/tcp_recovery.h"
 #include "tcp/tcp_sack.h"
 #include "tcp/tcp_tally.h"
@@ -44,24 +44,6 @@ ack_in_range(const struct tcp_tcb *t, const struct tcp_seg *seg)
 	    seq_le(seg->ack, t->snd.nxt);
 }
 
-/* R-9293-19; RFC 7323 §2.3 (R-7323-4); RFC 5961 §5.2 (R-5961-7).  SND.WL2 is not
- * kept: RFC 9293 asks for SND.WL2 =< SEG.ACK, and whatever it was taken from has
- * moved SND.UNA at least there, below which SEG.ACK is not looked at. */
-static void
-update_window(struct tcp_tcb *t, const struct tcp_seg *seg)
-{
-	const uint32_t wnd = seg->wnd << t->snd_scale;
-
-	if (seq_lt(seg->ack, t->snd.una))
-		return;
-	if (seq_lt(seg->seq, t->snd.wl1))
-		return;
-	t->snd.wnd_bytes = wnd;
-	t->snd.wl1 = seg->seq;
-	if (wnd > t->snd_max_wnd_bytes)
-		t->snd_max_wnd_bytes = wnd;
-}
-
 /* The round trip that this acknowledgement shows (R-6298-7); 0: none.  By a
  * segment that was sent once, if all it delivers was (Karn, RFC 6298 §3 (R-6298-6): behind a
  * repair things may have waited), else by the echoed timestamp, which also
@@ -81,50 +63,6 @@ sample_of(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_seg 
 	return ms < 60000 ? SAMPAN_MS(ms > 0 ? ms : 1) : 0;
 }
 
-/* Autotuning: what is in flight must stay queued, and as much again should wait
- * behind it. */
-static void
-tune_send_buffer(const struct sampan *s, struct tcp_tcb *t)
-{
-	const uint32_t most = (uint32_t)sp_setting(s, SAMPAN_SET_TCP_SNDBUF_MAX);
-	const uint64_t twice = 2 * (uint64_t)t->cc.cwnd_bytes;
-	const uint32_t want = twice < most ? (uint32_t)twice : most;
-
-	if (!tcp_is(t, TCP_F_SNDBUF_SET) && want > t->sndbuf_bytes && !sp_tcp_mem_pressure(s))
-		t->sndbuf_bytes = want;
-}
-
-void
-sp_tcp_note_min_rtt(const struct sampan *s, struct tcp_tcb *t, sampan_dur rtt)
-{
-	const uint32_t us = rtt < SAMPAN_SEC(60) ? (uint32_t)(rtt / 1000) : 60000000u;
-	struct tcp_tx *tx = tcp_tx_if_any(s, t);
-	struct tcp_min_rtt m = {
-		.least_us = t->min_rtt_us,
-		.least_at_s = t->min_rtt_at_s,
-		.later_us = tx != NULL ? tx->later_min_rtt_us : 0,
-	};
-
-	sp_tcp_min_rtt(&m, us != 0 ? us : 1, (uint16_t)(s->now / SAMPAN_SEC(1)),
-	    (uint16_t)sp_setting(s, SAMPAN_SET_TCP_MIN_RTT_WLEN));
-	t->min_rtt_us = m.least_us;
-	t->min_rtt_at_s = m.least_at_s;
-	if (tx != NULL)
-		tx->later_min_rtt_us = m.later_us;
-}
-
-/* ordered: the round trip of what arrived in order, 0: nothing did.  Only that may be
- * the least: what overtook others has shown how short another way is. */
-static void
-take_sample(const struct sampan *s, struct tcp_tcb *t, sampan_dur rtt, sampan_dur ordered,
-    uint32_t flight_bytes)
-{
-	sp_tcp_rtt_sample(&t->rtt, rtt, tcp_rtt_samples(flight_bytes, t->mss_bytes));
-	if (ordered != 0)
-		sp_tcp_note_min_rtt(s, t, ordered);
-	t->backoff = 0;			/* RFC 6298 §5 (R-6298-14, R-2525-8) */
-}
-
 /* RFC 8985 §6.2 step 2 (R-8985-4). */
 static void
 set_again_bounds(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_seg *seg,
@@ -140,20 +78,8 @@ set_again_bounds(const struct sampan *s, const struct tcp_tcb *t, const struct t
 		d->again_by_echo = SAMPAN_MS(tick - age_ms + 1) - 1;
 }
 
-/* Something new was acknowledged: what that means beyond loss and congestion. */
-static void
-go_on(struct sampan *s, struct tcp_tcb *t)
-{
-	sp_tcp_on_progress(s, t);
-	tune_send_buffer(s, t);
-	sp_tcp_tell_room(s, t);
-	if (t->neigh != 0)
-		sp_neigh_confirm(s, t->neigh);
-}
-
-/* What is in flight, and what the acknowledgement says about it. */
-static void
-process_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
+void
+sp_tcp_ack_slow(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 {
 	struct tcp_delivery d = { .prior_in_flight_bytes = sp_tcp_pipe(s, t) };
 	const bool progress = seq_lt(t->snd.una, seg->ack);
@@ -171,7 +97,7 @@ process_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		rtt = sample_of(s, t, seg, &d);
 	}
 	if (rtt != 0)
-		take_sample(s, t, rtt, ordered, d.prior_in_flight_bytes);
+		sp_tcp_take_sample(s, t, rtt, ordered, d.prior_in_flight_bytes);
 	if (rtt != 0 && t->tx != 0)
 		tcp_tx_of(s, t)->tlp_spent = false;
 	if (t->rare != 0)
@@ -179,69 +105,9 @@ process_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 	if (t->tx != 0)
 		sp_tcp_recovery_ack(s, t, seg, &d, ordered);
 	if (progress)
-		go_on(s, t);
+		sp_tcp_go_on(s, t);
 	if (progress || d.fresh_bytes > 0)
 		sp_tcp_loss_rearm(s, t);
-}
-
-/* ---- The same where nothing is amiss ---- */
-
-/* Nothing is lost, selectively acknowledged, probed for or judged; and the segment
- * brings nothing that would change that. */
-static inline bool
-is_smooth(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_seg *seg)
-{
-	const struct tcp_tx *tx = tcp_tx_if_any(s, t);
-
-	return tx != NULL && tx->unusual == 0 && (tx->sacked_bytes | tx->lost_bytes) == 0 &&
-	    seg->opts.sack_count == 0 && (seg->flags & TCP_ECN_FLAGS) == 0 &&
-	    tcp_is(t, TCP_F_SACK) && t->rare == 0 && t->state == SAMPAN_TCP_ESTABLISHED &&
-	    !s->long_way_only;
-}
-
-/* Whole segments were acknowledged, each sent once and none of them before what is
- * known to have arrived: so nothing that is left in flight can be lost.  What
- * process_ack() comes down to then; false: it is not so, nothing has changed. */
-static bool
-process_whole(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
-{
-	const uint32_t flight_bytes = seq_diff(t->snd.nxt, t->snd.una);
-	const uint32_t acked_bytes = seq_diff(seg->ack, t->snd.una);
-	struct tcp_tx *tx = tcp_tx_of(s, t);
-	const struct tcp_sent *r = sp_tcp_rtx_front(s, tx, seg->ack);
-	struct tcp_sent newest;
-	struct tcp_cc_ack ack;
-
-	if (r == NULL || seq_lt(t->snd.una, tx->rack_fack) ||
-	    (tx->rack_valid && r->sent_at < tx->rack_at))
-		return false;
-	newest = *r;
-	ack = (struct tcp_cc_ack){
-		.acked_bytes = acked_bytes,
-		.prior_in_flight_bytes = flight_bytes,
-		.rtt = seg->at > newest.sent_at ? seg->at - newest.sent_at : 1,
-	};
-	sp_tcp_rtx_drop_front(s, t, seg->ack);
-	take_sample(s, t, ack.rtt, ack.rtt, flight_bytes);
-	tx->tlp_spent = false;
-	sp_tcp_rack_update(s, tx, newest.sent_at, newest.end);
-	sp_tcp_recovery_report(s, t, &newest, flight_bytes, &ack);
-	go_on(s, t);
-	sp_tcp_loss_rearm(s, t);
-	return true;
-}
-
-/* An acknowledgement of something, or while something is remembered. */
-static void
-look_at(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
-{
-	if (is_smooth(s, t, seg)) {
-		if (seq_eq(t->snd.una, t->snd.nxt))
-			return;			/* nothing is in flight */
-		if (seq_lt(t->snd.una, seg->ack) && process_whole(s, t, seg))
-			return;
-	}
-	process_ack(s, t, seg);
 }
 
 /* What follows once our FIN is acknowledged.  R-9293-20. */
@@ -269,18 +135,6 @@ fin_acked(struct sampan *s, struct tcp_tcb *t)
 	case SAMPAN_TCP_STATE_COUNT:
 		break;
 	}
-}
-
-void
-sp_tcp_take_ack(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
-{
-	/* With nothing in flight, or remembered of it, there is nothing to learn. */
-	if (!seq_lt(seg->ack, t->snd.una) && (t->tx != 0 || seq_lt(t->snd.una, seg->ack)))
-		look_at(s, t, seg);
-	update_window(t, seg);
-	/* The peer answers, and what waits, waits for its window: MUST-37, SHLD-17. */
-	if (tcp_is(t, TCP_F_PERSIST) || seq_eq(t->snd.una, t->snd.nxt) || t->snd.wnd_bytes == 0)
-		t->retries = 0;
 }
 
 enum tcp_step

@@ -32,5 +32,5 @@ sp_tcp_arrives_listen(struct sampan *s, struct tcp_tcb *listener, struct tcp_seg
 		return;
 	}
 	/* Text that came with it is left to be sent again (R-9293-3, 5-D20). */
-	sp_tcp_half_open_new(s, seg, NULL);
+	sp_tcp_half_open_new(s, listener, seg, NULL);
 }

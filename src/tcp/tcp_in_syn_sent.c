@@ -4,7 +4,7 @@
  */
 #include "tcp/tcp_ecn.h"
 #include "tcp/tcp_facts.h"
-#include "tcp/tcp_int.h"
+#include "tcp/tcp_ack.h"
 #include "tcp/tcp_mtu_probe.h"
 #include "tcp/tcp_recovery.h"
 

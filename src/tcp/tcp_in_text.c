@@ -36,6 +36,33 @@ has_room(const struct sampan *s, const struct tcp_rx *rx)
 	return !sp_tcp_mem_full(s) || rx->q.bytes < sp_setting(s, SAMPAN_SET_TCP_RCVBUF_MIN);
 }
 
+/* Memory that is spent is for what is in order: what waits behind gaps is let go of, though the
+ * peer may have been told that it is here, and comes again (RFC 2018 §8). */
+static void
+renege(struct sampan *s, struct tcp_rx *rx)
+{
+	sp_count(s, SAMPAN_COUNT_TCP_OFO_PRUNED);
+	sp_recvq_drop_parts(&rx->q, &s->arena);
+	rx->recent_count = 0;
+}
+
+/* Returns how far the end has moved. */
+static uint32_t
+append(struct sampan *s, const struct tcp_tcb *t, struct tcp_rx *rx, struct sp_span text)
+{
+	uint32_t moved = 0;
+
+	if (has_room(s, rx))
+		moved = sp_recvq_append(&rx->q, &s->arena, t->rcv.nxt.raw, text);
+	if (rx->q.part == 0 || (moved >= text.len && !sp_tcp_mem_full(s)))
+		return moved;
+	renege(s, rx);
+	if (moved < text.len && has_room(s, rx))
+		moved += sp_recvq_append(&rx->q, &s->arena, t->rcv.nxt.raw + moved,
+		    sp_span_part(text, moved, text.len));
+	return moved;
+}
+
 /* Text at RCV.NXT, readable with PSH or without (R-WND-18).  It may close a gap,
  * and the FIN may be behind it. */
 void
@@ -45,8 +72,8 @@ sp_tcp_take_text(struct sampan *s, struct tcp_tcb *t, struct sp_span text)
 	const bool gap = rx != NULL && rx->q.part != 0;
 	uint32_t moved = 0;
 
-	if (rx != NULL && has_room(s, rx))
-		moved = sp_recvq_append(&rx->q, &s->arena, t->rcv.nxt.raw, text);
+	if (rx != NULL)
+		moved = append(s, t, rx, text);
 	if (moved < text.len) {
 		s->counter[SAMPAN_COUNT_TCP_RCV_DROPPED] += text.len - moved;
 		tcp_set(t, TCP_F_ACK_NOW);

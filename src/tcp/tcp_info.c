@@ -105,7 +105,7 @@ info_connection(const struct sampan *s, const struct tcp_tcb *t, struct sampan_t
 
 	/* What doubles while a window stays shut is the time between probes. */
 	KNOWN(rto_us,
-	    sp_tcp_rtt_rto(s, &t->rtt, tcp_is(t, TCP_F_PERSIST) ? 0 : t->backoff) / 1000);
+	    tcp_rto(s, t, tcp_is(t, TCP_F_PERSIST) ? 0 : t->backoff) / 1000);
 	KNOWN(ato_us, 1000u * t->ato_ms);
 	KNOWN(snd_mss_bytes, t->mss_bytes);
 	KNOWN(advmss_bytes, sp_tcp_own_mss(s, t->link, &t->flow.remote));

@@ -56,6 +56,9 @@ struct tcp_tcb *sp_tcp_next_bound(const struct sampan *s, struct sp_cursor *c,
 /* The listener that a flow belongs to: of an exact address before any. */
 struct tcp_tcb *sp_tcp_find_listener(const struct sampan *s, const struct sp_flow *flow);
 
+/* The same for a segment: of many in a row most are for one listener. */
+struct tcp_tcb *sp_tcp_find_listener_again(struct sampan *s, const struct sp_flow *flow);
+
 /* False: no memory. */
 bool sp_tcp_insert(struct sampan *s, const struct sp_flow *flow, uint32_t ref,
     enum sp_conn_tag tag);
@@ -132,16 +135,14 @@ void sp_tcp_check_fin(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg 
 /* Begins to send on a connection whose handshake is complete. */
 void sp_tcp_start_sending(struct sampan *s, struct tcp_tcb *t, unsigned syns_lost);
 
-/* A round trip took this long: the least of the window follows. */
-void sp_tcp_note_min_rtt(const struct sampan *s, struct tcp_tcb *t, sampan_dur rtt);
-
 /* Takes the first RTT sample from the segment that completes the handshake. */
 void sp_tcp_handshake_sample(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
     unsigned syns_lost, sampan_dur took);
 
-/* Makes the half-open record of a SYN; iss_after: the ISN must be beyond it
- * (NULL: any). */
-void sp_tcp_half_open_new(struct sampan *s, const struct tcp_seg *seg, const tcp_seq *iss_after);
+/* Makes the half-open record of a SYN for the listener; iss_after: the ISN must be
+ * beyond it (NULL: any). */
+void sp_tcp_half_open_new(struct sampan *s, const struct tcp_tcb *listener,
+    const struct tcp_seg *seg, const tcp_seq *iss_after);
 void sp_tcp_half_open_timer(struct sampan *s, struct tcp_half_open *h);
 void sp_tcp_time_wait_timer(struct sampan *s, struct tcp_time_wait *w);
 
@@ -167,7 +168,8 @@ uint16_t sp_tcp_wnd_advertise(const struct sampan *s, struct tcp_tcb *t);
 
 /* What a SYN says of the window: of the socket's buffer, or its listener's; NULL: of the
  * settings'.  mss_bytes: what a segment has room for. */
-uint16_t sp_tcp_wnd_initial(const struct sampan *s, const struct tcp_tcb *t, uint16_t mss_bytes);
+uint16_t sp_tcp_wnd_initial(const struct sampan *s, const struct tcp_tcb *t,
+    const struct sampan_addr *peer, uint16_t mss_bytes);
 uint8_t sp_tcp_wnd_scale(const struct sampan *s, const struct tcp_tcb *t);
 
 /* The handshake has agreed on a scale: RCV.WND is what the SYN could not say. */

@@ -80,7 +80,8 @@ sp_tcp_send_reserve(struct sampan *s, struct tcp_tcb *t, struct sampan_room *roo
 		if (ref == 0)
 			break;
 		sp_chain_push(&g->reserved, &s->arena, ref);
-		rooms[n] = (struct sampan_room){ c->data, c->cap < left ? c->cap : left };
+		rooms[n] = (struct sampan_room){ c->data,
+			sp_chunk_cap(c) < left ? sp_chunk_cap(c) : left };
 		g->reserved_bytes += rooms[n].len;
 	}
 	return n > 0 ? (int)n : (int)sp_tcp_send_done(s, t, len, 0);
@@ -93,8 +94,9 @@ fill(struct sampan *s, struct sp_chain *chain, uint32_t n)
 	while (n > 0) {
 		const uint32_t ref = sp_chain_shift(&sp_tcp(s)->reserved, &s->arena);
 		struct sp_chunk *c = sp_chunk_at(&s->arena, ref);
-		const uint32_t here = c->cap < n ? c->cap : n;
+		const uint32_t here = sp_chunk_cap(c) < n ? sp_chunk_cap(c) : n;
 
+		c->sum = 0;		/* nobody has added up what was written */
 		c->end = (uint16_t)here;
 		n -= here;
 		sp_chain_push(chain, &s->arena, ref);
@@ -131,7 +133,7 @@ sp_tcp_send_commit(struct sampan *s, struct tcp_tcb *t, size_t n)
 static bool
 worth_moving(const struct sp_chunk *c, uint32_t left)
 {
-	return sp_chunk_len(c) <= left && sp_chunk_len(c) >= c->cap / 2u;
+	return sp_chunk_len(c) <= left && sp_chunk_len(c) >= sp_chunk_cap(c) / 2u;
 }
 
 /* Moves up to n of the oldest bytes from one queue to the other, whole chunks

@@ -46,28 +46,32 @@ own_scale(const struct tcp_half_open *h)
 	return h->has >> HALF_OPEN_OWN_SCALE_SHIFT & 15;
 }
 
-/* The window that the SYN-ACK offers: the listener's buffer will be its own. */
+/* What the SYN-ACK announces: the link's, and the listener may want less. */
 static uint16_t
-window_by(const struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb *listener)
+mss_of(const struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb *listener)
 {
 	const struct sp_local_addr *l = sp_local_find(s, 0, &h->flow.local);
-	const uint16_t maxseg = listener != NULL ? tcp_rare_of(s, listener)->maxseg_bytes : 0;
-	const struct sp_route *route = sp_route_metrics(s, &h->flow.remote);
-	uint16_t mss = sp_tcp_own_mss(s, l != NULL ? l->link : 0, &h->flow.remote), wnd;
+	const uint16_t most = listener != NULL ? tcp_rare_of(s, listener)->maxseg_bytes : 0;
+	const uint16_t own = sp_tcp_own_mss(s, l != NULL ? l->link : 0, &h->flow.remote);
 
-	if (maxseg != 0 && maxseg < mss)
-		mss = maxseg;
-	wnd = sp_tcp_wnd_initial(s, listener,
+	return most != 0 && most < own ? most : own;
+}
+
+/* The window that the SYN-ACK offers: the listener's buffer will be its own. */
+static uint16_t
+window_by(const struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb *listener,
+    uint16_t mss)
+{
+	return sp_tcp_wnd_initial(s, listener, &h->flow.remote,
 	    (h->has & HALF_OPEN_TS) != 0 ? mss - TCP_TS_BYTES : mss);
-	if (route != NULL && route->window_bytes != 0 && route->window_bytes < wnd)
-		wnd = (uint16_t)route->window_bytes;
-	return wnd;
 }
 
 static uint16_t
 window_of(const struct sampan *s, const struct tcp_half_open *h)
 {
-	return window_by(s, h, sp_tcp_find_listener(s, &h->flow));
+	const struct tcp_tcb *listener = sp_tcp_find_listener(s, &h->flow);
+
+	return window_by(s, h, listener, mss_of(s, h, listener));
 }
 
 /* What each of its segments has: timestamps (R-7323-9), and the listener's DSCP
@@ -89,11 +93,9 @@ dress(struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb *lis
 
 /* MUST-14, SHLD-5. */
 static void
-send_syn_ack(struct sampan *s, const struct tcp_half_open *h, bool cookie)
+send_syn_ack(struct sampan *s, const struct tcp_half_open *h, const struct tcp_tcb *listener,
+    bool cookie)
 {
-	const struct sp_local_addr *l = sp_local_find(s, 0, &h->flow.local);
-	const struct tcp_tcb *listener = sp_tcp_find_listener(s, &h->flow);
-	const uint16_t maxseg = listener != NULL ? tcp_rare_of(s, listener)->maxseg_bytes : 0;
 	const unsigned ace = sp_tcp_ecn_syn_ack(h, retries_of(h));
 	struct tcp_bare bare = {
 		.flow = &h->flow,
@@ -103,13 +105,11 @@ send_syn_ack(struct sampan *s, const struct tcp_half_open *h, bool cookie)
 		.ae = (ace & 4u) != 0,
 	};
 
-	if (l == NULL)
+	if (sp_local_find(s, 0, &h->flow.local) == NULL)
 		return;
-	bare.wnd = window_by(s, h, listener);
 	bare.opts.has_mss = true;
-	bare.opts.mss = sp_tcp_own_mss(s, l->link, &h->flow.remote);
-	if (maxseg != 0 && maxseg < bare.opts.mss)
-		bare.opts.mss = maxseg;
+	bare.opts.mss = mss_of(s, h, listener);
+	bare.wnd = window_by(s, h, listener, bare.opts.mss);
 	bare.opts.sack_permitted = (h->has & HALF_OPEN_SACK) != 0;
 	/* R-7323-2 */
 	bare.opts.has_wscale = (h->has & HALF_OPEN_SCALE) != HALF_OPEN_NO_SCALE;
@@ -152,7 +152,7 @@ arm(struct sampan *s, struct tcp_half_open *h)
 
 /* What the SYN asks for and we agree to. */
 static struct tcp_half_open
-half_open_of(struct sampan *s, const struct tcp_seg *seg)
+half_open_of(struct sampan *s, const struct tcp_tcb *listener, const struct tcp_seg *seg)
 {
 	const bool v4 = sp_addr_is_v4(&seg->pkt->flow.remote);
 	struct tcp_half_open h = {
@@ -160,8 +160,7 @@ half_open_of(struct sampan *s, const struct tcp_seg *seg)
 		.irs = seg->seq,
 		.ts_recent = seg->opts.tsval,
 		.peer_mss_bytes = v4 ? TCP_MSS_DEFAULT4 : TCP_MSS_DEFAULT6,
-		.has = features_of(s, &seg->opts,
-		    sp_tcp_find_listener(s, &seg->pkt->flow)),
+		.has = features_of(s, &seg->opts, listener),
 	};
 
 	h.has |= (uint16_t)sp_tcp_ecn_answer(s, seg);
@@ -200,28 +199,29 @@ place_for(struct sampan *s, const struct sp_flow *flow)
 
 /* R-4987-2, R-4987-5, R-V-18. */
 static void
-answer_with_cookie(struct sampan *s, const struct tcp_seg *seg)
+answer_with_cookie(struct sampan *s, const struct tcp_tcb *listener, const struct tcp_seg *seg)
 {
-	struct tcp_half_open h = half_open_of(s, seg);
+	struct tcp_half_open h = half_open_of(s, listener, seg);
 
 	sp_tcp_syncookie_make(s, &h);
-	send_syn_ack(s, &h, true);
+	send_syn_ack(s, &h, listener, true);
 }
 
 void
-sp_tcp_half_open_new(struct sampan *s, const struct tcp_seg *seg, const tcp_seq *iss_after)
+sp_tcp_half_open_new(struct sampan *s, const struct tcp_tcb *listener, const struct tcp_seg *seg,
+    const tcp_seq *iss_after)
 {
 	struct tcp_half_open *h = place_for(s, &seg->pkt->flow);
 
 	/* A cookie has no choice of number: it cannot follow a TIME-WAIT. */
 	if (h == NULL) {
 		if (iss_after == NULL && sp_setting(s, SAMPAN_SET_TCP_SYNCOOKIES) != 0)
-			answer_with_cookie(s, seg);
+			answer_with_cookie(s, listener, seg);
 		else
 			sp_drop(s, SAMPAN_DROP_TCP_HALF_OPEN, seg->pkt->link);
 		return;
 	}
-	*h = half_open_of(s, seg);
+	*h = half_open_of(s, listener, seg);
 	h->iss = sp_tcp_isn(s, &h->flow);
 	if (iss_after != NULL && !seq_lt(*iss_after, h->iss))
 		h->iss = seq_add(*iss_after, 65535 + 2);	/* R-6191-7 */
@@ -229,7 +229,7 @@ sp_tcp_half_open_new(struct sampan *s, const struct tcp_seg *seg, const tcp_seq 
 	sp_tcp_source_add(s, &h->flow, TCP_SOURCE_HALF_OPEN);
 	sp_count(s, SAMPAN_COUNT_TCP_PASSIVE_OPENS);
 	arm(s, h);
-	send_syn_ack(s, h, false);
+	send_syn_ack(s, h, listener, false);
 }
 
 /* Its flow has been taken out of the table, or taken over. */
@@ -276,7 +276,7 @@ sp_tcp_half_open_timer(struct sampan *s, struct tcp_half_open *h)
 	}
 	h->has = (uint16_t)(h->has + (1u << HALF_OPEN_RETRIES_SHIFT));
 	arm(s, h);
-	send_syn_ack(s, h, false);
+	send_syn_ack(s, h, sp_tcp_find_listener(s, &h->flow), false);
 	sp_count(s, SAMPAN_COUNT_TCP_RETRANS_SEGS);
 }
 
@@ -468,7 +468,7 @@ check_before_ack(struct sampan *s, struct tcp_half_open *h, const struct tcp_seg
 			sp_tcp_send_reset(s, seg);
 			forget(s, h);
 		} else if (repeated) {
-			send_syn_ack(s, h, false);
+			send_syn_ack(s, h, sp_tcp_find_listener(s, &h->flow), false);
 		} else {
 			sp_drop(s, SAMPAN_DROP_TCP_SEQ, seg->pkt->link);
 			challenge(s, h);		/* R-9293-10 */

@@ -26,24 +26,6 @@
 #include "tcp/tcp_recovery.h"
 
 #define DUP_THRESH 3
-/* How long to remember once everything is acknowledged; an RTO if that is longer. */
-#define TX_REST SAMPAN_SEC(1)
-/* RFC 8985 §7.2: the longest that a peer may delay an acknowledgement. */
-#define TLP_MAX_ACK_DELAY SAMPAN_MS(200)
-
-void
-sp_tcp_rack_update(const struct sampan *s, struct tcp_tx *tx, sampan_time at, tcp_seq end)
-{
-	const sampan_dur rtt = s->now > at ? s->now - at : 0;
-
-	tx->rack_rtt_us = (uint32_t)(rtt / 1000);
-	if (tx->rack_valid && (at < tx->rack_at ||
-	    (at == tx->rack_at && !seq_lt(tx->rack_end, end))))
-		return;
-	tx->rack_valid = true;
-	tx->rack_at = at;
-	tx->rack_end = end;
-}
 
 /* Once a round: a repair was in vain, so the window was too small.  Step 4
  * (R-8985-7). */
@@ -71,7 +53,8 @@ sp_tcp_loss_reordered(struct tcp_tcb *t, sampan_dur late)
 
 	t->reordering = 1;
 	if (quarters > t->reo_mult)
-		t->reo_mult = quarters < TCP_REO_MULT_MAX ? (uint8_t)quarters : TCP_REO_MULT_MAX;
+		t->reo_mult = (quarters < TCP_REO_MULT_MAX ? (unsigned)quarters :
+							     TCP_REO_MULT_MAX) & 127u;
 	t->reo_persist = TCP_REO_PERSIST;
 }
 
@@ -217,34 +200,6 @@ tlp_possible(const struct tcp_tcb *t, const struct tcp_tx *tx)
 	    !tcp_is(t, TCP_F_PERSIST) && t->state != SAMPAN_TCP_SYN_RECEIVED;
 }
 
-/* R-8985-12. */
-static sampan_dur
-probe_timeout(const struct sampan *s, const struct tcp_tcb *t)
-{
-	const sampan_dur srtt = sp_tcp_rtt_srtt(&t->rtt);
-	sampan_dur pto = srtt != 0 ? 2 * srtt : SAMPAN_SEC(1);
-
-	if (srtt != 0 && sp_tcp_pipe(s, t) <= t->mss_bytes)
-		pto += TLP_MAX_ACK_DELAY;
-	return pto;
-}
-
-/* Everything is acknowledged; with our FIN there will be nothing more.  Where memory
- * is short nothing rests. */
-static void
-rest(struct sampan *s, struct tcp_tcb *t)
-{
-	sampan_dur rto;
-
-	if ((tcp_is(t, TCP_F_FIN_SENT) && seq_eq(t->snd.una, t->snd.nxt)) ||
-	    sp_arena_low_for_newcomers(&s->arena)) {
-		sp_tcp_tx_free(s, t);
-		return;
-	}
-	rto = sp_tcp_rtt_rto(s, &t->rtt, 0);
-	sp_tcp_arm(s, t, TCP_AT_LOSS, rto > TX_REST ? rto : TX_REST);
-}
-
 void
 sp_tcp_loss_rearm(struct sampan *s, struct tcp_tcb *t)
 {
@@ -253,24 +208,19 @@ sp_tcp_loss_rearm(struct sampan *s, struct tcp_tcb *t)
 
 	sp_tcp_disarm(t, TCP_AT_LOSS);
 	if (tx != NULL && tx->q.bytes == 0) {
-		rest(s, t);
+		sp_tcp_loss_rest(s, t);
 		return;
 	}
 	if (tx == NULL || !tcp_is(t, TCP_F_SACK))
 		return;
 	tx->tlp_timer = false;
 	wait = rack_wait(s, t, tx);
-	if (wait == 0 && sp_setting(s, SAMPAN_SET_TCP_EARLY_RETRANS) != 0 && tlp_possible(t, tx)) {
+	if (wait != 0) {
+		sp_tcp_arm(s, t, TCP_AT_LOSS, wait);
+	} else if (sp_setting(s, SAMPAN_SET_TCP_EARLY_RETRANS) != 0 && tlp_possible(t, tx)) {
 		tx->tlp_timer = true;
-		wait = probe_timeout(s, t);
+		sp_tcp_arm_tlp(s, t, tx, sp_tcp_pipe(s, t));
 	}
-	if (wait == 0)
-		return;
-	sp_tcp_arm(s, t, TCP_AT_LOSS, wait);
-	/* Not later than the RTO, which then waits for its turn anew (R-8985-12). */
-	if (tx->tlp_timer && tcp_armed(t, TCP_AT_RTX) &&
-	    sp_tick_before(t->at[TCP_AT_RTX], tx->loss_at))
-		tx->loss_at = t->at[TCP_AT_RTX];
 }
 
 void

@@ -57,6 +57,22 @@ tcp_rare_of(const struct sampan *s, const struct tcp_tcb *t)
 	return sp_at(&s->arena, t->rare);
 }
 
+/* The floor of the RTO: the setting's, or that of the route. */
+static inline uint32_t
+tcp_rto_min_us(const struct sampan *s, const struct tcp_tcb *t)
+{
+	const uint32_t ms = t->rare != 0 ? tcp_rare_of(s, t)->rto_min_ms : 0;
+
+	return ms != 0 ? 1000 * ms : (uint32_t)sp_setting(s, SAMPAN_SET_TCP_RTO_MIN);
+}
+
+/* RTO after `backoff` doublings. */
+static inline sampan_dur
+tcp_rto(const struct sampan *s, const struct tcp_tcb *t, unsigned backoff)
+{
+	return sp_tcp_rtt_rto_from(s, &t->rtt, tcp_rto_min_us(s, t), backoff);
+}
+
 static inline struct tcp_listen *
 tcp_listen_of(const struct sampan *s, const struct tcp_tcb *t)
 {
@@ -111,6 +127,14 @@ static inline uint32_t
 tcp_readable_bytes(const struct sampan *s, const struct tcp_tcb *t)
 {
 	return t->rx != 0 ? tcp_rx_of(s, t)->q.bytes : 0;
+}
+
+/* Nothing to read, behind a gap, or at the end: a struct tcp_rx may be kept all the same,
+ * for as long as there is a struct tcp_tx (sp_tcp_rx_release()). */
+static inline bool
+tcp_rx_is_empty(const struct sampan *s, const struct tcp_tcb *t)
+{
+	return t->rx == 0 || (sp_recvq_empty(&tcp_rx_of(s, t)->q) && !tcp_rx_of(s, t)->fin_held);
 }
 
 /* The receive window as last advertised: RCV.WND. */

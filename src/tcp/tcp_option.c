@@ -45,6 +45,7 @@ static const struct {
 	[SAMPAN_OPT_TTL] = { -1, 255 },
 	[SAMPAN_OPT_RECVTOS] = { INT32_MIN, INT32_MAX },
 	[SAMPAN_OPT_TALLY] = { INT32_MIN, INT32_MAX },
+	[SAMPAN_OPT_V6ONLY] = { INT32_MIN, INT32_MAX },
 	[SAMPAN_OPT_MAX_PACING_RATE] = { -1, INT64_MAX },
 };
 
@@ -119,6 +120,10 @@ set_here(struct sampan *s, struct tcp_tcb *t, enum sampan_option option, int64_t
 		return changed ? 0 : SAMPAN_ENOBUFS;
 	} else if (option == SAMPAN_OPT_TALLY) {
 		return sp_tcp_tally_set(s, t, value != 0);
+	} else if (option == SAMPAN_OPT_V6ONLY) {
+		if (tcp_is(t, TCP_F_BOUND) || tcp_is(t, TCP_F_USED))
+			return SAMPAN_EINVAL;
+		t->v6only = value != 0;
 	} else {
 		return SAMPAN_EOPNOTSUPP;
 	}
@@ -296,7 +301,9 @@ get_fixed(const struct sampan *s, const struct tcp_tcb *t, enum sampan_option op
 	else if (option == SAMPAN_OPT_PROTOCOL)
 		*value = 6;
 	else if (option == SAMPAN_OPT_DOMAIN)
-		*value = v6 && !sp_addr_is_any(&t->flow.local) ? 10 : 2;
+		*value = (v6 && !sp_addr_is_any(&t->flow.local)) || t->v6only ? 10 : 2;
+	else if (option == SAMPAN_OPT_V6ONLY)
+		*value = t->v6only;
 	else if (option == SAMPAN_OPT_TALLY)
 		*value = tcp_tally_if_any(s, t) != NULL;
 	else if (option == SAMPAN_OPT_MTU)
@@ -381,6 +388,7 @@ sp_tcp_inherit_options(struct sampan *s, struct tcp_tcb *t, const struct tcp_tcb
 
 	t->flags |= listener->flags & flags;
 	t->cc_id = listener->cc_id;
+	t->v6only = listener->v6only;
 	t->sndbuf_bytes = listener->sndbuf_bytes;
 	t->rcvbuf_bytes = listener->rcvbuf_bytes;
 	if (from->tally != 0)

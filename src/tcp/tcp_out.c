@@ -446,7 +446,7 @@ send_plan(struct sampan *s, struct tcp_tcb *t, struct tcp_plan *plan, struct sam
 	uint32_t len;
 
 	if (is_new_text(t, plan)) {
-		record = sp_tcp_rtx_record(s);
+		record = sp_tcp_rtx_record(s, tcp_tx_of(s, t));
 		if (record == NULL) {	/* no memory: try again when the timer says so */
 			sp_tcp_on_sent(s, t);
 			if (!tcp_is(t, TCP_F_ACK_NOW)) {

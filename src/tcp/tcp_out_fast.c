@@ -87,7 +87,7 @@ add(uint64_t *sum, uint64_t *carries, uint64_t word)
 }
 
 /* Ethernet and IPv4; returns the addresses' part of the pseudo-header. */
-static inline uint64_t
+__attribute__((always_inline)) static inline uint64_t
 put_network(const struct sampan *s, const struct tcp_tcb *t, uint8_t *p, uint32_t l4_len,
     uint8_t tos)
 {
@@ -114,12 +114,12 @@ put_network(const struct sampan *s, const struct tcp_tcb *t, uint8_t *p, uint32_
 }
 
 /* The TCP header with a checksum field of 0; returns its sum. */
-static inline uint64_t
+__attribute__((always_inline)) static inline uint64_t
 put_transport(const struct sampan *s, struct tcp_tcb *t, uint8_t *p, const struct tcp_plan *plan)
 {
 	const uint32_t middle = (uint32_t)(TCP_PLAIN_HDR_LEN << 10 | plan->flags |
 	    tcp_ecn_flags(t, plan)) << 16 |
-	    sp_tcp_wnd_advertise(s, t);
+	    tcp_wnd_advertise(s, t);
 	const uint64_t first = be64_word((uint64_t)t->flow.local_port << 48 |
 	    (uint64_t)t->flow.remote_port << 32 | plan->seq.raw);
 	const uint64_t second = be64_word((uint64_t)t->rcv.nxt.raw << 32 | middle);
@@ -138,16 +138,79 @@ put_transport(const struct sampan *s, struct tcp_tcb *t, uint8_t *p, const struc
 	return (sum >> 32) + (uint32_t)sum + carries;
 }
 
+/* Has it a flow that is written as it stands: no link-local address, whose link's number
+ * is not for the wire? */
+static inline bool
+is_plain_flow(const struct tcp_tcb *t, bool v4)
+{
+	return v4 || !(sp_addr_is_link_local(&t->flow.remote) ||
+	    sp_addr_is_link_local(&t->flow.local));
+}
+
 bool
 sp_tcp_is_plain(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_plan *plan)
 {
 	if ((plan->flags & ~TCP_PSH) != TCP_ACK || !tcp_is(t, TCP_F_TS) || t->rare != 0 ||
-	    s->long_way_only || sp_addr_is_link_local(&t->flow.remote) ||
-	    sp_addr_is_link_local(&t->flow.local))
+	    s->long_way_only || !is_plain_flow(t, sp_addr_is_v4(&t->flow.remote)))
 		return false;
 	/* Without text there is room for SACK blocks. */
 	return plan->len > 0 || !tcp_is(t, TCP_F_SACK) ||
-	    (t->dsack_start == t->dsack_end && t->rx == 0);
+	    (t->dsack_start == t->dsack_end && tcp_rx_is_empty(s, t));
+}
+
+/* Puts the checksum in, or what a link wants to find that does it. */
+__attribute__((always_inline)) static inline void
+put_checksum(const struct sampan *s, const struct tcp_tcb *t, struct sampan_frame *f,
+    struct sp_csum *sum, uint64_t pseudo)
+{
+	const uint32_t len = f->len, tcp_at = f->csum_start, at = tcp_at + TCP_PLAIN_HDR_LEN;
+
+	if ((s->link[t->link].caps & SAMPAN_LINK_CSUM_OUT) != 0) {
+		f->csum = SAMPAN_CSUM_PARTIAL;
+		be16_put(f->head + tcp_at + TCP_CSUM_OFF, sp_csum_fold(pseudo));
+		return;
+	}
+	f->csum = SAMPAN_CSUM_COMPLETE;
+	if (f->slices == 0)
+		sp_csum_feed(sum, f->head + at, len - at, s->csum_variant);
+	else
+		sp_sendq_csum(sum, &s->arena, f, s->csum_variant);
+	be16_put(f->head + tcp_at + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sum->sum));
+}
+
+/* Writes the frame; plan->len and PSH become what went in. */
+__attribute__((always_inline)) static inline void
+build(struct sampan *s, struct tcp_tcb *t, struct tcp_plan *plan, struct sampan_frame *f, bool v4)
+{
+	const uint8_t tos = tcp_ecn_tos(t, plan, 0);
+	const uint32_t tcp_at = v4 ? TCP_AT : TCP6_AT, text_at = tcp_at + TCP_PLAIN_HDR_LEN;
+	struct sp_csum sum = { 0, false };
+	uint64_t pseudo;
+	uint32_t len;
+
+	f->head_len = (uint16_t)text_at;
+	f->slices = 0;
+	f->owner = SAMPAN_FRAME_STACK;
+	len = plan->len > 0 ? tcp_put_text(s, t, plan, f) : 0;
+	if (len < plan->len)
+		plan->flags &= (uint8_t)~TCP_PSH;
+	plan->len = len;
+	f->len = text_at + len;
+	f->tso = len > t->mss_bytes;
+	f->gso_bytes = f->tso ? t->mss_bytes : 0;
+	f->csum_start = (uint16_t)tcp_at;
+	f->csum_offset = TCP_CSUM_OFF;
+	pseudo = v4 ? put_network(s, t, f->head, TCP_PLAIN_HDR_LEN + len, tos) :
+	    sp_tcp_put_network6(s, t, f->head, TCP_PLAIN_HDR_LEN + len, tos);
+	pseudo += be32_word(IP_PROTO_TCP + TCP_PLAIN_HDR_LEN + len);
+	sum.sum = put_transport(s, t, f->head + tcp_at, plan) + pseudo;
+	put_checksum(s, t, f, &sum, pseudo);
+}
+
+__attribute__((noinline)) static void
+build6(struct sampan *s, struct tcp_tcb *t, struct tcp_plan *plan, struct sampan_frame *f)
+{
+	build(s, t, plan, f, false);
 }
 
 uint32_t
@@ -155,36 +218,11 @@ sp_tcp_build_plain(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *p
     struct sampan_frame *f)
 {
 	struct tcp_plan real = *plan;
-	struct sp_csum sum = { 0, false };
-	const bool v4 = sp_addr_is_v4(&t->flow.remote);
-	const uint8_t tos = tcp_ecn_tos(t, plan, 0);
-	const uint32_t tcp_at = v4 ? TCP_AT : TCP6_AT, text_at = tcp_at + TCP_PLAIN_HDR_LEN;
-	uint64_t pseudo;
 
-	f->head_len = (uint16_t)text_at;
-	f->slices = 0;
-	f->owner = SAMPAN_FRAME_STACK;
-	if (plan->len > 0)
-		real.len = tcp_put_text(s, t, plan, f);
-	if (real.len < plan->len)
-		real.flags &= (uint8_t)~TCP_PSH;
-	f->len = text_at + real.len;
-	f->tso = real.len > t->mss_bytes;
-	f->gso_bytes = f->tso ? t->mss_bytes : 0;
-	pseudo = v4 ? put_network(s, t, f->head, TCP_PLAIN_HDR_LEN + real.len, tos) :
-	    sp_tcp_put_network6(s, t, f->head, TCP_PLAIN_HDR_LEN + real.len, tos);
-	pseudo += be32_word(IP_PROTO_TCP + TCP_PLAIN_HDR_LEN + real.len);
-	sum.sum = put_transport(s, t, f->head + tcp_at, &real) + pseudo;
-	if ((s->link[t->link].caps & SAMPAN_LINK_CSUM_OUT) != 0) {
-		f->csum = SAMPAN_CSUM_PARTIAL;
-		f->csum_start = (uint16_t)tcp_at;
-		f->csum_offset = TCP_CSUM_OFF;
-		be16_put(f->head + tcp_at + TCP_CSUM_OFF, sp_csum_fold(pseudo));
-		return real.len;
-	}
-	f->csum = SAMPAN_CSUM_COMPLETE;
-	sp_span_csum(&sum, (struct sp_span){ f, text_at, real.len }, s->csum_variant);
-	be16_put(f->head + tcp_at + TCP_CSUM_OFF, (uint16_t)~sp_csum_fold(sum.sum));
+	if (sp_addr_is_v4(&t->flow.remote))
+		build(s, t, &real, f, true);
+	else
+		build6(s, t, &real, f);
 	return real.len;
 }
 
@@ -195,6 +233,20 @@ static inline bool
 has_way(const struct sampan *s, const struct tcp_tcb *t)
 {
 	return t->neigh != 0 && t->route_gen == s->route_gen && sp_neigh_is_fresh(s, t->neigh);
+}
+
+/* sp_tcp_loss_rearm() where what has just left is all that is in flight: nothing was
+ * overtaken, so the probe's time-out is the only one. */
+static inline void
+arm_probe(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
+{
+	tx->tlp_timer = false;
+	sp_tcp_disarm(t, TCP_AT_LOSS);
+	if (!tcp_is(t, TCP_F_SACK) || tx->tlp_spent ||
+	    sp_setting(s, SAMPAN_SET_TCP_EARLY_RETRANS) == 0)
+		return;
+	tx->tlp_timer = true;
+	sp_tcp_arm_tlp(s, t, tx, seq_diff(t->snd.nxt, t->snd.una));
 }
 
 /* Books what commit() of tcp_out.c would, for new text where sends_smoothly(). */
@@ -218,30 +270,33 @@ book(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, struct tc
 		tcp_set(t, TCP_F_CWND_LIMITED);
 	else if (tx->q.bytes == flight)
 		sp_tcp_rate_app_limited(s, t);
-	sp_tcp_loss_rearm(s, t);
+	if (tx->by_time.first == tx->by_time.last)
+		arm_probe(s, t, tx);
+	else
+		sp_tcp_loss_rearm(s, t);
 	sp_count(s, SAMPAN_COUNT_TCP_SEGS_OUT);
 	sp_count(s, SAMPAN_COUNT_FRAMES_OUT);
 }
 
-static bool
+__attribute__((always_inline)) static inline bool
 send_text(struct sampan *s, struct tcp_tcb *t, struct sampan_frame *f)
 {
+	const bool v4 = sp_addr_is_v4(&t->flow.remote);
 	struct tcp_plan plan;
 	struct tcp_sent *r;
-	uint32_t len;
 
-	if (!foresee(s, t, &plan) || owes_report(s, t) || !sp_tcp_is_plain(s, t, &plan) ||
-	    !has_way(s, t))
+	if (!foresee(s, t, &plan) || owes_report(s, t) || !tcp_is(t, TCP_F_TS) || t->rare != 0 ||
+	    !is_plain_flow(t, v4) || !has_way(s, t))
 		return false;
-	r = sp_tcp_rtx_record(s);
+	r = sp_tcp_rtx_record(s, tcp_tx_of(s, t));
 	if (r == NULL)
 		return false;
 	if (seq_eq(t->snd.una, t->snd.nxt))
 		sp_tcp_restart(s, t);
-	len = sp_tcp_build_plain(s, t, &plan, f);
-	if (len < plan.len)
-		plan.flags &= (uint8_t)~TCP_PSH;
-	plan.len = len;
+	if (v4)
+		build(s, t, &plan, f, true);
+	else
+		build6(s, t, &plan, f);
 	book(s, t, &plan, r);
 	return true;
 }

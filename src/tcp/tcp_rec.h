@@ -101,7 +101,9 @@ struct tcp_rare {
 	struct tcp_mtu_probe mtup;	/* tcp_mtu_probe.h */
 	tcp_seq held_seq;		/* what the report below is about */
 	uint16_t held_mtu_bytes;	/* not believed yet, tcp_pmtu.c; 0: none */
-	uint16_t more_spare[3];
+	uint16_t rto_min_ms;		/* the route's; 0: the setting's */
+	bool route_quickack;		/* acknowledgements are never delayed */
+	uint8_t more_spare[3];
 };
 _Static_assert(sizeof(struct tcp_rare) == 128, "two cache lines");
 
@@ -161,6 +163,7 @@ struct tcp_globals {
 	struct sp_list orphans;		/* by their endpoints, oldest first: tcp_close.c */
 	uint32_t orphan_count;
 	uint32_t bound_exactly;		/* bound to one address: tcp_demux.c */
+	uint32_t listener;		/* that had the last segment; 0: none */
 	bool mem_pressure;		/* tcp_mem.c */
 	struct sp_chain reserved;	/* sampan_send_reserve(): chunks lent to be written */
 	uint32_t reserved_bytes;

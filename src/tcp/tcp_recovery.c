@@ -236,45 +236,6 @@ sp_tcp_recovery_rest(struct sampan *s, struct tcp_tcb *t)
 		respond_to_probe(s, t, tx);
 }
 
-/* Was the window the limit for what is acknowledged now?  In slow start it is enough
- * that half of it was used: such a window has been tried (RFC 7661 §4.1). */
-static bool
-window_was_used(const struct tcp_tcb *t, struct tcp_tx *tx, uint32_t flight_bytes)
-{
-	tx->round_flight_bytes = larger(tx->round_flight_bytes, flight_bytes);
-	return tx->round_limited || tcp_is(t, TCP_F_CWND_LIMITED) ||
-	    (t->cc.cwnd_bytes < t->cc.ssthresh_bytes &&
-	    t->cc.cwnd_bytes / 2 < tx->round_flight_bytes);
-}
-
-/* What comes now was sent under the limits of the round that ends. */
-static void
-begin_round(struct tcp_tcb *t, struct tcp_tx *tx, uint32_t flight_bytes)
-{
-	tx->round_end = t->snd.nxt;
-	tx->round_limited = tcp_is(t, TCP_F_CWND_LIMITED);
-	tx->round_flight_bytes = flight_bytes;
-	tcp_clear(t, TCP_F_CWND_LIMITED);
-}
-
-void
-sp_tcp_recovery_report(struct sampan *s, struct tcp_tcb *t, const struct tcp_sent *newest,
-    uint32_t outstanding_bytes, struct tcp_cc_ack *ack)
-{
-	struct tcp_tx *tx = tcp_tx_of(s, t);
-
-	ack->round_start = seq_le(tx->round_end, t->snd.una);
-	ack->cwnd_limited = window_was_used(t, tx, outstanding_bytes);
-	sp_tcp_rate_sample(s, t, newest, ack);
-	if (t->rare != 0)
-		sp_tcp_tally_rate(s, t,
-		    (uint32_t)(sp_tcp_delivered(s, t) - ack->prior_delivered_bytes),
-		    ack->interval_dur);
-	sp_tcp_cc_ack(s, t, ack);
-	if (ack->round_start)
-		begin_round(t, tx, outstanding_bytes);
-}
-
 static void
 report(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg,
     const struct tcp_delivery *d, sampan_dur rtt)

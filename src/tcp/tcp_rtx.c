@@ -57,7 +57,8 @@ discard(struct sampan *s, struct tcp_tx *tx, struct tcp_sent *r)
 	if (tx->newest == sp_ref(&s->arena, &r->by_seq))
 		tx->newest = r->by_seq.next;
 	sp_list_remove(&s->arena, &tx->by_seq, &r->by_seq);
-	sp_pool_give(&s->arena, SP_KIND_TCP_SENT, sp_ref(&s->arena, r));
+	if (r != &tx->own)
+		sp_pool_give(&s->arena, SP_KIND_TCP_SENT, sp_ref(&s->arena, r));
 }
 
 void
@@ -90,7 +91,7 @@ static struct tcp_sent *
 split(struct sampan *s, const struct tcp_tcb *t, struct tcp_sent *r, tcp_seq at)
 {
 	struct tcp_tx *tx = tcp_tx_of(s, t);
-	struct tcp_sent *rest = sp_tcp_rtx_record(s);
+	struct tcp_sent *rest = sp_tcp_rtx_record(s, tx);
 
 	if (rest == NULL)
 		return NULL;
@@ -108,26 +109,6 @@ split(struct sampan *s, const struct tcp_tcb *t, struct tcp_sent *r, tcp_seq at)
 	else if ((r->flags & TCP_SENT_SACKED) == 0)
 		sp_list_insert(&s->arena, &tx->by_time, &r->by_time, &rest->by_time);
 	return rest;
-}
-
-/* Mostly it is one. */
-static inline uint16_t
-segs_in(const struct tcp_tcb *t, uint32_t len)
-{
-	return (uint16_t)(len <= t->mss_bytes ? 1 : (len + t->mss_bytes - 1) / t->mss_bytes);
-}
-
-/* The record has just left (again), by this plan. */
-static void
-stamp(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, struct tcp_sent *r)
-{
-	struct tcp_tx *tx = tcp_tx_of(s, t);
-
-	r->segs = segs_in(t, tcp_sent_len(r));
-	if ((plan->flags & TCP_FIN) != 0)
-		r->flags |= TCP_SENT_FIN;
-	sp_tcp_rate_sent(s, t, r);
-	sp_list_push(&s->arena, &tx->by_time, &r->by_time);
 }
 
 void
@@ -159,7 +140,7 @@ sent_again(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan, str
 		sp_tcp_undo_again(s, tx, r);
 	unlist(s, tx, r);
 	r->flags = TCP_SENT_AGAIN | (was_lost ? TCP_SENT_REPAIR : 0);
-	stamp(s, t, plan, r);
+	sp_tcp_rtx_stamp(s, t, plan, r);
 	t->retrans_segs++;
 	sp_count(s, SAMPAN_COUNT_TCP_RETRANS_SEGS);
 }
@@ -190,19 +171,6 @@ sp_tcp_rtx_sent(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan
 		return;
 	}
 	sp_tcp_rtx_sent_new(s, t, plan, r);
-}
-
-void
-sp_tcp_rtx_sent_new(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
-    struct tcp_sent *r)
-{
-	struct tcp_tx *tx = tcp_tx_of(s, t);
-
-	*r = (struct tcp_sent){ .start = plan->seq, .end = seq_add(plan->seq, plan->len) };
-	sp_list_push(&s->arena, &tx->by_seq, &r->by_seq);
-	stamp(s, t, plan, r);
-	if (plan->len < t->mss_bytes || plan->len % t->mss_bytes != 0)
-		tx->small_end = r->end;
 }
 
 /* RFC 8985 §6.2 step 3 (R-8985-5): not lost, but overtaken by what was sent last of all
@@ -416,10 +384,11 @@ nearest(struct sampan *s, const struct tcp_tx *tx, tcp_seq at)
 		tcp_sent_by_seq(s, tx->by_seq.first), tcp_sent_by_seq(s, tx->by_seq.last),
 		tcp_sent_by_seq(s, tx->newest), tcp_sent_by_time(s, tx->by_time.first),
 	};
-	struct tcp_sent *best = from[0];
+	struct tcp_sent *best = NULL;
 
-	for (size_t i = 1; i < sizeof(from) / sizeof(from[0]); i++) {
-		if (from[i] != NULL && distance(from[i]->start, at) < distance(best->start, at))
+	for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
+		if (from[i] != NULL && (best == NULL ||
+		    distance(from[i]->start, at) < distance(best->start, at)))
 			best = from[i];
 	}
 	return best;

@@ -42,16 +42,15 @@ struct tcp_delivery {
 	struct tcp_sent rate;		/* what was sent last of it, tcp_rate.h */
 };
 
-/* The same of text that is known to be new. */
-void sp_tcp_rtx_sent_new(struct sampan *s, struct tcp_tcb *t, const struct tcp_plan *plan,
-    struct tcp_sent *r);
-
-/* A record for new text; NULL: no memory. */
+/* A record for text; NULL: no memory. */
 static inline struct tcp_sent *
-sp_tcp_rtx_record(struct sampan *s)
+sp_tcp_rtx_record(struct sampan *s, struct tcp_tx *tx)
 {
-	const uint32_t ref = sp_pool_take(&s->arena, SP_KIND_TCP_SENT);
+	uint32_t ref;
 
+	if (!sp_node_linked(&tx->own.by_seq))
+		return &tx->own;
+	ref = sp_pool_take(&s->arena, SP_KIND_TCP_SENT);
 	return ref != 0 ? sp_at(&s->arena, ref) : NULL;
 }
 

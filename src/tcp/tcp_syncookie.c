@@ -37,7 +37,7 @@
 #define TS_SACK 0x20u
 #define TS_ECN 0x10u
 #define TS_SCALE 0x0fu
-#define NO_TS UINT32_MAX	/* in place of these bits */
+#define NO_TS 0xffu	/* in place of these bits */
 
 /* What is announced today: Ethernet's with its tunnels, IPv6's least, jumbo frames. */
 static const uint16_t mss_of[8] = { 216, TCP_MSS_DEFAULT4, TCP_MSS_DEFAULT6, 1360, 1440, 1452,
@@ -95,14 +95,13 @@ static tcp_seq
 cookie_of(const struct sampan *s, const struct tcp_half_open *h, uint32_t generation, uint32_t bits)
 {
 	const struct tcp_cookies *c = cookies_of(s);
-	const struct {
-		struct sp_flow flow;
-		uint32_t irs, generation, bits, mss_bytes;
-	} in = { h->flow, h->irs.raw, generation, bits, h->peer_mss_bytes };
-	const uint64_t hash = sp_siphash24(&c->key[generation & 1], &in, sizeof(in));
+	uint64_t w[SP_FLOW_WORDS + 1], hash;
+	size_t n = sp_flow_words(w, &h->flow);
 	uint32_t low = generation & 1;
 
-	_Static_assert(sizeof(in) == sizeof(struct sp_flow) + 16, "no padding");
+	w[0] |= (uint64_t)h->irs.raw << 32;	/* beside the ports */
+	w[n++] = (uint64_t)generation << 32 | bits << 16 | h->peer_mss_bytes;
+	hash = sp_siphash24_words(&c->key[generation & 1], w, n);
 	for (unsigned i = 0; i < 8; i++)
 		if (mss_of[i] == h->peer_mss_bytes)
 			low |= i << MSS_SHIFT;

@@ -151,7 +151,10 @@ sp_tcp_own_mss(const struct sampan *s, unsigned link, const struct sampan_addr *
 
 	if (r != NULL && r->mtu_bytes != 0 && r->mtu_bytes < mtu)
 		mtu = r->mtu_bytes;
-	return (uint16_t)(mtu - sp_ip_hdr_len(peer) - TCP_HDR_LEN);
+	mtu -= sp_ip_hdr_len(peer) + TCP_HDR_LEN;
+	if (r != NULL && r->advmss_bytes != 0 && r->advmss_bytes < mtu)
+		mtu = r->advmss_bytes > TCP_MSS_FLOOR ? r->advmss_bytes : TCP_MSS_FLOOR;
+	return (uint16_t)mtu;
 }
 
 uint16_t
@@ -176,8 +179,8 @@ sp_tcp_set_mss(struct sampan *s, struct tcp_tcb *t, uint16_t peer_mss_bytes)
 {
 	const uint32_t hdrs = sp_ip_hdr_len(&t->flow.remote) + TCP_HDR_LEN;
 	const uint16_t path = (uint16_t)(sp_tcp_mtu(s, t) - hdrs);
-	const uint16_t announced = sp_tcp_announced_mss(s, t);
-	const uint16_t own = path < announced ? path : announced;
+	const uint16_t cap = t->rare != 0 ? tcp_rare_of(s, t)->maxseg_bytes : 0;
+	const uint16_t own = cap != 0 && cap < path ? cap : path;
 	uint16_t mss = peer_mss_bytes < TCP_MSS_FLOOR ? TCP_MSS_FLOOR : peer_mss_bytes;
 
 	t->peer_mss_bytes = mss;
@@ -193,10 +196,16 @@ sp_tcp_take_route(struct sampan *s, struct tcp_tcb *t)
 {
 	const struct sp_route *route = sp_route_metrics(s, &t->flow.remote);
 	const uint32_t most = route != NULL ? route->window_bytes : 0;
-	struct tcp_rare *r = most != 0 ? sp_tcp_rare_need(s, t) : NULL;
+	struct tcp_rare *r = NULL;
 
-	if (r != NULL && (r->window_clamp_bytes == 0 || r->window_clamp_bytes > most))
+	if (route != NULL && (most != 0 || route->rto_min_ms != 0 || route->quickack))
+		r = sp_tcp_rare_need(s, t);
+	if (r == NULL)
+		return;
+	if (most != 0 && (r->window_clamp_bytes == 0 || r->window_clamp_bytes > most))
 		r->window_clamp_bytes = most;
+	r->rto_min_ms = route->rto_min_ms;
+	r->route_quickack = route->quickack;
 }
 
 void
@@ -317,12 +326,14 @@ sp_tcp_tx_free(struct sampan *s, struct tcp_tcb *t)
 	sp_sendq_clear(&tcp_tx_of(s, t)->q, &s->arena);
 	sp_pool_give(&s->arena, SP_KIND_TCP_TX, t->tx);
 	t->tx = 0;
+	sp_tcp_rx_release(s, t);
 }
 
+/* A conversation needs it again before long. */
 void
 sp_tcp_rx_release(struct sampan *s, struct tcp_tcb *t)
 {
-	if (t->rx == 0 || !sp_recvq_empty(&tcp_rx_of(s, t)->q) || tcp_rx_of(s, t)->fin_held)
+	if (t->rx == 0 || t->tx != 0 || !tcp_rx_is_empty(s, t))
 		return;
 	sp_pool_give(&s->arena, SP_KIND_TCP_RX, t->rx);
 	t->rx = 0;

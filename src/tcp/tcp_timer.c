@@ -66,13 +66,13 @@ sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t)
 	sp_wheel_add(&s->wheel, &s->arena, &t->timer, first);
 }
 
-/* One RTO from now (RFC 6298 §5 (R-6298-9)), but not past the user's time-out. */
-static void
-arm_rtx(struct sampan *s, struct tcp_tcb *t)
+/* With a struct tcp_rare: not past the user's time-out. */
+void
+sp_tcp_arm_rtx_rare(struct sampan *s, struct tcp_tcb *t)
 {
-	sampan_dur wait = sp_tcp_rtt_rto(s, &t->rtt, t->backoff);
+	sampan_dur wait = tcp_rto(s, t, t->backoff);
 
-	if (t->rare != 0 && tcp_rare_of(s, t)->user_timeout_ms != 0) {
+	if (tcp_rare_of(s, t)->user_timeout_ms != 0) {
 		const sampan_dur waited = sp_tick_since(tcp_rare_of(s, t)->progress_at, s->now);
 		const sampan_dur most = SAMPAN_MS(tcp_rare_of(s, t)->user_timeout_ms);
 		const sampan_dur left = most > waited ? most - waited : 0;
@@ -95,7 +95,7 @@ void
 sp_tcp_on_syn_due(struct sampan *s, struct tcp_tcb *t)
 {
 	note_progress(s, t);
-	arm_rtx(s, t);
+	sp_tcp_arm_rtx(s, t);
 }
 
 /* Something left that must be acknowledged.  RFC 6298 §5.1 (R-6298-10). */
@@ -109,7 +109,7 @@ sp_tcp_start_rtx(struct sampan *s, struct tcp_tcb *t)
 	}
 	if (!tcp_armed(t, TCP_AT_RTX)) {
 		note_progress(s, t);
-		arm_rtx(s, t);
+		sp_tcp_arm_rtx(s, t);
 	}
 }
 
@@ -119,37 +119,20 @@ void
 sp_tcp_on_probe_sent(struct sampan *s, struct tcp_tcb *t)
 {
 	sp_tcp_disarm(t, TCP_AT_LOSS);
-	arm_rtx(s, t);
+	sp_tcp_arm_rtx(s, t);
 }
 
-/* The same, for what a struct tcp_rare remembers of sizes. */
-static void
-note_sizes(struct sampan *s, struct tcp_tcb *t)
+/* Something new was acknowledged: what a struct tcp_rare remembers of it. */
+void
+sp_tcp_note_progress(struct sampan *s, struct tcp_tcb *t)
 {
 	struct tcp_rare *r = tcp_rare_of(s, t);
 
+	note_progress(s, t);
 	if (r->held_mtu_bytes != 0 && seq_lt(r->held_seq, t->snd.una))
 		r->held_mtu_bytes = 0;
 	if (r->mtup.size_bytes != 0)
 		sp_tcp_mtup_acked(s, t);
-}
-
-/* Something new was acknowledged.  RFC 6298 §5.2, §5.3 (R-6298-10; R-6928-5).
- *
- * DEVIATES: R-6582-5: every partial acknowledgement starts the timer anew, not
- * only the first: RFC 6298 §5.3 makes no difference between them. */
-void
-sp_tcp_on_progress(struct sampan *s, struct tcp_tcb *t)
-{
-	t->retries = 0;
-	t->ep.soft_error = 0;		/* whatever it was, it is over */
-	note_progress(s, t);
-	if (t->rare != 0)
-		note_sizes(s, t);
-	if (seq_eq(t->snd.una, t->snd.nxt))
-		sp_tcp_disarm(t, TCP_AT_RTX);
-	else
-		arm_rtx(s, t);
 }
 
 /* By the application: TCP_CORK, MSG_MORE. */
@@ -168,7 +151,7 @@ sp_tcp_on_blocked(struct sampan *s, struct tcp_tcb *t)
 		return;
 	note_progress(s, t);
 	tcp_set(t, TCP_F_PERSIST);
-	arm_rtx(s, t);
+	sp_tcp_arm_rtx(s, t);
 	if (is_held_back(s, t) && t->snd.wnd_bytes > 0 &&
 	    sp_tick_before(sp_tick_after(s->now, CORK_MAX), t->at[TCP_AT_RTX]))
 		sp_tcp_arm(s, t, TCP_AT_RTX, CORK_MAX);
@@ -222,7 +205,7 @@ persist_timeout(struct sampan *s, struct tcp_tcb *t)
 	sp_count(s, SAMPAN_COUNT_TCP_PROBES);
 	if (t->backoff < UINT8_MAX)
 		t->backoff++;
-	arm_rtx(s, t);
+	sp_tcp_arm_rtx(s, t);
 }
 
 /* RFC 6298 §5.4 to §5.6 (R-6298-11). */
@@ -239,7 +222,7 @@ retransmission_timeout(struct sampan *s, struct tcp_tcb *t)
 	sp_tcp_loss_rearm(s, t);
 	if (t->backoff < UINT8_MAX)
 		t->backoff++;
-	arm_rtx(s, t);
+	sp_tcp_arm_rtx(s, t);
 }
 
 /* Is it time to give the connection up?  By the count (R2), or by the time that

@@ -12,11 +12,14 @@
 void sp_tcp_on_syn_due(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_start_rtx(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_probe_sent(struct sampan *s, struct tcp_tcb *t);
-void sp_tcp_on_progress(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_blocked(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_starved(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_on_ack_owed(struct sampan *s, struct tcp_tcb *t);
 void sp_tcp_timer_sync(struct sampan *s, struct tcp_tcb *t);
+
+/* The rarer halves of sp_tcp_arm_rtx() and sp_tcp_on_progress(). */
+void sp_tcp_arm_rtx_rare(struct sampan *s, struct tcp_tcb *t);
+void sp_tcp_note_progress(struct sampan *s, struct tcp_tcb *t);
 
 /* Takes the node of a connection without deadlines out of the wheel. */
 void sp_tcp_timer_rest(struct sampan *s, struct tcp_tcb *t);
@@ -56,11 +59,40 @@ sp_tcp_arm(struct sampan *s, struct tcp_tcb *t, enum tcp_deadline which, sampan_
 		tcp_set(t, TCP_F_DIRTY);
 }
 
+/* One RTO from now (RFC 6298 §5 (R-6298-9)). */
+static inline void
+sp_tcp_arm_rtx(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->rare != 0)
+		sp_tcp_arm_rtx_rare(s, t);
+	else
+		sp_tcp_arm(s, t, TCP_AT_RTX, sp_tcp_rtt_rto(s, &t->rtt, t->backoff));
+}
+
+/* Something new was acknowledged.  RFC 6298 §5.2, §5.3 (R-6298-10; R-6928-5).
+ *
+ * DEVIATES: R-6582-5: every partial acknowledgement starts the timer anew, not
+ * only the first: RFC 6298 §5.3 makes no difference between them. */
+static inline void
+sp_tcp_on_progress(struct sampan *s, struct tcp_tcb *t)
+{
+	t->retries = 0;
+	t->ep.soft_error = 0;		/* whatever it was, it is over */
+	if (t->rare != 0)
+		sp_tcp_note_progress(s, t);
+	if (seq_eq(t->snd.una, t->snd.nxt))
+		sp_tcp_disarm(t, TCP_AT_RTX);
+	else
+		sp_tcp_arm_rtx(s, t);
+}
+
 static inline void
 sp_tcp_on_sent(struct sampan *s, struct tcp_tcb *t)
 {
-	if (!tcp_armed(t, TCP_AT_RTX) || tcp_is(t, TCP_F_PERSIST))
+	if (tcp_is(t, TCP_F_PERSIST) || t->rare != 0)
 		sp_tcp_start_rtx(s, t);
+	else if (!tcp_armed(t, TCP_AT_RTX))
+		sp_tcp_arm_rtx(s, t);
 }
 
 #endif

@@ -126,16 +126,18 @@ syn_is_newer(const struct tcp_time_wait *w, const struct tcp_seg *seg)
 	return (int32_t)(seg->opts.tsval - w->ts_recent) > 0;
 }
 
-/* Is the segment a SYN that begins a new connection, and a listener there that
- * takes it? */
-static bool
-revives(const struct sampan *s, const struct tcp_time_wait *w, const struct tcp_seg *seg)
+/* The listener that takes the segment, if that is a SYN which begins a new connection;
+ * else NULL. */
+static const struct tcp_tcb *
+revived_by(const struct sampan *s, const struct tcp_time_wait *w, const struct tcp_seg *seg)
 {
-	struct tcp_tcb *listener = sp_tcp_find_listener(s, &w->flow);
+	const struct tcp_tcb *listener = sp_tcp_find_listener(s, &w->flow);
 
-	return (seg->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN &&
-	    listener != NULL && syn_is_newer(w, seg) &&
-	    tcp_listen_of(s, listener)->ready_count <= tcp_listen_of(s, listener)->backlog;
+	if ((seg->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN ||
+	    listener == NULL || !syn_is_newer(w, seg) ||
+	    tcp_listen_of(s, listener)->ready_count > tcp_listen_of(s, listener)->backlog)
+		return NULL;
+	return listener;
 }
 
 /* R-6191-7: beyond everything that the old connection may have sent. */
@@ -150,11 +152,12 @@ static bool
 revive(struct sampan *s, struct tcp_time_wait *w, const struct tcp_seg *seg)
 {
 	const tcp_seq after = iss_after(w->snd_nxt);
+	const struct tcp_tcb *listener = revived_by(s, w, seg);
 
-	if (!revives(s, w, seg))
+	if (listener == NULL)
 		return false;
 	forget(s, w);
-	sp_tcp_half_open_new(s, seg, &after);
+	sp_tcp_half_open_new(s, listener, seg, &after);
 	return true;
 }
 
@@ -170,11 +173,14 @@ sp_tcp_time_wait_revive(struct sampan *s, struct tcp_tcb *t, const struct tcp_se
 		.ts_recent = t->ts_recent,
 		.has = features_of(t),
 	};
+	const struct tcp_tcb *listener = NULL;
 
-	if (t->state != SAMPAN_TCP_TIME_WAIT || !revives(s, &w, seg))
+	if (t->state == SAMPAN_TCP_TIME_WAIT)
+		listener = revived_by(s, &w, seg);
+	if (listener == NULL)
 		return false;
 	sp_tcp_enter(s, t, SAMPAN_TCP_CLOSED);
-	sp_tcp_half_open_new(s, seg, &after);
+	sp_tcp_half_open_new(s, listener, seg, &after);
 	return true;
 }
 

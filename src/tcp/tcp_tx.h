@@ -102,32 +102,39 @@ struct tcp_tx {
 					 * acknowledged beyond slow_una: tcp_evict.c */
 	uint32_t round_flight_bytes;	/* 124: the most outstanding in this round */
 
-	/* The congestion control. */
-	uint64_t cc_mem[TCP_CC_MEM_INLINE / sizeof(uint64_t)];	/* 128 */
-	struct tcp_cc_pace pace;	/* 216 */
-	uint32_t cc_block;		/* 232: its memory if it needs more than cc_mem, else 0 */
-	uint32_t later_min_rtt_us;	/* 236: least of the later half of its window, 0: none */
-	uint32_t prr_delivered_bytes;	/* 240 */
-	uint32_t newest;		/* 244: node of by_seq where the newest SACK block began */
-	tcp_seq slow_una;		/* 248: see slow_at_s */
+	/* The record of what left first, or alone: most messages need no other. */
+	struct tcp_sent own;		/* 128; linked while it is in use */
+
+	/* The congestion control; what a conversation needs of its memory stands first there. */
+	uint32_t cc_block;		/* 192: its memory if it needs more than cc_mem, else 0 */
+	uint32_t later_min_rtt_us;	/* 196: least of the later half of its window, 0: none */
+	uint32_t newest;		/* 200: node of by_seq where the newest SACK block began */
+	uint32_t prr_delivered_bytes;	/* 204 */
+	uint64_t cc_mem[TCP_CC_MEM_INLINE / sizeof(uint64_t)];	/* 208 */
+	struct tcp_cc_pace pace;	/* 296 */
+	tcp_seq slow_una;		/* 312: see slow_at_s */
 	uint32_t spare;
-	uint32_t prr_flight_bytes;	/* 256: RecoverFS; else in flight when the probe left */
-	tcp_seq dsack_round;		/* 260: RACK.dsack_round */
-	sp_tick cut_at;			/* 264: last reduction of the window */
-	tcp_seq tlp_end;		/* 268: TLP.end_seq */
-	tcp_seq undo_start, undo_stop;	/* 272: what was outstanding then */
-	sampan_time again_at;		/* 280: the first of it left again; 0: not yet */
-	uint32_t undo_bytes;		/* 288: repairs that no D-SACK has reported */
-	tcp_seq cwr_end;		/* 292 */
-	uint32_t prr_out_bytes;		/* 296 */
-	uint32_t pace_left_bytes;	/* 300: of the quantum that may leave at once */
-	sampan_time pace_at;		/* 304: when the next one may */
-	sp_tick pace_due_at;		/* 312: TCP_AT_PACE */
-	tcp_seq recover;		/* 316 */
+	uint32_t prr_flight_bytes;	/* 320: RecoverFS; else in flight when the probe left */
+	tcp_seq dsack_round;		/* 324: RACK.dsack_round */
+	sp_tick cut_at;			/* 328: last reduction of the window */
+	tcp_seq tlp_end;		/* 332: TLP.end_seq */
+	tcp_seq undo_start, undo_stop;	/* 336: what was outstanding then */
+	sampan_time again_at;		/* 344: the first of it left again; 0: not yet */
+	uint32_t undo_bytes;		/* 352: repairs that no D-SACK has reported */
+	tcp_seq cwr_end;		/* 356 */
+	uint32_t prr_out_bytes;		/* 360 */
+	uint32_t pace_left_bytes;	/* 364: of the quantum that may leave at once */
+	sampan_time pace_at;		/* 368: when the next one may */
+	sp_tick pace_due_at;		/* 376: TCP_AT_PACE */
+	tcp_seq recover;		/* 380 */
 };
-_Static_assert(sizeof(struct tcp_tx) == 320, "five cache lines");
+_Static_assert(sizeof(struct tcp_tx) == 384, "six cache lines");
 _Static_assert(offsetof(struct tcp_tx, rack_at) == 64, "second line");
-_Static_assert(offsetof(struct tcp_tx, cc_mem) == 128, "third line");
-_Static_assert(offsetof(struct tcp_tx, prr_flight_bytes) == 256, "what is seldom needed");
+_Static_assert(offsetof(struct tcp_tx, own) == 128, "third line, and its nodes lie on granules");
+_Static_assert(offsetof(struct tcp_tx, cc_block) == 192, "fourth line");
+_Static_assert(offsetof(struct tcp_tx, prr_flight_bytes) == 320, "what is seldom needed");
+
+/* What a conversation reads and writes of it. */
+#define TCP_TX_HOT_BYTES 256
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "tcp/tcp_user.h"
 
+#include "net/end.h"
 #include "tcp/tcp_ecn.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
@@ -20,8 +21,10 @@ sp_tcp_open(struct sampan *s)
 {
 	struct tcp_tcb *t = sp_tcp_tcb_new(s);
 
-	if (t != NULL)
-		sp_endpoint_attach(s, &t->ep);
+	if (t == NULL)
+		return NULL;
+	t->v6only = sp_setting(s, SAMPAN_SET_BINDV6ONLY) != 0;
+	sp_endpoint_attach(s, &t->ep);
 	return t;
 }
 
@@ -95,12 +98,18 @@ static int
 choose_flow(struct sampan *s, const struct tcp_tcb *t, const struct sampan_sockaddr *peer,
     struct sp_flow *flow)
 {
+	int error;
+
 	*flow = (struct sp_flow){
-		.remote = sp_addr_scoped(peer->addr, peer->link),
 		.remote_port = peer->port,
 		.local = t->flow.local,
 		.local_port = t->flow.local_port,
 	};
+	error = sp_end_scope(s, peer, sp_addr_link(&flow->local), &flow->remote);
+	if (error == 0)
+		error = sp_end_reaches(&flow->local, t->v6only, &flow->remote);
+	if (error != 0)
+		return error;
 	if (!sp_addr_is_unicast(s, &flow->remote) || peer->port == 0)
 		return SAMPAN_EINVAL;
 	if (sp_addr_is_any(&flow->local) && !sp_source_find(s, &flow->remote, &flow->local))
@@ -187,6 +196,7 @@ renew(struct tcp_tcb *t)
 		.cc_id = t->cc_id,
 		.sndbuf_bytes = t->sndbuf_bytes,
 		.rcvbuf_bytes = t->rcvbuf_bytes,
+		.v6only = t->v6only,
 	};
 	t->ep.was_error = 0;
 	t->ep.soft_error = 0;
@@ -221,7 +231,8 @@ sp_tcp_connect(struct sampan *s, struct tcp_tcb *t, const struct sampan_sockaddr
 	t->snd.una = t->iss;
 	t->snd.nxt = t->iss;
 	sp_tcp_take_route(s, t);
-	t->rcv.edge = seq_of(sp_tcp_wnd_initial(s, t, sp_tcp_announced_mss(s, t)));
+	t->rcv.edge = seq_of(sp_tcp_wnd_initial(s, t, &t->flow.remote,
+	    sp_tcp_announced_mss(s, t)));
 	t->ts_offset = sp_tcp_ts_offset(s, &flow);
 	offer(s, t);
 	sp_tcp_tally_begin(s, t);
@@ -330,15 +341,32 @@ is_plain_write(const struct sampan *s, const struct tcp_tcb *t, const struct tcp
 	    !sp_arena_low(&s->arena);
 }
 
+/* Where the link cuts but does not add up, whole chunks are sent at once: their sums are
+ * made while they are in the cache anyway, and nobody looks at the bytes a second time,
+ * neither for the first transmission nor for another one. */
+static inline uint32_t
+queue_text(struct sampan *s, const struct tcp_tcb *t, const uint8_t *data, uint32_t len)
+{
+	const uint32_t caps = s->link[t->link].caps;
+	const uint32_t cuts = SAMPAN_LINK_TSO4 | SAMPAN_LINK_TSO6;
+	struct sp_sendq *q = &tcp_tx_of(s, t)->q;
+
+	if (len <= SP_CHUNK_SMALL_BYTES || (caps & cuts) == 0 || (caps & SAMPAN_LINK_CSUM_OUT) != 0)
+		return sp_sendq_append(q, &s->arena, data, len);
+	return sp_sendq_append_sum(q, &s->arena, data, len, s->csum_variant);
+}
+
 static int64_t
 send_plainly(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w)
 {
 	struct tcp_tx *tx = tcp_tx_of(s, t);
 	uint32_t done;
 
-	for (size_t at = 64; at < offsetof(struct tcp_tx, prr_flight_bytes); at += 64)
+	for (size_t at = 64; at < TCP_TX_HOT_BYTES; at += 64)
 		sp_prefetch((const uint8_t *)tx + at);	/* for sp_tcp_output() */
-	done = sp_sendq_append(&tx->q, &s->arena, w->data, (uint32_t)w->len);
+	if (t->rx != 0)
+		sp_prefetch(tcp_rx_of(s, t));
+	done = queue_text(s, t, w->data, (uint32_t)w->len);
 	tx->more = false;
 	if (done < w->len)		/* no memory */
 		return sp_tcp_send_done(s, t, w->len, done);
@@ -364,7 +392,7 @@ sp_tcp_send(struct sampan *s, struct tcp_tcb *t, const struct tcp_write *w)
 	tx = sp_tcp_tx_need(s, t);
 	if (tx != NULL) {
 		tx->more = (w->flags & SAMPAN_MSG_MORE) != 0;
-		done = sp_sendq_append(&tx->q, &s->arena, w->data, (uint32_t)want);
+		done = queue_text(s, t, w->data, (uint32_t)want);
 	}
 	if (done > 0 && (w->flags & SAMPAN_MSG_OOB) != 0)
 		sp_tcp_send_urgent(s, t);
@@ -399,6 +427,18 @@ sp_tcp_recv_done(struct sampan *s, struct tcp_tcb *t)
 	}
 }
 
+/* sp_tcp_recv_done() without a struct tcp_rare. */
+static inline void
+recv_done_plainly(struct sampan *s, struct tcp_tcb *t)
+{
+	if (t->tx == 0)
+		sp_tcp_rx_release(s, t);
+	sp_tcp_wnd_tune(s, t);
+	if (t->rcvbuf_bytes / 4 < tcp_rcv_wnd(t))
+		return;			/* sp_tcp_wnd_update_due() would say no */
+	sp_tcp_recv_done(s, t);
+}
+
 /* RFC 9293 §3.6 (MUST-12): the end of the stream is 0, a reset an error. */
 int64_t
 sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, const struct tcp_read *r)
@@ -410,7 +450,7 @@ sp_tcp_recv(struct sampan *s, struct tcp_tcb *t, const struct tcp_read *r)
 	if (rx != NULL && rx->q.bytes > 0 && r->flags == 0 && t->rare == 0) {
 		done = sp_recvq_read(&rx->q, &s->arena, r->data,
 		    r->len < UINT32_MAX ? (uint32_t)r->len : UINT32_MAX);
-		sp_tcp_recv_done(s, t);
+		recv_done_plainly(s, t);
 		return done;
 	}
 	to_mark = sp_tcp_to_mark(s, t);
@@ -458,13 +498,14 @@ sp_tcp_status(const struct sampan *s, const struct tcp_tcb *t, struct sampan_sta
 		.state = (enum sampan_tcp_state)t->state,
 		.error = -(int)t->ep.was_error,
 		.local = sp_sockaddr_of(&t->flow.local, t->flow.local_port, t->link),
+		.v6only = t->v6only,
 		.peer = sp_sockaddr_of(&t->flow.remote, t->flow.remote_port, t->link),
 		.recv_queue_bytes = tcp_readable_bytes(s, t),
 		.send_queue_bytes = tcp_queued_bytes(s, t),
 		.cwnd_bytes = t->cc.cwnd_bytes,
 		.mss_bytes = t->mss_bytes,
 		.srtt_dur = sp_tcp_rtt_srtt(&t->rtt),
-		.rto_dur = sp_tcp_rtt_rto(s, &t->rtt, t->backoff),
+		.rto_dur = tcp_rto(s, t, t->backoff),
 		.level = sp_tcp_level(s, t),
 	};
 	sp_tcp_status_timer(s, t, st);

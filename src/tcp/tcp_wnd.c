@@ -72,12 +72,26 @@ whole_segments(uint32_t bytes, uint32_t mss_bytes)
 	return bytes > mss_bytes ? bytes - bytes % mss_bytes : bytes;
 }
 
+/* What the route lets us offer until something has come: initrwnd, or all of its window. */
+static uint32_t
+first_most(const struct sampan *s, const struct sampan_addr *peer, uint32_t mss_bytes)
+{
+	const struct sp_route *r = sp_route_metrics(s, peer);
+	const uint32_t most = r != NULL && r->window_bytes != 0 ? r->window_bytes : UINT32_MAX;
+
+	if (r == NULL || r->initrwnd_segs == 0)
+		return most;
+	return smaller(most, r->initrwnd_segs * mss_bytes);
+}
+
 /* RFC 7323 §2.2 (R-7323-3): not scaled.  More than ten segments by default
  * (R-6928-6). */
 uint16_t
-sp_tcp_wnd_initial(const struct sampan *s, const struct tcp_tcb *t, uint16_t mss_bytes)
+sp_tcp_wnd_initial(const struct sampan *s, const struct tcp_tcb *t,
+    const struct sampan_addr *peer, uint16_t mss_bytes)
 {
-	const uint32_t space = smaller(space_of(rcvbuf_of(s, t)), clamp_of(s, t));
+	const uint32_t most = smaller(clamp_of(s, t), first_most(s, peer, mss_bytes));
+	const uint32_t space = smaller(space_of(rcvbuf_of(s, t)), most);
 
 	return (uint16_t)smaller(whole_segments(space, mss_bytes), WND_FIELD_MAX);
 }
@@ -104,10 +118,12 @@ free_window(const struct sampan *s, const struct tcp_tcb *t)
 	const uint32_t used = tcp_readable_bytes(s, t);
 	const uint32_t space = space_of(t->rcvbuf_bytes);
 	const uint32_t room = smaller(used < space ? space - used : 0, clamp_of(s, t));
+	uint32_t mss;
 
 	if (!seq_eq(t->rcv.nxt, seq_add(t->irs, 1)))
 		return room;
-	return whole_segments(room, sp_tcp_segment_room(s, t));
+	mss = sp_tcp_segment_room(s, t);
+	return whole_segments(smaller(room, first_most(s, &t->flow.remote, mss)), mss);
 }
 
 void

@@ -29,7 +29,7 @@ void sp_udp_icmp(struct sampan *s, const struct sp_icmp_error *error);
 /* The link has sent: who waits for room may try again. */
 void sp_udp_room(struct sampan *s, unsigned link);
 
-struct udp_sock *sp_udp_open(struct sampan *s);
+struct udp_sock *sp_udp_open(struct sampan *s, enum sampan_type type);
 int sp_udp_bind(struct sampan *s, struct udp_sock *u, const struct sampan_sockaddr *local);
 int sp_udp_connect(struct sampan *s, struct udp_sock *u, const struct sampan_sockaddr *peer);
 void sp_udp_close(struct sampan *s, struct udp_sock *u);
@@ -41,9 +41,9 @@ int sp_udp_leave(struct sampan *s, struct udp_sock *u, const struct sampan_socka
 int64_t sp_udp_send(struct sampan *s, struct udp_sock *u, const void *data, size_t len,
     const struct sampan_datagram *as);
 
-/* d may be NULL. */
+/* out may be NULL. */
 int64_t sp_udp_recv(struct sampan *s, struct udp_sock *u, void *data, size_t len,
-    struct sampan_datagram *d);
+    struct sampan_datagram *out);
 
 int sp_udp_setopt(struct sampan *s, struct udp_sock *u, enum sampan_option option, int64_t value);
 int sp_udp_getopt(struct sampan *s, struct udp_sock *u, enum sampan_option option,

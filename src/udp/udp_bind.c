@@ -2,14 +2,14 @@
  * udp_bind.c - local ends, and the one peer of a connected socket.
  *
  * Who stands in whose way is TCP's rule (tcp_bind.c), in a port space of UDP's
- * own: two local ends meet if their ports are equal and their addresses are, or
- * one of them is any; that is allowed if both sockets have SO_REUSEPORT, or both
+ * own: two local ends meet if their ports are equal and some datagram could be for
+ * both (net/end.h); that is allowed if both sockets have SO_REUSEPORT, or both
  * SO_REUSEADDR.
  */
+#include "net/end.h"
 #include "udp/udp.h"
+#include "udp/udp_raw.h"
 #include "wire/ip4.h"
-
-static const struct sampan_addr any;
 
 static bool
 get_along(const struct udp_sock *u, const struct udp_sock *other)
@@ -18,29 +18,26 @@ get_along(const struct udp_sock *u, const struct udp_sock *other)
 }
 
 static bool
-taken_at(const struct sampan *s, const struct udp_sock *u, const struct sampan_addr *local,
-    uint16_t port)
+taken_at(const struct sampan *s, const struct udp_sock *u, const struct sp_end *end,
+    const struct sampan_addr *local)
 {
-	const struct sp_flow end = { .local = *local, .local_port = port };
-	struct sp_cursor c = sp_udp_find_end(s, &end);
+	const struct sp_flow at = { .local = *local, .local_port = end->port };
+	struct sp_cursor c = sp_udp_find_end(s, &at);
 	const struct udp_sock *other;
 
-	while ((other = sp_udp_next_end(s, &c, &end)) != NULL)
-		if (other != u && !get_along(u, other))
+	while ((other = sp_udp_next_end(s, &c, &at)) != NULL)
+		if (other != u && sp_end_meets(end, local, other->v6only) && !get_along(u, other))
 			return true;
 	return false;
 }
 
 static bool
-taken(const struct sampan *s, const struct udp_sock *u, const struct sampan_addr *local,
-    uint16_t port)
+taken(const struct sampan *s, const struct udp_sock *u, const struct sp_end *end)
 {
-	if (taken_at(s, u, local, port) || taken_at(s, u, &any, port))
-		return true;
-	if (!sp_addr_is_any(local))
-		return false;
-	for (int i = 0; i < SP_ADDRS_MAX && s->addr[i].link != 0; i++)
-		if (taken_at(s, u, &s->addr[i].addr, port))
+	struct sampan_addr rival;
+
+	for (unsigned i = 0; sp_end_rival(s, end, i, &rival); i++)
+		if (taken_at(s, u, end, &rival))
 			return true;
 	return false;
 }
@@ -48,7 +45,7 @@ taken(const struct sampan *s, const struct udp_sock *u, const struct sampan_addr
 /* RFC 6056 §3.3.1 (R-6056-6): from a random one on the first that nobody else has,
  * whatever the options say.  0: none, and no endless search (R-6056-5). */
 static uint16_t
-choose_port(struct sampan *s, const struct sampan_addr *local)
+choose_port(struct sampan *s, struct sp_end end)
 {
 	static const struct udp_sock stranger;
 	const uint32_t first = (uint32_t)sp_setting(s, SAMPAN_SET_PORT_FIRST);
@@ -57,10 +54,9 @@ choose_port(struct sampan *s, const struct sampan_addr *local)
 	const uint32_t start = count > 0 ? sp_rng_below(&s->rng, count) : 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		const uint16_t port = (uint16_t)(first + (start + i) % count);
-
-		if (sp_team_owns_port(s, port) && !taken(s, &stranger, local, port))
-			return port;
+		end.port = (uint16_t)(first + (start + i) % count);
+		if (sp_team_owns_port(s, end.port) && !taken(s, &stranger, &end))
+			return end.port;
 	}
 	return 0;
 }
@@ -69,11 +65,13 @@ choose_port(struct sampan *s, const struct sampan_addr *local)
 static int
 take_end(struct sampan *s, struct udp_sock *u, const struct sampan_addr *local, uint16_t port)
 {
+	struct sp_end end = { *local, port, u->v6only };
+
 	if (port == 0)
-		port = choose_port(s, local);
-	if (port == 0 || taken(s, u, local, port))
+		end.port = choose_port(s, end);
+	if (end.port == 0 || taken(s, u, &end))
 		return SAMPAN_EADDRINUSE;
-	u->flow = (struct sp_flow){ .local = *local, .local_port = port };
+	u->flow = (struct sp_flow){ .local = *local, .local_port = end.port };
 	if (sp_udp_insert(s, u, UDP_TAG_END))
 		return 0;
 	u->flow = (struct sp_flow){ .local_port = 0 };
@@ -83,7 +81,9 @@ take_end(struct sampan *s, struct udp_sock *u, const struct sampan_addr *local, 
 int
 sp_udp_need_port(struct sampan *s, struct udp_sock *u)
 {
-	return u->flow.local_port != 0 ? 0 : take_end(s, u, &any, 0);
+	if (udp_is_raw(u))
+		return sp_raw_need_id(s, u);
+	return u->flow.local_port != 0 ? 0 : take_end(s, u, &sp_end_any, 0);
 }
 
 /* An address of ours, or one that packets for us may carry. */
@@ -98,11 +98,13 @@ bindable(const struct sampan *s, const struct sampan_addr *a)
 int
 sp_udp_bind(struct sampan *s, struct udp_sock *u, const struct sampan_sockaddr *local)
 {
-	const struct sampan_addr addr = sp_addr_is_any(&local->addr) ? any :
-	    sp_addr_scoped(local->addr, local->link);
+	struct sampan_addr addr;
 	int error;
 
-	if (u->flow.local_port != 0)
+	if (udp_is_raw(u))
+		return sp_raw_bind(s, u, local);
+	if (u->flow.local_port != 0 || sp_end_scope(s, local, 0, &addr) != 0 ||
+	    (u->v6only && sp_addr_is_v4(&addr)))
 		return SAMPAN_EINVAL;
 	if (!sp_addr_is_any(&addr) && !bindable(s, &addr))
 		return SAMPAN_EADDRNOTAVAIL;
@@ -147,6 +149,8 @@ disconnect(struct sampan *s, struct udp_sock *u)
 
 	if (!udp_is(u, UDP_F_CONNECTED))
 		return 0;
+	if (udp_is_raw(u))
+		return sp_raw_connect(s, u, NULL);
 	if (udp_is(u, UDP_F_BOUND))
 		to = (struct sp_flow){ .local = u->bound, .local_port = u->flow.local_port };
 	return move(s, u, &to, false);
@@ -157,13 +161,19 @@ static int
 choose_flow(struct sampan *s, const struct udp_sock *u, const struct sampan_sockaddr *peer,
     struct sp_flow *flow)
 {
+	int error;
+
 	*flow = (struct sp_flow){
-		.remote = sp_addr_scoped(peer->addr, peer->link),
 		.remote_port = peer->port,
 		.local = u->bound,
 		.local_port = u->flow.local_port,
 	};
-	if (!sp_addr_is_unicast(s, &flow->remote) || peer->port == 0)
+	error = sp_end_scope(s, peer, sp_addr_link(&u->bound), &flow->remote);
+	if (error == 0)
+		error = sp_end_reaches(&u->bound, u->v6only, &flow->remote);
+	if (error != 0)
+		return error;
+	if (!sp_addr_is_unicast(s, &flow->remote) || (peer->port == 0 && !udp_is_raw(u)))
 		return SAMPAN_EINVAL;
 	if (sp_local_find(s, 0, &flow->remote) != NULL)
 		return SAMPAN_ENETUNREACH;	/* there is no loopback */
@@ -173,10 +183,27 @@ choose_flow(struct sampan *s, const struct udp_sock *u, const struct sampan_sock
 	return 0;
 }
 
+/* Moves it to the flow, with the port that it has, or gets. */
+static int
+take_flow(struct sampan *s, struct udp_sock *u, struct sp_flow *flow)
+{
+	const int error = sp_udp_need_port(s, u);
+	struct udp_sock *other;
+
+	if (error != 0)
+		return error;
+	flow->local_port = u->flow.local_port;
+	if (!sp_team_owns(s, IP_PROTO_UDP, flow))
+		return SAMPAN_EADDRNOTAVAIL;
+	other = sp_udp_find_flow(s, flow);
+	if (other != NULL && other != u)
+		return SAMPAN_EADDRINUSE;
+	return move(s, u, flow, true);
+}
+
 int
 sp_udp_connect(struct sampan *s, struct udp_sock *u, const struct sampan_sockaddr *peer)
 {
-	struct udp_sock *other;
 	struct sp_flow flow;
 	int error;
 
@@ -184,19 +211,13 @@ sp_udp_connect(struct sampan *s, struct udp_sock *u, const struct sampan_sockadd
 		return disconnect(s, u);
 	error = choose_flow(s, u, peer, &flow);
 	if (error == 0)
-		error = sp_udp_need_port(s, u);
-	if (error != 0)
-		return error;
-	flow.local_port = u->flow.local_port;
-	if (!sp_team_owns(s, IP_PROTO_UDP, &flow))
-		return SAMPAN_EADDRNOTAVAIL;
-	other = sp_udp_find_flow(s, &flow);
-	if (other != NULL && other != u)
-		return SAMPAN_EADDRINUSE;
-	error = move(s, u, &flow, true);
+		error = udp_is_raw(u) ? sp_raw_connect(s, u, &flow) : take_flow(s, u, &flow);
 	if (error != 0)
 		return error;
 	u->link = peer->link < SP_LINKS_MAX ? (uint8_t)peer->link : 0;
+	if (sp_addr_link(&flow.remote) != 0)
+		u->link = (uint8_t)sp_addr_link(&flow.remote);
+	flow.remote_port = udp_is_raw(u) ? 0 : flow.remote_port;
 	sp_udp_purge(s, u, &flow);
 	return 0;
 }

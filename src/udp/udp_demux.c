@@ -6,6 +6,7 @@
  * address (R-768-10).  Of several (SO_REUSEPORT, SO_REUSEADDR) the flow has one,
  * by a keyed hash: nobody outside can load one of them.
  */
+#include "net/end.h"
 #include "net/ip.h"
 #include "udp/udp_sock.h"
 
@@ -50,17 +51,17 @@ sp_udp_next_end(const struct sampan *s, struct sp_cursor *c, const struct sp_flo
 	return NULL;
 }
 
-/* The socket without a peer number `skip` at a local end; *n: how many there are,
- * or skip + 1. */
+/* The socket without a peer number `skip` at a local end that takes what is IPv4's (v4), or
+ * IPv6's; *n: how many there are, or skip + 1. */
 static struct udp_sock *
-nth_at(const struct sampan *s, const struct sp_flow *end, uint32_t skip, uint32_t *n)
+nth_at(const struct sampan *s, const struct sp_flow *end, bool v4, uint32_t skip, uint32_t *n)
 {
 	struct sp_cursor c = sp_udp_find_end(s, end);
 	struct udp_sock *u;
 
 	*n = 0;
 	while ((u = sp_udp_next_end(s, &c, end)) != NULL)
-		if (!udp_is(u, UDP_F_CONNECTED) && (*n)++ == skip)
+		if (!udp_is(u, UDP_F_CONNECTED) && !(v4 && u->v6only) && (*n)++ == skip)
 			return u;
 	return NULL;
 }
@@ -69,20 +70,20 @@ static struct udp_sock *
 one_at(const struct sampan *s, const struct sampan_addr *local, const struct sp_flow *flow)
 {
 	const struct sp_flow end = { .local = *local, .local_port = flow->local_port };
+	const bool v4 = sp_addr_is_v4(&flow->local);
 	uint32_t n, nth;
 
-	(void)nth_at(s, &end, UINT32_MAX, &n);
+	(void)nth_at(s, &end, v4, UINT32_MAX, &n);
 	if (n == 0)
 		return NULL;
 	nth = n == 1 ? 0 :
 	    (uint32_t)((uint64_t)sp_flow_hash(&sp_udp_const(s)->group_key, flow) * n >> 32);
-	return nth_at(s, &end, nth, &n);
+	return nth_at(s, &end, v4, nth, &n);
 }
 
 struct udp_sock *
 sp_udp_find_for(const struct sampan *s, const struct sp_flow *flow)
 {
-	static const struct sampan_addr any;
 	struct udp_sock *u;
 
 	if (!sp_udp_const(s)->made)
@@ -90,7 +91,9 @@ sp_udp_find_for(const struct sampan *s, const struct sp_flow *flow)
 	u = sp_udp_find_flow(s, flow);
 	if (u == NULL)
 		u = one_at(s, &flow->local, flow);
-	return u != NULL ? u : one_at(s, &any, flow);
+	if (u == NULL && sp_udp_const(s)->any4_ends > 0 && sp_addr_is_v4(&flow->local))
+		u = one_at(s, &sp_end_any4, flow);
+	return u != NULL ? u : one_at(s, &sp_end_any, flow);
 }
 
 static uint32_t
@@ -101,15 +104,25 @@ hash_of(const struct sampan *s, const struct udp_sock *u, enum udp_tag tag)
 	return sp_flow_hash(&s->flow_key, tag == UDP_TAG_FLOW ? &u->flow : &end);
 }
 
+static bool
+is_any4_end(const struct udp_sock *u, enum udp_tag tag)
+{
+	return tag == UDP_TAG_END && sp_addr_equal(&u->flow.local, &sp_end_any4);
+}
+
 bool
 sp_udp_insert(struct sampan *s, struct udp_sock *u, enum udp_tag tag)
 {
-	return sp_table_add(&sp_udp(s)->table, &s->arena, hash_of(s, u, tag),
-	    sp_ref(&s->arena, u), tag);
+	if (!sp_table_add(&sp_udp(s)->table, &s->arena, hash_of(s, u, tag),
+	    sp_ref(&s->arena, u), tag))
+		return false;
+	sp_udp(s)->any4_ends += is_any4_end(u, tag);
+	return true;
 }
 
 void
 sp_udp_remove(struct sampan *s, struct udp_sock *u, enum udp_tag tag)
 {
 	sp_table_remove(&sp_udp(s)->table, &s->arena, hash_of(s, u, tag), sp_ref(&s->arena, u));
+	sp_udp(s)->any4_ends -= is_any4_end(u, tag);
 }

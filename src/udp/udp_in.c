@@ -7,6 +7,7 @@
  * is empty takes one of any size.
  */
 #include "net/dhcp.h"
+#include "net/end.h"
 #include "net/icmp_error.h"
 #include "net/pmtu.h"
 #include "udp/udp.h"
@@ -66,7 +67,7 @@ true_size(uint32_t bytes)
 static uint32_t
 fill(struct sampan *s, struct sp_chain *chain, struct sp_span text)
 {
-	uint32_t charged = sp_chunk_at(&s->arena, chain->tail)->cap +
+	uint32_t charged = sp_chunk_cap(sp_chunk_at(&s->arena, chain->tail)) +
 	    (uint32_t)sizeof(struct sp_chunk);
 	const uint32_t total = text.len;
 
@@ -77,7 +78,7 @@ fill(struct sampan *s, struct sp_chain *chain, struct sp_span text)
 
 		if (c == NULL)
 			return 0;
-		charged += chain->tail != last ? c->cap + (uint32_t)sizeof(*c) : 0;
+		charged += chain->tail != last ? sp_chunk_cap(c) + (uint32_t)sizeof(*c) : 0;
 		part = sp_span_part(text, done, sp_chunk_room(c));
 		sp_span_copy(c->data + c->end, part);
 		c->end = (uint16_t)(c->end + part.len);
@@ -150,25 +151,41 @@ sp_udp_purge(struct sampan *s, struct udp_sock *u, const struct sp_flow *but)
 	u->queue = keep;
 }
 
-/* Keeps a datagram for the socket; false: it could not, which is counted. */
 static bool
-deliver(struct sampan *s, struct udp_sock *u, const struct sp_pkt *pkt, struct sp_span text)
+has_room(const struct udp_sock *u, struct sp_span text)
 {
 	const uint32_t size = true_size((uint32_t)sizeof(struct udp_dgram) + text.len);
+
+	return u->queued_bytes == 0 || u->queued_bytes + size <= u->rcvbuf_bytes;
+}
+
+bool
+sp_udp_keep(struct sampan *s, struct udp_sock *u, const struct sp_pkt *pkt, struct sp_span text)
+{
 	struct udp_dgram *d;
 
-	if (u->queued_bytes > 0 && u->queued_bytes + size > u->rcvbuf_bytes) {
+	if (!has_room(u, text)) {
 		u->drops++;
-		return drop(s, pkt, SAMPAN_DROP_UDP_RCVBUF);
+		return false;
 	}
 	d = make_dgram(s, pkt, text);
 	if (d == NULL)
-		return drop(s, pkt, SAMPAN_DROP_MEMORY);
+		return false;
 	sp_list_push(&s->arena, &u->queue, &d->node);
 	u->queued_bytes += d->charged_bytes;
-	sp_count(s, SAMPAN_COUNT_UDP_IN);
 	sp_endpoint_raise(s, &u->ep, SAMPAN_READABLE);
 	return true;
+}
+
+static void
+deliver(struct sampan *s, struct udp_sock *u, const struct sp_pkt *pkt, struct sp_span text)
+{
+	const bool room = has_room(u, text);
+
+	if (sp_udp_keep(s, u, pkt, text))
+		sp_count(s, SAMPAN_COUNT_UDP_IN);
+	else
+		sp_drop(s, room ? SAMPAN_DROP_MEMORY : SAMPAN_DROP_UDP_RCVBUF, pkt->link);
 }
 
 /* ---- Arrival ---- */
@@ -182,7 +199,7 @@ to_one(struct sampan *s, const struct sp_pkt *pkt, struct sp_span text)
 	struct udp_sock *u = pkt->flow.local_port != 0 ? sp_udp_find_for(s, &pkt->flow) : NULL;
 
 	if (u != NULL) {
-		(void)deliver(s, u, pkt, text);
+		deliver(s, u, pkt, text);
 		return;
 	}
 	(void)drop(s, pkt, SAMPAN_DROP_UDP_NO_SOCKET);
@@ -199,8 +216,12 @@ to_all_at(struct sampan *s, const struct sp_pkt *pkt, const struct sampan_addr *
 	struct udp_sock *u;
 	unsigned n = 0;
 
-	for (; (u = sp_udp_next_end(s, &c, &end)) != NULL; n++)
-		(void)deliver(s, u, pkt, text);
+	while ((u = sp_udp_next_end(s, &c, &end)) != NULL) {
+		if (u->v6only && sp_pkt_is_v4(pkt))
+			continue;
+		deliver(s, u, pkt, text);
+		n++;
+	}
 	return n;
 }
 
@@ -210,12 +231,13 @@ to_all_at(struct sampan *s, const struct sp_pkt *pkt, const struct sampan_addr *
 static void
 to_group(struct sampan *s, const struct sp_pkt *pkt, struct sp_span text)
 {
-	static const struct sampan_addr any;
 	unsigned n = 0;
 
 	if (sp_udp_const(s)->made && pkt->flow.local_port != 0) {
 		n = to_all_at(s, pkt, &pkt->flow.local, text);
-		n += to_all_at(s, pkt, &any, text);
+		n += to_all_at(s, pkt, &sp_end_any, text);
+		if (sp_udp_const(s)->any4_ends > 0 && sp_pkt_is_v4(pkt))
+			n += to_all_at(s, pkt, &sp_end_any4, text);
 	}
 	if (n == 0)
 		sp_drop(s, SAMPAN_DROP_IP_BROADCAST, pkt->link);

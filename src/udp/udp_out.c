@@ -6,10 +6,12 @@
  * is no send buffer; a full queue is AGAIN, and the socket waits in a list of the
  * stack's until half of that has left.
  */
+#include "net/end.h"
 #include "net/pmtu.h"
 #include "net/reply.h"
 #include "net/split.h"
 #include "udp/udp.h"
+#include "udp/udp_raw.h"
 #include "wire/ip4.h"
 #include "wire/udp.h"
 
@@ -57,22 +59,31 @@ sp_udp_group_link(const struct sampan *s, const struct udp_sock *u, unsigned nam
 	return 0;
 }
 
+/* The link of a link-local peer that names none: the one to speak from; 0: none. */
+static unsigned
+scope_of(const struct udp_sock *u, const struct sampan_datagram *as)
+{
+	return as->local.link != 0 ? as->local.link : sp_addr_link(&u->flow.local);
+}
+
 /* Whom to.  RFC 1122 §4.1.3.6: no invalid address leaves. */
 static int
 choose_peer(const struct sampan *s, const struct udp_sock *u, const struct sampan_datagram *as,
     struct job *j)
 {
-	static const struct sampan_addr any;
+	int error;
 
-	if (sp_addr_equal(&as->peer.addr, &any) && as->peer.port == 0) {
+	if (sp_end_is_any(&as->peer.addr) && as->peer.port == 0) {
 		j->flow.remote = u->flow.remote;
 		j->flow.remote_port = u->flow.remote_port;
 		return udp_is(u, UDP_F_CONNECTED) ? 0 : SAMPAN_ENOTCONN;
 	}
-	j->flow.remote = sp_addr_scoped(as->peer.addr, as->peer.link);
 	j->flow.remote_port = as->peer.port;
-	if (as->peer.port == 0)
-		return SAMPAN_EINVAL;
+	error = sp_end_scope(s, &as->peer, scope_of(u, as), &j->flow.remote);
+	if (error == 0)
+		error = sp_end_reaches(&u->flow.local, u->v6only, &j->flow.remote);
+	if (error != 0 || (as->peer.port == 0 && !udp_is_raw(u)))
+		return error != 0 ? error : SAMPAN_EINVAL;
 	if (is_broadcast(s, &j->flow.remote))
 		return udp_is(u, UDP_F_BROADCAST) ? 0 : SAMPAN_EOPNOTSUPP;
 	if (!sp_addr_is_multicast(&j->flow.remote) && !sp_addr_is_unicast(s, &j->flow.remote))
@@ -103,8 +114,11 @@ static int
 choose_source(const struct sampan *s, const struct udp_sock *u, const struct sampan_datagram *as,
     struct job *j)
 {
-	const struct sampan_addr want = sp_addr_scoped(as->local.addr, as->local.link);
 	const struct sp_local_addr *l;
+	struct sampan_addr want;
+
+	if (sp_end_scope(s, &as->local, sp_addr_link(&j->flow.remote), &want) != 0)
+		return SAMPAN_EINVAL;
 
 	if (!sp_addr_is_any(&want)) {
 		j->flow.local = want;
@@ -129,8 +143,9 @@ most_text(const struct sampan *s, const struct udp_sock *u, const struct job *j)
 {
 	const struct sampan_addr *dst = &j->flow.remote;
 	const bool v4 = sp_addr_is_v4(dst);
-	const size_t hdrs = sp_ip_hdr_len(dst) + UDP_HDR_LEN;
-	size_t most = v4 ? UDP4_DATA_MAX : UDP6_DATA_MAX;
+	const size_t own = udp_is_raw(u) ? 0 : UDP_HDR_LEN;
+	const size_t hdrs = sp_ip_hdr_len(dst) + own;
+	size_t most = (size_t)(v4 ? UDP4_DATA_MAX : UDP6_DATA_MAX) + UDP_HDR_LEN - own;
 
 	if (udp_discover_of(u) == UDP_MTU_DO)
 		most = sp_path_mtu(s, dst, j->path.link) - hdrs;
@@ -159,7 +174,8 @@ plan(struct sampan *s, struct udp_sock *u, const struct sampan_datagram *as, str
 		error = choose_source(s, u, as, j);
 	if (error == 0)
 		error = sp_udp_need_port(s, u);
-	j->flow.local_port = u->flow.local_port;
+	if (!udp_is_raw(u))	/* whose packets have one flow label */
+		j->flow.local_port = u->flow.local_port;
 	return error;
 }
 
@@ -180,18 +196,26 @@ write_hdr(const struct sampan *s, uint8_t *p, const struct job *j, struct sp_spa
 	udp_csum_put(p, sum.sum);
 }
 
-/* Whole, or in fragments. */
+/* A datagram's text, or a message of ICMP, whose first octets are its header; whole, or
+ * in fragments. */
 static int
-send_text(struct sampan *s, struct job *j, const void *data, size_t len)
+send_text(struct sampan *s, const struct udp_sock *u, struct job *j, struct sampan_slice data)
 {
-	const struct sampan_frame f = { .slices = 1, .slice = { { data, (uint32_t)len } } };
-	struct sp_text text = { .hdr_len = UDP_HDR_LEN, .body = { &f, 0, (uint32_t)len } };
+	const bool raw = udp_is_raw(u);
+	const uint32_t from = raw ? sizeof(((struct sp_text *)NULL)->hdr) : 0;
+	const struct sampan_frame f = { .slices = 1, .slice = { data } };
+	struct sp_text text = { .hdr_len = UDP_HDR_LEN, .body = { &f, from, data.len - from } };
 
-	j->out.payload_len = UDP_HDR_LEN + (uint32_t)len;
-	write_hdr(s, text.hdr, j, text.body);
+	j->out.payload_len = UDP_HDR_LEN + data.len - from;
+	if (raw) {
+		memcpy(text.hdr, data.data, sizeof(text.hdr));
+		sp_raw_seal(s, u, &j->out, &text);
+	} else {
+		write_hdr(s, text.hdr, j, text.body);
+	}
 	if (sp_arena_low(&s->arena) || !sp_ip_send_text(s, &j->out, &text))
 		return SAMPAN_ENOBUFS;
-	sp_count(s, SAMPAN_COUNT_UDP_OUT);
+	sp_count(s, raw ? SAMPAN_COUNT_RAW_OUT : SAMPAN_COUNT_UDP_OUT);
 	return 0;
 }
 
@@ -212,11 +236,13 @@ sp_udp_send(struct sampan *s, struct udp_sock *u, const void *data, size_t len,
 {
 	static const struct sampan_datagram plain;
 	struct job j = { .out = { .src = &j.flow.local, .dst = &j.flow.remote, .flow = &j.flow,
-		.proto = IP_PROTO_UDP } };
+		.proto = udp_is_raw(u) ? sp_raw_proto(u) : IP_PROTO_UDP } };
 	int error = sp_udp_take_error(u);
 
 	if (as == NULL)
 		as = &plain;
+	if (error == 0 && udp_is_raw(u))
+		error = sp_raw_check(u, data, len);
 	if (error == 0)
 		error = plan(s, u, as, &j);
 	if (error == 0)
@@ -231,7 +257,7 @@ sp_udp_send(struct sampan *s, struct udp_sock *u, const void *data, size_t len,
 		j.out.ttl = as->ttl != 0 ? as->ttl : u->ttl;
 	j.out.no_df = udp_discover_of(u) == UDP_MTU_DONT;
 	j.out.probe = udp_discover_of(u) == UDP_MTU_PROBE;
-	error = send_text(s, &j, data, len);
+	error = send_text(s, u, &j, (struct sampan_slice){ data, (uint32_t)len });
 	return error != 0 ? error : (int64_t)len;
 }
 

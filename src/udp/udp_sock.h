@@ -10,11 +10,14 @@
 
 #include "buf/chunk.h"
 #include "net/endpoint.h"
+#include "net/ip.h"
 #include "net/stack.h"
 
 enum udp_tag {
 	UDP_TAG_FLOW,		/* a connected socket, by both ends */
 	UDP_TAG_END,		/* any socket with a port, by its local end */
+	UDP_TAG_PING,		/* of ICMP echo, by its identifier: udp_raw.c */
+	UDP_TAG_RAW,		/* of ICMP, all in one place */
 };
 
 enum udp_flag {
@@ -24,6 +27,15 @@ enum udp_flag {
 	UDP_F_REUSEPORT = 8,
 	UDP_F_BROADCAST = 16,
 	UDP_F_RECVERR = 32,	/* errors though it is not connected */
+};
+
+/* UDP, or ICMP: udp_raw.c. */
+enum udp_kind {
+	UDP_KIND_UDP,
+	UDP_KIND_PING4,
+	UDP_KIND_PING6,
+	UDP_KIND_ICMP4,
+	UDP_KIND_ICMP6,
 };
 
 /* IP_MTU_DISCOVER, in Linux's numbers. */
@@ -49,6 +61,10 @@ struct udp_sock {
 	struct sampan_addr bound;	/* 92: what bind() said, while connected */
 	uint32_t joined;	/* 108: groups, udp_group.c; 0: none */
 	uint32_t drops;		/* 112: for want of room in the queue */
+	bool v6only;		/* 116: IPV6_V6ONLY: net/end.h */
+	uint8_t kind;		/* enum udp_kind */
+	uint8_t spare[2];
+	uint32_t filter;	/* 120: of messages, udp_raw.c; 0: none */
 };
 _Static_assert(sizeof(struct udp_sock) <= 128, "two cache lines");
 _Static_assert(offsetof(struct udp_sock, waiting) % SP_GRANULE == 0, "a node");
@@ -80,6 +96,8 @@ struct udp_globals {
 	struct sp_table table;	/* made with the first socket; tags are enum udp_tag */
 	struct sp_list waiting;	/* sockets that found no room to send */
 	struct sp_key group_key;	/* which of several sockets of one local end */
+	uint32_t any4_ends;	/* sockets at any address of IPv4 */
+	uint32_t raws;		/* sockets of ICMP that stand in the table */
 	bool made;
 };
 _Static_assert(sizeof(struct udp_globals) <= sizeof(struct sp_transport_area), "fits");
@@ -100,6 +118,18 @@ static inline bool
 udp_is(const struct udp_sock *u, enum udp_flag flag)
 {
 	return (u->flags & (unsigned)flag) != 0;
+}
+
+static inline bool
+udp_is_raw(const struct udp_sock *u)
+{
+	return u->kind != UDP_KIND_UDP;
+}
+
+static inline bool
+udp_is_ping(const struct udp_sock *u)
+{
+	return u->kind == UDP_KIND_PING4 || u->kind == UDP_KIND_PING6;
 }
 
 #define UDP_DISCOVER_SHIFT 6
@@ -151,6 +181,10 @@ void sp_udp_group_init(struct sampan *s);
 void sp_udp_leave_all(struct sampan *s, struct udp_sock *u);
 
 /* ---- udp_in.c ---- */
+
+/* Keeps what has arrived until it is read; false: no room in the queue, or no memory. */
+bool sp_udp_keep(struct sampan *s, struct udp_sock *u, const struct sp_pkt *pkt,
+    struct sp_span text);
 
 /* Frees a datagram that is in no queue any more. */
 void sp_udp_free_dgram(struct sampan *s, struct udp_dgram *d);

@@ -6,6 +6,7 @@
 
 #include "net/pmtu.h"
 #include "udp/udp.h"
+#include "udp/udp_raw.h"
 
 #define BUF_MIN 2304
 
@@ -14,6 +15,7 @@ sp_udp_init(struct sampan *s)
 {
 	sp_pool_init(&s->arena, SP_KIND_UDP, sizeof(struct udp_sock));
 	sp_udp_group_init(s);
+	sp_raw_init(s);
 }
 
 /* The table, with the first socket: who has none pays nothing. */
@@ -32,8 +34,12 @@ make_table(struct sampan *s)
 }
 
 struct udp_sock *
-sp_udp_open(struct sampan *s)
+sp_udp_open(struct sampan *s, enum sampan_type type)
 {
+	static const enum udp_kind kinds[] = {
+		[SAMPAN_PING4] = UDP_KIND_PING4, [SAMPAN_PING6] = UDP_KIND_PING6,
+		[SAMPAN_ICMP4] = UDP_KIND_ICMP4, [SAMPAN_ICMP6] = UDP_KIND_ICMP6,
+	};
 	const uint32_t ref = make_table(s) && !sp_arena_low(&s->arena) ?
 	    sp_pool_take(&s->arena, SP_KIND_UDP) : 0;
 	struct udp_sock *u;
@@ -46,6 +52,11 @@ sp_udp_open(struct sampan *s)
 		.sndbuf_bytes = (uint32_t)sp_setting(s, SAMPAN_SET_WMEM_DEFAULT),
 		.flags = UDP_MTU_WANT << UDP_DISCOVER_SHIFT,
 	};
+	u->v6only = sp_setting(s, SAMPAN_SET_BINDV6ONLY) != 0;
+	if (type != SAMPAN_DGRAM && !sp_raw_begin(s, u, kinds[type])) {
+		sp_pool_give(&s->arena, SP_KIND_UDP, ref);
+		return NULL;
+	}
 	sp_endpoint_attach(s, &u->ep);
 	return u;
 }
@@ -53,9 +64,11 @@ sp_udp_open(struct sampan *s)
 void
 sp_udp_close(struct sampan *s, struct udp_sock *u)
 {
-	if (udp_is(u, UDP_F_CONNECTED))
+	if (udp_is_raw(u))
+		sp_raw_leave_table(s, u);
+	else if (udp_is(u, UDP_F_CONNECTED))
 		sp_udp_remove(s, u, UDP_TAG_FLOW);
-	if (u->flow.local_port != 0)
+	if (u->flow.local_port != 0 && !udp_is_raw(u))
 		sp_udp_remove(s, u, UDP_TAG_END);
 	if (sp_node_linked(&u->waiting))
 		sp_list_remove(&s->arena, &sp_udp(s)->waiting, &u->waiting);
@@ -171,6 +184,12 @@ set_number(struct sampan *s, struct udp_sock *u, enum sampan_option option, int6
 		    (unsigned)value << UDP_DISCOVER_SHIFT);
 		return 0;
 	}
+	if (option == SAMPAN_OPT_V6ONLY) {
+		if (udp_is_raw(u))
+			return SAMPAN_EOPNOTSUPP;
+		u->v6only = u->flow.local_port == 0 ? value != 0 : u->v6only;
+		return u->flow.local_port == 0 ? 0 : SAMPAN_EINVAL;
+	}
 	if (!buffer && option != SAMPAN_OPT_TOS && option != SAMPAN_OPT_TTL)
 		return SAMPAN_EOPNOTSUPP;
 	if (buffer ? value < 0 || value > INT32_MAX : value > 255 ||
@@ -206,9 +225,9 @@ static int64_t
 what_it_is(const struct udp_sock *u, enum sampan_option option)
 {
 	if (option == SAMPAN_OPT_TYPE)
-		return 2;	/* SOCK_DGRAM */
+		return udp_is_raw(u) && !udp_is_ping(u) ? 3 : 2;	/* SOCK_RAW, SOCK_DGRAM */
 	if (option == SAMPAN_OPT_PROTOCOL)
-		return 17;
+		return udp_is_raw(u) ? sp_raw_proto(u) : 17;
 	if (option != SAMPAN_OPT_DOMAIN)
 		return -1;
 	return sp_addr_is_v4(&u->flow.local) || sp_addr_is_v4(&u->flow.remote) ? 2 : 10;
@@ -246,6 +265,8 @@ sp_udp_getopt(struct sampan *s, struct udp_sock *u, enum sampan_option option, i
 		*value = sp_udp_readable_bytes(s, u);
 	else if (option == SAMPAN_OPT_MTU_DISCOVER)
 		*value = udp_discover_of(u);
+	else if (option == SAMPAN_OPT_V6ONLY)
+		*value = u->v6only;
 	else if (option == SAMPAN_OPT_MTU)
 		return path_mtu(s, u, value);
 	else
@@ -267,6 +288,7 @@ sp_udp_status(const struct sampan *s, const struct udp_sock *u, struct sampan_st
 		.local = sp_sockaddr_of(&u->flow.local, u->flow.local_port, u->link),
 		.recv_queue_bytes = u->queued_bytes,
 		.drops = u->drops,
+		.v6only = u->v6only,
 		.level = (u->queue.first != 0 || u->ep.error != 0 ? SAMPAN_READABLE : 0u) |
 		    (sp_node_linked(&u->waiting) ? 0u : SAMPAN_WRITABLE),
 	};

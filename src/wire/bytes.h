@@ -27,6 +27,12 @@ be32_get(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+static inline uint64_t
+be64_get(const uint8_t *p)
+{
+	return (uint64_t)be32_get(p) << 32 | be32_get(p + 4);
+}
+
 /* A number as the word that lies in memory when it is in network order: equal to
  * it or turned round, as the machine is. */
 static inline uint32_t

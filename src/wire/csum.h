@@ -98,15 +98,56 @@ struct sp_csum {
 /* Up to this many octets are added up without a call. */
 #define SP_CSUM_SMALL_BYTES 128
 
+/* Adds len octets whose own sum is known. */
+static inline void
+sp_csum_feed_sum(struct sp_csum *c, uint16_t sum, size_t len)
+{
+	c->sum += c->odd ? (uint64_t)sum << 8 : sum;
+	c->odd ^= len % 2 != 0;
+}
+
 void sp_csum_feed_more(struct sp_csum *c, const uint8_t *p, size_t len, unsigned variant);
+
+/* sp_csum_small() of a message of 64 octets, or of headers and one: whole words. */
+static inline uint64_t
+sp_csum_words(const uint8_t *p, size_t len)
+{
+	uint64_t sum = 0, carries = 0, w;
+
+	for (; len != 0; len -= 32, p += 32) {
+#pragma GCC unroll 4
+		for (size_t i = 0; i < 32; i += 8) {
+			__builtin_memcpy(&w, p + i, 8);
+			sum += w;
+			carries += sum < w;
+		}
+	}
+	return carries + (sum >> 32) + (uint32_t)sum;
+}
 
 static inline void
 sp_csum_feed(struct sp_csum *c, const uint8_t *p, size_t len, unsigned variant)
 {
-	if (len <= SP_CSUM_SMALL_BYTES && !c->odd && len % 2 == 0)
+	if (len <= SP_CSUM_SMALL_BYTES && !c->odd && len % 32 == 0)
+		c->sum += sp_csum_words(p, len);
+	else if (len <= SP_CSUM_SMALL_BYTES && !c->odd && len % 2 == 0)
 		c->sum += sp_csum_small(p, len);
 	else
 		sp_csum_feed_more(c, p, len, variant);
+}
+
+/* A sum in 16 bits, to be kept and added to another one later; 0 only for 0. */
+static inline uint16_t
+sp_csum_narrow(uint64_t sum)
+{
+	uint32_t half;
+
+	/* Added to itself turned by half, the upper half is the sum of both and of the
+	 * carry out of it. */
+	sum += sum << 32 | sum >> 32;
+	half = (uint32_t)(sum >> 32);
+	half += half << 16 | half >> 16;
+	return (uint16_t)(half >> 16);
 }
 
 /* The 16-bit ones' complement sum, not complemented, as the number that
@@ -114,13 +155,9 @@ sp_csum_feed(struct sp_csum *c, const uint8_t *p, size_t len, unsigned variant)
 static inline uint16_t
 sp_csum_fold(uint64_t sum)
 {
+	const uint16_t w = sp_csum_narrow(sum);
 	uint8_t b[2];
-	uint16_t w;
 
-	sum = (sum >> 32) + (uint32_t)sum;
-	sum = (sum >> 32) + (uint32_t)sum;
-	sum = (sum >> 16) + (sum & 0xffff);	/* at most 0x1fffe */
-	w = (uint16_t)((sum >> 16) + sum);
 	__builtin_memcpy(b, &w, sizeof w);
 	return (uint16_t)(b[0] << 8 | b[1]);
 }

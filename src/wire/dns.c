@@ -44,11 +44,12 @@ label_good(const uint8_t *p, size_t len)
 	return true;
 }
 
-/* Adds a label; false: there is no room. */
+/* Adds a label; false: the name is too long for 255 octets (RFC 1035 §2.3.4), which with no
+ * dot at its end is one character less than DNS_NAME_MAX. */
 static bool
 add_label(char *text, size_t *n, const uint8_t *label, size_t len)
 {
-	if (!label_good(label, len) || *n + len + 1 > DNS_NAME_MAX)
+	if (!label_good(label, len) || *n + len + 1 >= DNS_NAME_MAX)
 		return false;
 	if (*n > 0)
 		text[(*n)++] = '.';

@@ -27,6 +27,7 @@
 #define ACCECN_FIELD_LEN 3
 
 #define TS_GROUP_LEN 12
+#define USUAL_SYN_LEN 20
 _Static_assert(NOP_NOP_TS == TCP_PLAIN_OPTS, "the one layout of timestamps");
 #define SACK_GROUP_LEN(n) (4 + (size_t)(n) * SACK_BLOCK_LEN)
 
@@ -101,6 +102,22 @@ take(struct tcp_opts *o, uint8_t kind, const uint8_t *data, size_t len)
 	}
 }
 
+/* What nearly every SYN carries, in the order of nearly every sender; false: it does not. */
+static inline bool
+take_usual_syn(struct tcp_opts *o, const uint8_t *p, size_t len)
+{
+	if (len != USUAL_SYN_LEN || be16_get(p) != MSS >> 16 ||
+	    be32_get(p + 4) != SACK_PERMITTED_TS || be32_get(p + 16) >> 8 != NOP_WSCALE >> 8)
+		return false;
+	o->has_mss = true;
+	o->mss = be16_get(p + 2);
+	o->sack_permitted = true;
+	take_ts(o, p + 8);
+	o->has_wscale = true;
+	o->wscale = p[19];
+	return true;
+}
+
 /* RFC 9293 §3.1: whatever the segment (MUST-5), at any alignment (MUST-64), and
  * however it is made (R-V-11, R-V-13, R-V-16). */
 void
@@ -114,6 +131,8 @@ tcp_opts_parse(struct tcp_opts *o, const uint8_t *p, size_t len)
 		take_ts(o, p + 4);
 		return;
 	}
+	if (take_usual_syn(o, p, len))
+		return;
 	while (rd_left(&r) > 0 && !o->malformed) {
 		const uint8_t kind = rd_u8(&r);
 		const uint8_t *data;

@@ -5,100 +5,19 @@
 #
 # Everything happens in a network namespace that is made here and removed at the end.
 # Prints TAP (testanything.org).  SAMPAN_BUILD=DIR: where sampan is, default build.
-set -u
-
-top=$(cd "$(dirname "$0")/../.." && pwd)
-build=${SAMPAN_BUILD:-build}
-case $build in /*) ;; *) build=$top/$build ;; esac
-sampan=$build/sampan
-client=$build/tests-interop/client
-
-skip_all() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-
-[ -x "$sampan" ] || { echo "Bail out! no $sampan: run make"; exit 1; }
-[ "$(id -u)" = 0 ] || skip_all "needs root"
-[ -c /dev/net/tun ] || skip_all "no /dev/net/tun"
+. "$(dirname "$0")/lib.bash"
+begin ip6
 [ -e /proc/net/if_inet6 ] || skip_all "no IPv6 in this kernel"
-for tool in ip nc ping sha256sum dnsmasq; do
-	command -v "$tool" >/dev/null || skip_all "no $tool"
-done
-
-ns=sampan-ip6-$$
-name=ip6-$$
-dir=$(mktemp -d /tmp/sampan-ip6-XXXXXX)
-export SAMPAN_RUN_DIR=$dir
-started=()
-
-# Ends only what was started here.
-finish() {
-	for pid in "${started[@]}"; do
-		kill -KILL "$pid" 2>/dev/null
-	done
-	ip netns del "$ns" 2>/dev/null
-	rm -rf "$dir"
-}
-trap finish EXIT
-trap 'exit 1' INT TERM HUP
-
-ip netns add "$ns" || skip_all "cannot make a network namespace"
-inside=(ip netns exec "$ns")
-"${inside[@]}" ip link set lo up
+command -v dnsmasq >/dev/null || skip_all "no dnsmasq"
 "${inside[@]}" ip -6 addr show dev lo | grep -q inet6 || skip_all "no IPv6 in namespaces"
+compile client
+client=$dir/client
 
-if [ ! -x "$client" ]; then
-	client=$dir/client
-	"${CC:-cc}" -std=c11 -D_GNU_SOURCE -O2 -o "$client" "$top/tests/interop/client.c" ||
-		{ echo "Bail out! cannot build client.c"; exit 1; }
-fi
-
-count=0
-failed=0
-
-# check TEXT COMMAND...: one test, its output shown if it fails.
-check() {
-	local text=$1
-	shift
-	count=$((count + 1))
-	if "$@" >"$dir/output" 2>&1; then
-		echo "ok $count - $text"
-	else
-		echo "not ok $count - $text"
-		failed=$((failed + 1))
-		sed 's/^/# /' "$dir/output" "$dir"/*.log | tail -n 30
-	fi
-}
-
-# wait_for SECONDS COMMAND...
-wait_for() {
-	local tries=$(($1 * 20))
-	shift
-	for ((i = 0; i < tries; i++)); do
-		"$@" && return 0
-		sleep 0.05
-	done
-	return 1
-}
-
-# start ARGUMENTS...: runs sampan serve; its pid is in $server.
-start() {
-	"${inside[@]}" "$sampan" serve --name "$name" "$@" >"$dir/serve.log" 2>&1 &
-	server=$!
-	started+=("$server")
-	wait_for 30 grep -q 'Ctrl-C' "$dir/serve.log"
-}
-
-gone() { ! kill -0 "$server" 2>/dev/null; }
-
-stop() {
-	kill -INT "$server"
-	wait_for 10 gone && wait "$server"
-}
+serve() { start "$name" "$@"; }
+ends() { stop INT 10; }
 
 # address PREFIX: the first address of the server that begins so.
-address() { grep -o "$1[^, ]*" "$dir/serve.log" | head -n 1; }
+address() { grep -o "$1[^, ]*" "$dir/$name.log" | head -n 1; }
 
 pings() { "${inside[@]}" ping -6 -q -c 500 -i 0.002 -W 2 "$1" | tee /dev/stderr | grep -q ' 0% packet loss'; }
 
@@ -117,7 +36,7 @@ reachable() { "${inside[@]}" ip -6 neigh show "$1" | tee /dev/stderr | grep -Eq 
 
 static=(--link "tap:s0,host=10.77.0.1/24,host6=fd77::1/64" --addr 10.77.0.2/24 --addr fd77::2/64)
 
-check "serve starts with an address of each family" start "${static[@]}"
+check "serve starts with an address of each family" serve "${static[@]}"
 check "ping -6: 500 packets, none lost" pings fd77::2
 check "hello comes back" hello fd77::2
 check "the kernel's neighbour entry is good" reachable fd77::2
@@ -128,12 +47,12 @@ check "hello to the link-local address" hello "$(address fe80)%s0"
 check "ping to all nodes is answered" "${inside[@]}" ping -6 -c 2 -i 0.2 ff02::1%s0
 check "large pings" "${inside[@]}" ping -6 -c 3 -i 0.2 -s 1400 fd77::2
 check "IPv4 beside it" "${inside[@]}" ping -c 3 -i 0.2 10.77.0.2
-check "it ends" stop
+check "it ends" ends
 
 # The kernel has the address that we are told to take.
 taken() {
-	start --link tap:s0,host6=fd77::1/64 --addr fd77::1/64 && return 1
-	grep -q "kernel's own" "$dir/serve.log"
+	serve --link tap:s0,host6=fd77::1/64 --addr fd77::1/64 && return 1
+	grep -q "kernel's own" "$dir/$name.log"
 }
 check "the kernel's own address is refused" taken
 
@@ -147,11 +66,11 @@ own_tap() {
 # the machine is busy: one probe may come too early for it.
 duplicate() {
 	own_tap s1 fd78::2/64 || return 1
-	start --set net.ipv6.conf.default.dad_transmits=4 --link tap:s1 --addr fd78::2/64
-	! grep -q 'fd78::2' "$dir/serve.log"
+	serve --set net.ipv6.conf.default.dad_transmits=4 --link tap:s1 --addr fd78::2/64
+	! grep -q 'fd78::2' "$dir/$name.log"
 }
 check "an address that the kernel has is not taken" duplicate
-stop >/dev/null 2>&1
+ends >/dev/null 2>&1
 "${inside[@]}" ip link del s1 2>/dev/null
 
 # advertise INTERFACE: a router on the kernel's side; returns when it is one.
@@ -165,13 +84,12 @@ advertise() {
 }
 
 slaac() {
-	own_tap s2 fd79::1/64 && advertise s2 && start --link tap:s2 --addr slaac || return 1
+	own_tap s2 fd79::1/64 && advertise s2 && serve --link tap:s2 --addr slaac || return 1
 	[ -n "$(address fd79)" ]
 }
 check "an address of the router's prefix" slaac
 check "ping -6 to it" pings "$(address fd79)"
 check "hello to it" hello "$(address fd79)"
-check "it ends" stop
+check "it ends" ends
 
-echo "1..$count"
-[ "$failed" = 0 ]
+finish_tests

@@ -123,7 +123,9 @@ start() {
 	local instance=$1
 	run_inside "$instance" "$sampan" serve --name "$@"
 	server=$pid
-	wait_for 10 grep -q 'Ctrl-C' "$dir/$instance.log"
+	is_serving() { grep -q 'Ctrl-C' "$dir/$instance.log" 2>/dev/null; }
+	settled() { is_serving || gone; }
+	wait_for 30 settled && is_serving
 }
 
 gone() { ! kill -0 "$server" 2>/dev/null; }

@@ -7,105 +7,12 @@
 #
 #	SAMPAN_BUILD=DIR   where sampan is, default build
 #	SAMPAN_FULL=1      1 GiB instead of 64 MiB through echo
-set -u
-
-top=$(cd "$(dirname "$0")/../.." && pwd)
-build=${SAMPAN_BUILD:-build}
-case $build in /*) ;; *) build=$top/$build ;; esac
-sampan=$build/sampan
-client=$build/tests-interop/client
+. "$(dirname "$0")/lib.bash"
+begin tap
+compile client
+client=$dir/client
 stream_mib=64
-[ "${SAMPAN_FULL:-0}" = 1 ] && stream_mib=1024
-
-skip_all() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-
-[ -x "$sampan" ] || { echo "Bail out! no $sampan: run make"; exit 1; }
-[ "$(id -u)" = 0 ] || skip_all "needs root"
-[ -c /dev/net/tun ] || skip_all "no /dev/net/tun"
-for tool in ip nc ping sha256sum; do
-	command -v "$tool" >/dev/null || skip_all "no $tool"
-done
-
-ns=sampan-test-$$
-name=test-$$
-dir=$(mktemp -d /tmp/sampan-test-XXXXXX)
-export SAMPAN_RUN_DIR=$dir
-# The search for leaks follows its own process, which no sandbox allows.
-export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
-started=()
-
-# Ends only what was started here.
-finish() {
-	for pid in "${started[@]}"; do
-		kill -KILL "$pid" 2>/dev/null
-	done
-	ip netns del "$ns" 2>/dev/null
-	rm -rf "$dir"
-}
-trap finish EXIT
-trap 'exit 1' INT TERM HUP
-
-ip netns add "$ns" || skip_all "cannot make a network namespace"
-# In front of a command, not a function: the pid in $! must be the command's.
-inside=(ip netns exec "$ns")
-"${inside[@]}" ip link set lo up
-
-if [ ! -x "$client" ]; then
-	client=$dir/client
-	"${CC:-cc}" -std=c11 -D_GNU_SOURCE -O2 -o "$client" "$top/tests/interop/client.c" ||
-		{ echo "Bail out! cannot build client.c"; exit 1; }
-fi
-
-count=0
-failed=0
-
-# check TEXT COMMAND...: one test, its output shown if it fails.
-check() {
-	local text=$1
-	shift
-	count=$((count + 1))
-	if "$@" >"$dir/output" 2>&1; then
-		echo "ok $count - $text"
-	else
-		echo "not ok $count - $text"
-		failed=$((failed + 1))
-		sed 's/^/# /' "$dir/output" "$dir"/*.log | tail -n 30
-	fi
-}
-
-# wait_for SECONDS COMMAND...
-wait_for() {
-	local tries=$(($1 * 20))
-	shift
-	for ((i = 0; i < tries; i++)); do
-		"$@" && return 0
-		sleep 0.05
-	done
-	return 1
-}
-
-# start NAME ARGUMENTS...: runs sampan serve; its pid is in $server.
-start() {
-	local instance=$1
-	shift
-	rm -f "$dir/$instance.log"	# an earlier one says Ctrl-C as well
-	"${inside[@]}" "$sampan" serve --name "$instance" "$@" >"$dir/$instance.log" 2>&1 &
-	server=$!
-	started+=("$server")
-	wait_for 5 grep -q 'Ctrl-C' "$dir/$instance.log"
-}
-
-gone() { ! kill -0 "$server" 2>/dev/null; }
-
-# stop SIGNAL SECONDS: the server ends by itself with code 0.
-stop() {
-	kill "-$1" "$server"
-	wait_for "$2" gone || { echo "still there after $2 s"; return 1; }
-	wait "$server"
-}
+[ "$full" = 1 ] && stream_mib=1024
 
 pings() { "${inside[@]}" ping -q -c 1000 -i 0.002 -W 2 10.77.0.2 | tee /dev/stderr | grep -q ' 0% packet loss'; }
 
@@ -259,5 +166,4 @@ check "ss without an instance" bad 1 "no instance runs" ss
 check "ss of a name that does not run" bad 1 "serve --name zz" ss --name zz
 check "no permission for TUN" unprivileged
 
-echo "1..$count"
-[ "$failed" = 0 ]
+finish_tests

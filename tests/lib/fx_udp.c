@@ -107,6 +107,20 @@ fx_send_datagram(struct fx *f, struct fx_dgram d)
 }
 
 void
+fx_icmp_comes(struct fx *f, const void *message, uint32_t len, bool bad_csum)
+{
+	const struct fx_dgram d = { .src = fx_peer(), .dst = fx_local(), .ttl = 64 };
+	uint8_t *p = put_headers(&d, fx_is_v6() ? IP_PROTO_ICMP6 : IP_PROTO_ICMP, len);
+
+	memcpy(p, message, len);
+	memset(p + 2, 0, 2);
+	be16_put(p + 2, (uint16_t)~frame_sum(p, len,
+	    fx_is_v6() ? frame_pseudo(frame + ETH_HDR_LEN) : 0));
+	p[2] ^= bad_csum;
+	fx_input(f, frame, (uint32_t)(p - frame) + len);
+}
+
+void
 fx_udp_error(struct fx *f, uint8_t type, uint8_t code, uint16_t port, uint16_t peer_port)
 {
 	fx_send_udp_error(f, (struct fx_udp_icmp){ type, code, port, peer_port, 0, 0 });

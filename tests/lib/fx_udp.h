@@ -71,6 +71,9 @@ struct fx_udp_icmp {
 };
 void fx_send_udp_error(struct fx *f, struct fx_udp_icmp e);
 
+/* An ICMP message from the peer, with its checksum, or a wrong one. */
+void fx_icmp_comes(struct fx *f, const void *message, uint32_t len, bool bad_csum);
+
 /* False: nothing leaves. */
 bool fx_udp_next(struct fx *f, struct fx_packet *p);
 

@@ -82,7 +82,7 @@ check_chain(const struct sampan *s, const struct sp_chain *chain, uint32_t bytes
 	for (uint32_t ref = chain->head; ref != 0;) {
 		const struct sp_chunk *c = sp_chunk_at(&s->arena, ref);
 
-		if (!c->queued || c->start > c->end || c->end > c->cap)
+		if (!c->queued || c->start > c->end || c->end > sp_chunk_cap(c))
 			return "a queue's chunks are in use and within bounds";
 		sum += sp_chunk_len(c);
 		last = ref;

@@ -2,6 +2,7 @@
  * address.c - which address a connection has, and what its packets look like to
  * IP.  RFC 9293 §3.9.1.1, §3.9.1.9, §3.9.2.
  */
+#include <sampan/address.h>
 #include <sampan/option.h>
 
 #include "lib/fx.h"
@@ -222,4 +223,32 @@ TEST_TWICE(listen_syn_with_source_route_is_dropped)
 	syn_with_ip_options(&f, loose);
 	expect_quiet(&f);
 	expect_count(&f, DROP_IP_OPTIONS, 1);
+}
+
+/* The fast first look knows the only address by heart. */
+TEST_TWICE(established_source_that_no_host_has_is_dropped)
+{
+	static const uint32_t wrong[] = { FX_LOCAL_V4, 0x0a0000ff, 0x7f000001, 0x00000001,
+		0xe0000001, 0xffffffff };
+	struct fx f = fx_established();
+
+	COVERS("R-IP4-5", "R-V-9");
+	peer_sends(&f, .len = 10);
+	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		peer_sends(&f, .len = 10, .src = wrong[i], .refused = true);
+		expect_count(&f, DROP_IP_SOURCE, 1);
+	}
+}
+
+/* The same of an address that we have no longer. */
+TEST_TWICE(established_text_to_an_address_that_is_gone_is_dropped)
+{
+	const struct sampan_addr own = sampan_addr_v4(10, 0, 0, 1);
+	struct fx f = fx_established();
+
+	COVERS("R-IP4-4");
+	peer_sends(&f, .len = 10);
+	EXPECT_EQ(sampan_addr_remove(f.s, f.link, &own), 0);
+	peer_sends(&f, .len = 10, .refused = true);
+	expect_count(&f, DROP_IP_DESTINATION, 1);
 }

@@ -95,9 +95,7 @@ make(enum situation in)
 
 /* ---- The calls ---- */
 
-static const struct sampan_sockaddr the_peer = {
-	{ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 2 } }, 4711, 0
-};
+#define THE_PEER &(struct sampan_sockaddr){ fx_peer(), FX_PEER_PORT, 0 }
 
 static uint8_t byte;
 static struct sampan_slice slice;
@@ -130,7 +128,7 @@ static sampan_handle handle;
 	  { 0, 0, 0, INV, INV, INV, INV, INV, INV, INV, INV, INV, INV, INV, INV, BAD }) \
 	X(accept, sampan_accept(f->s, f->h, &handle, NULL), \
 	  { INV, INV, AGN, INV, INV, INV, INV, INV, INV, INV, INV, INV, INV, INV, INV, BAD }) \
-	X(connect, sampan_connect(f->s, f->h, &the_peer), \
+	X(connect, sampan_connect(f->s, f->h, THE_PEER), \
 	  { PRG, PRG, SUP, ALR, ALR, ISC, ISC, ISC, ISC, ISC, ISC, ISC, REF, ISC, ISC, BAD }) \
 	X(send, sampan_send(f->s, f->h, &byte, 1), \
 	  { NOT, NOT, NOT, AGN, AGN, 1, PIP, PIP, 1, PIP, PIP, PIP, REF, RST, PIP, BAD }) \
@@ -239,8 +237,8 @@ TEST(refused_connect_may_try_again)
 	struct fx f = make(IN_REFUSED);
 
 	EXPECT_EQ(sampan_setopt(f.s, f.h, SAMPAN_OPT_NODELAY, 1), 0);
-	EXPECT_EQ(sampan_connect(f.s, f.h, &the_peer), SAMPAN_ECONNREFUSED);
-	EXPECT_EQ(sampan_connect(f.s, f.h, &the_peer), SAMPAN_EINPROGRESS);
+	EXPECT_EQ(sampan_connect(f.s, f.h, THE_PEER), SAMPAN_ECONNREFUSED);
+	EXPECT_EQ(sampan_connect(f.s, f.h, THE_PEER), SAMPAN_EINPROGRESS);
 	EXPECT(fx_next_out(&f) != NULL);
 	EXPECT_EQ(f.seg.tcp.h.flags, TCP_SYN);
 	EXPECT_EQ(f.seg.tcp.h.src_port, FX_LOCAL_PORT);

@@ -450,6 +450,30 @@ TEST_TWICE(syn_received_ack_after_listener_closed_is_answered_with_reset)
 	EXPECT_EMPTY(f.s);
 }
 
+/* Whoever had the last segment is remembered: not when it has gone, and not when its
+ * port has another owner. */
+TEST_TWICE(listen_syn_after_the_listener_changed_hands)
+{
+	const struct sampan_sockaddr here = { .port = FX_LOCAL_PORT };
+	struct fx f = fx_syn_received();
+	const tcp_seq irs = seq_sub(f.rcv_nxt, 1);
+
+	EXPECT_EQ(sampan_close(f.s, f.listener), 0);
+	f.listener = 0;
+	peer_sends(&f, .flags = TCP_RST);
+	peer_sends(&f, .flags = TCP_SYN, .seq = irs, .refused = true);
+	expect_segment(&f, .flags = TCP_RST | TCP_ACK, .seq = seq_of(0), .ack = seq_add(irs, 1),
+	    .wnd = 0);
+	EXPECT_EQ(sampan_socket(f.s, SAMPAN_STREAM, &f.listener), 0);
+	EXPECT_EQ(sampan_bind(f.s, f.listener, &here), 0);
+	peer_sends(&f, .flags = TCP_SYN, .seq = irs, .refused = true);
+	expect_segment(&f, .flags = TCP_RST | TCP_ACK, .seq = seq_of(0), .ack = seq_add(irs, 1),
+	    .wnd = 0);
+	EXPECT_EQ(sampan_listen(f.s, f.listener, 5), 0);
+	peer_sends(&f, .flags = TCP_SYN, .seq = irs);
+	expect_segment(&f, .flags = TCP_SYN | TCP_ACK, .any_seq = true, .ack = seq_add(irs, 1));
+}
+
 /* A connection that was reset while it waited is accepted, and says so. */
 TEST_TWICE(established_reset_before_accept_is_reported)
 {

@@ -119,3 +119,88 @@ TEST_TWICE(mem_pressure_window_does_not_grow)
 	fx_drop(&f);
 	EXPECT(f.rcv_wnd > 100000);
 }
+
+/* Pressure begins at the second number and lasts until less than the first is taken. */
+TEST_TWICE(mem_pressure_ends_below_the_first_number)
+{
+	struct fx f = fx_established(.peer_wnd = 100);
+	uint64_t pages;
+
+	EXPECT_EQ(fx_write(&f, 30000), 30000);
+	pages = mem_pages(&f);
+	EXPECT(pages > 1);
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.tcp_mem_min", (int64_t)pages), 0);
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.tcp_mem_pressure", (int64_t)pages + 1), 0);
+	EXPECT_EQ(fx_write(&f, 1), 1);
+	expect_count(&f, COUNT_TCP_MEM_PRESSURES, 0);
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.tcp_mem_pressure", (int64_t)pages), 0);
+	EXPECT_EQ(fx_write(&f, 1), 1);
+	expect_count(&f, COUNT_TCP_MEM_PRESSURES, 1);
+	/* Between both numbers it goes on: it does not begin again. */
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.tcp_mem_pressure", (int64_t)pages + 1), 0);
+	EXPECT_EQ(fx_write(&f, 1), 1);
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.tcp_mem_pressure", (int64_t)pages), 0);
+	EXPECT_EQ(fx_write(&f, 1), 1);
+	expect_count(&f, COUNT_TCP_MEM_PRESSURES, 0);
+	/* Below the first it ends; so it can begin again. */
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.tcp_mem_pressure", (int64_t)pages + 1), 0);
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.tcp_mem_min", (int64_t)pages + 1), 0);
+	EXPECT_EQ(fx_write(&f, 1), 1);
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.tcp_mem_pressure", (int64_t)pages), 0);
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.tcp_mem_min", (int64_t)pages), 0);
+	EXPECT_EQ(fx_write(&f, 1), 1);
+	expect_count(&f, COUNT_TCP_MEM_PRESSURES, 1);
+}
+
+/* What waits behind gaps gives way: it is no longer reported, and comes again. */
+TEST_TWICE(mem_full_text_behind_a_gap_is_let_go)
+{
+	struct fx f = fx_established(.sack = true);
+
+	peer_sends(&f, .seq = seq_add(f.rcv_nxt, 3000), .len = 1000, .refused = true);
+	expect_segment(&f, .flags = TCP_ACK);
+	EXPECT_EQ(f.seg.tcp.opts.sack_count, 1);
+	peer_sends(&f, .seq = seq_add(f.rcv_nxt, 6000), .len = 1000, .refused = true);
+	expect_segment(&f, .flags = TCP_ACK);
+	EXPECT_EQ(f.seg.tcp.opts.sack_count, 2);
+	set_mem(&f, 1, 1);
+	peer_sends(&f, .len = 1000);
+	expect_segment(&f, .flags = TCP_ACK);
+	EXPECT_EQ(f.seg.tcp.opts.sack_count, 0);
+	expect_count(&f, COUNT_TCP_OFO_PRUNED, 1);
+	EXPECT_SOUND(f.s);
+	set_mem(&f, 1000, 1000);
+	peer_sends(&f, .len = 2000);
+	fx_drop(&f);
+	EXPECT_EQ(fx_read(&f, 9000), 3000);
+	peer_sends(&f, .len = 4000);
+	EXPECT_EQ(fx_read(&f, 9000), 4000);
+}
+
+/* What closes the gap takes along what waited for it, at the limit too. */
+TEST_TWICE(mem_full_text_that_closes_the_gap_keeps_what_is_behind)
+{
+	struct fx f = fx_established(.sack = true);
+
+	peer_sends(&f, .seq = seq_add(f.rcv_nxt, 1000), .len = 1000, .refused = true);
+	fx_drop(&f);
+	set_mem(&f, 1, 1);
+	peer_sends(&f, .len = 1000);
+	expect_count(&f, COUNT_TCP_OFO_PRUNED, 0);
+	EXPECT_EQ(fx_read(&f, 9000), 2000);
+	EXPECT_SOUND(f.s);
+}
+
+/* While there is memory, gaps are kept whatever arrives in order. */
+TEST_TWICE(mem_pressure_text_behind_a_gap_is_kept)
+{
+	struct fx f = fx_established(.sack = true);
+
+	peer_sends(&f, .seq = seq_add(f.rcv_nxt, 3000), .len = 1000, .refused = true);
+	set_mem(&f, 1, 1000);
+	peer_sends(&f, .len = 1000);
+	fx_drop(&f);
+	expect_count(&f, COUNT_TCP_OFO_PRUNED, 0);
+	peer_sends(&f, .len = 2000);
+	EXPECT_EQ(fx_read(&f, 9000), 4000);
+}

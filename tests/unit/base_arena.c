@@ -41,6 +41,7 @@ fx_make(size_t bytes)
 
 	for (uint32_t k = 0; k < KINDS; k++)
 		sp_pool_init(f.a, kinds[k], sizes[k]);
+	sp_pool_keep_spares(f.a, SP_KIND_SMALL);
 	return f;
 }
 
@@ -410,6 +411,44 @@ TEST(nth_walks_over_all_that_was_handed_out)
 	}
 	EXPECT_EQ(found, 30);
 	EXPECT_EQ(sp_pool_nth(f.a, SP_KIND_TCB, SP_SLAB_NONE, 0), 0);
+	free(f.a);
+}
+
+TEST(spares_are_at_hand_while_their_pool_is_in_use)
+{
+	struct fx f = fx_make(64 * KIB);
+	uint32_t ref[4];
+
+	for (unsigned i = 0; i < 4; i++)
+		ref[i] = sp_pool_take(f.a, SP_KIND_SMALL);
+	for (unsigned i = 0; i < 3; i++)
+		sp_pool_give(f.a, SP_KIND_SMALL, ref[i]);
+	EXPECT(sp_arena_check(f.a));
+	EXPECT_EQ(f.a->spares.n, 3);
+	EXPECT_EQ(f.a->pool[SP_KIND_SMALL].objects, 1);
+	EXPECT_EQ(sp_pool_take(f.a, SP_KIND_SMALL), ref[2]);	/* the last one given */
+	sp_pool_give(f.a, SP_KIND_SMALL, ref[2]);
+	sp_pool_give(f.a, SP_KIND_SMALL, ref[3]);
+	EXPECT_EQ(f.a->spares.n, 0);
+	EXPECT_EQ(f.a->slabs_used, 0);
+	EXPECT(sp_arena_check(f.a));
+	free(f.a);
+}
+
+TEST(spares_go_back_when_a_slab_is_wanted)
+{
+	struct fx f = fx_make(64 * KIB);
+	uint32_t ref[65], n = 0;
+
+	for (unsigned i = 0; i < 65; i++)	/* one slab full, and one more */
+		ref[i] = sp_pool_take(f.a, SP_KIND_SMALL);
+	sp_pool_give(f.a, SP_KIND_SMALL, ref[64]);
+	EXPECT_EQ(f.a->spares.n, 1);
+	while (sp_pool_take(f.a, SP_KIND_LARGE) != 0)
+		n++;
+	EXPECT_EQ(n, f.a->slab_count - 1);	/* all but the full one */
+	EXPECT_EQ(f.a->spares.n, 0);
+	EXPECT(sp_arena_check(f.a));
 	free(f.a);
 }
 

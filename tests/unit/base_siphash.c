@@ -57,7 +57,7 @@ TEST(siphash13_agrees_with_cpython)
 }
 
 /* On machines of either order: the words are laid out as octets here. */
-TEST(siphash13_of_words_is_that_of_their_octets)
+TEST(siphash_of_words_is_that_of_their_octets)
 {
 	uint64_t words[9];
 	uint8_t b[sizeof(words)];
@@ -66,9 +66,12 @@ TEST(siphash13_of_words_is_that_of_their_octets)
 		words[i] = i * UINT64_C(0x9e3779b97f4a7c15);
 	for (size_t i = 0; i < sizeof(b); i++)
 		b[i] = (uint8_t)(words[i / 8] >> (i % 8 * 8));
-	for (size_t n = 0; n <= 9; n++)
+	for (size_t n = 0; n <= 9; n++) {
 		EXPECT_EQ(sp_siphash13_words(&paper_key, words, n),
 		    sp_siphash13(&paper_key, b, n * 8));
+		EXPECT_EQ(sp_siphash24_words(&paper_key, words, n),
+		    sp_siphash24(&paper_key, b, n * 8));
+	}
 }
 
 TEST(siphash_does_not_care_about_alignment)

@@ -30,7 +30,10 @@ append(struct run *r, uint32_t most)
 	uint32_t done;
 
 	buf_fill(data, r->end, len);
-	done = sp_sendq_append(&r->q, r->a, data, len);
+	if (sp_rng_below(&r->rng, 2) != 0)
+		done = sp_sendq_append_sum(&r->q, r->a, data, len, sp_rng_below(&r->rng, 2));
+	else
+		done = sp_sendq_append(&r->q, r->a, data, len);
 	EXPECT(done <= len);
 	r->end += done;
 	memset(data, 0xee, len);
@@ -57,6 +60,21 @@ check_shown(const struct shown *s)
 	EXPECT_EQ(pos - s->pos, s->len);
 }
 
+/* With the sums that chunks keep, and behind an odd octet too, as without. */
+static void
+check_sum(const struct run *r, const struct sampan_frame *f)
+{
+	for (unsigned odd = 0; odd < 2; odd++) {
+		struct sp_csum kept = { 1, odd != 0 }, plain = { 1, odd != 0 };
+
+		sp_sendq_csum(&kept, r->a, f, SP_CSUM_PORTABLE);
+		for (unsigned i = 0; i < f->slices; i++)
+			sp_csum_feed(&plain, f->slice[i].data, f->slice[i].len, SP_CSUM_PORTABLE);
+		EXPECT_EQ(sp_csum_fold(kept.sum), sp_csum_fold(plain.sum));
+		EXPECT_EQ(kept.odd, plain.odd);
+	}
+}
+
 static void
 show(struct run *r)
 {
@@ -68,6 +86,7 @@ show(struct run *r)
 		return;
 	*s = (struct shown){ .pos = r->first + off };
 	s->len = sp_sendq_show(&r->q, r->a, off, len, &s->f);
+	check_sum(r, &s->f);
 	EXPECT(s->len <= len);
 	EXPECT(s->len == len || s->f.slices == SAMPAN_FRAME_SLICES);
 	check_shown(s);
@@ -130,6 +149,26 @@ TEST(sendq_survives_exhaustion)
 {
 	for (uint64_t seed = 0; seed < 20; seed++)
 		play(200 + seed, (size_t)64 << 10, 20000);
+}
+
+/* RFC 1071 §1: what adds up to zero is 0xffff; a chunk of zeros knows its sum all the same. */
+TEST(sendq_sum_of_zeros_is_known)
+{
+	struct sp_arena *a = buf_arena((size_t)1 << 20);
+	static const uint8_t data[SP_CHUNK_LARGE_BYTES];
+	struct sp_sendq q = { 0 };
+	struct sampan_frame f = { 0 };
+	struct sp_csum sum = { 7, false };
+
+	EXPECT_EQ(sp_sendq_append_sum(&q, a, data, sizeof(data), 0), sizeof(data));
+	EXPECT_EQ(sp_chunk_at(a, q.chain.head)->sum, 0xffff);
+	EXPECT_EQ(sp_sendq_show(&q, a, 0, sizeof(data), &f), sizeof(data));
+	sp_sendq_csum(&sum, a, &f, 0);
+	EXPECT_EQ(sp_csum_fold(sum.sum), sp_csum_fold(7));
+	for (unsigned i = 0; i < f.slices; i++)
+		sp_chunk_unpin(a, f.slice[i].data);
+	sp_sendq_clear(&q, a);
+	free(a);
 }
 
 TEST(sendq_empty_holds_no_memory)

@@ -131,7 +131,7 @@ TEST(what_is_not_known_is_skipped)
 	expect_skip("+0 vmsplice(4, ..., 5, 0) = 1", "call:vmsplice");
 	expect_skip("+0 setsockopt(4, SOL_TCP, TCP_UNHEARD, [1], 4) = 0",
 	    "sockopt:TCP_UNHEARD");
-	expect_skip("+0 > udp (1000)", "packet:udp");
+	expect_skip("+0 > udplite (1000)", "packet:udplite");
 	expect_run("+0 write(4, ..., 1) = SOMETHING", PKT_SKIP);
 }
 
@@ -222,4 +222,34 @@ TEST(time_outs_of_calls_are_kept_to)
 	    "+0 epoll_ctl(5, EPOLL_CTL_ADD, 4, {events=EPOLLIN, u64=7}) = 0\n"
 	    "+.1 < P. 1:11(10) ack 1 win 9\n"
 	    "+0 epoll_wait(5, {events=EPOLLIN, u64=8}, 1, 0) = 1\n", PKT_FAIL);
+}
+
+#define BOUND "0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3\n0 bind(3, ..., ...) = 0\n" \
+	"+0 < udp 5555 > 8080 (100)\n"
+
+/* What a datagram says, how long it is, whom it is from and when it comes are compared. */
+TEST(datagrams_are_compared)
+{
+	static const char *const wrong[] = {
+		"+0 recv(3, \"hello\", 2000, 0) = 100",
+		"+0 recv(3, ..., 2000, 0) = 99",
+		"+0 recvfrom(3, ..., 2000, 0, {sin_port=htons(5556)}, ...) = 100",
+		"+0 recvmsg(3, {msg_name(...)=..., msg_iov(1)=[{..., 9}], msg_flags=0}, 0) = 9",
+		"+0 sendto(3, ..., 9, 0, {sa_family=AF_INET, sin_port=htons(7)}, ...) = 9\n"
+		"+0 > udp 8080 > 7 (10)",
+		"+0 sendto(3, ..., 9, 0, {sa_family=AF_INET, sin_port=htons(7)}, ...) = 9\n"
+		"+0 > udp 8080 > 8 (9)",
+		"+0 > udp 8080 > 5555 (100)",
+		"+0 < udp 5555 > 9 (9)\n+0 > icmp unreachable host_unreachable",
+	};
+
+	EXPECT_EQ(run_in(PKT_STRICT, BOUND "+0 recv(3, ..., 2000, 0) = 100\n"), PKT_PASS);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		char text[400];
+
+		(void)snprintf(text, sizeof(text), BOUND "%s\n", wrong[i]);
+		if (run_in(PKT_RFC, text) != PKT_FAIL)
+			print_message("# %s\n# %s\n", wrong[i], result.why);
+		EXPECT_EQ(result.verdict, PKT_FAIL);
+	}
 }

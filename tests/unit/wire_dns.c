@@ -153,7 +153,10 @@ TEST(names_have_an_end)
 	at = 0;
 	EXPECT(dns_read_name(text, msg, sizeof(msg), &at));	/* 253 characters */
 	EXPECT_EQ(strlen(text), 253);
-	memcpy(msg + 254, "\1a", 2);
+	memcpy(msg + 252, "\2aa", 3);				/* 254 */
+	at = 0;
+	EXPECT(!dns_read_name(text, msg, sizeof(msg), &at));
+	memcpy(msg + 252, "\1a\1a", 4);
 	at = 0;
 	EXPECT(!dns_read_name(text, msg, sizeof(msg), &at));
 }

@@ -219,6 +219,24 @@ TEST(tcp_opt_usual_layout_reads_as_any_other)
 	expect_same(&b, &want);
 }
 
+/* Whichever octet of it is another; behind a NOP it is read option by option. */
+TEST(tcp_opt_usual_syn_reads_as_any_other)
+{
+	for (size_t at = 0; at < sizeof(syn); at++) {
+		for (unsigned octet = 0; octet < 256; octet++) {
+			uint8_t usual[sizeof(syn)], longer[1 + sizeof(syn)] = { 1 };
+			struct tcp_opts a, b;
+
+			memcpy(usual, syn, sizeof(syn));
+			usual[at] = (uint8_t)octet;
+			memcpy(longer + 1, usual, sizeof(usual));
+			a = parse(usual, sizeof(usual));
+			b = parse(longer, sizeof(longer));
+			expect_same(&a, &b);
+		}
+	}
+}
+
 TEST(tcp_opt_sack_takes_one_to_four_blocks)
 {
 	COVERS("R-2018-2");

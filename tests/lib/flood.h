@@ -2,11 +2,11 @@
  * flood.h - frames that strangers send, by the million: forged SYNs, segments for
  * nobody, fragments, echo requests, datagrams to closed ports.
  *
- * They come from random addresses by a gateway on a link of their own.  All have
- * whole checksums, which the stack verifies.
+ * For tests and benchmarks.  They come from random addresses by a gateway on a link of
+ * their own, over either family.  All have whole checksums, which the stack verifies.
  */
-#ifndef SAMPAN_BENCH_FLOOD_H
-#define SAMPAN_BENCH_FLOOD_H
+#ifndef SAMPAN_TESTS_LIB_FLOOD_H
+#define SAMPAN_TESTS_LIB_FLOOD_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,6 +28,7 @@ enum flood_kind {
 
 struct flood {
 	struct sampan *s;		/* whom it hits */
+	bool ip6;			/* it comes over IPv6 */
 	int link;
 	uint64_t random;
 	uint64_t sent;			/* frames */
@@ -37,7 +38,7 @@ struct flood {
 };
 
 /* Adds the link, its address and the route; s stays the caller's.  False: it cannot. */
-bool flood_open(struct flood *f, struct sampan *s, sampan_time now);
+bool flood_open(struct flood *f, struct sampan *s, bool ip6);
 
 /* Makes the next FLOOD_BATCH frames. */
 void flood_fill(struct flood *f, enum flood_kind kind);
