@@ -72,6 +72,11 @@
 	  "first port chosen for connections we open (Linux: first number of ip_local_port_range)") \
 	X(PORT_LAST, "net.ipv4.ip_local_port_last", 60999, 1, 65535, "port", \
 	  "last port chosen for connections we open (Linux: second number of ip_local_port_range)") \
+	X(RESERVED_PORTS, "net.ipv4.ip_local_reserved_ports", 0, 0, 0, "ports", \
+	  "kept for who asks for them by number, such as 8080,9148-9150: not chosen by the stack; " \
+	  "as a number: how many") \
+	X(UNPRIVILEGED, "net.ipv4.ip_unprivileged_port_start", 1024, 0, 65535, "port", \
+	  "lower ones are not chosen by the stack: RFC 6335 §6; bind takes them from anybody") \
 	X(BINDV6ONLY, "net.ipv6.bindv6only", 0, 0, 1, "switch", \
 	  "any address is of IPv6 alone for a new socket: IPV6_V6ONLY, RFC 3493 §5.3") \
 	X(TCP_RCVBUF_MIN, "net.ipv4.tcp_rmem_min", 4096, 2304, 1073741824, "bytes", \

@@ -42,6 +42,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/step.h"
 
 #define GROW 5
 #define SHRINK 2
@@ -381,6 +382,7 @@ sp_table_next(const struct sp_arena *a, struct sp_cursor *c)
 		const struct sp_bucket *b = bucket_at(a, c->bucket);
 		const uint32_t bits = matches(b, c->hash) >> c->slot;
 
+		SP_STEP();
 		if (bits != 0) {
 			const uint32_t i = c->slot + (uint32_t)__builtin_ctz(bits);
 

@@ -38,6 +38,7 @@
 #include "base/wheel.h"
 
 #include "base/assert.h"
+#include "base/step.h"
 
 /* In prev: the rest is the number of a slot, level by level, or DUE. */
 #define HEAD 0x80000000u
@@ -196,6 +197,7 @@ cascade(struct sp_wheel *w, const struct sp_arena *a, unsigned level, uint64_t t
 
 		if (*budget == 0)
 			return false;
+		SP_STEP();
 		(*budget)--;
 		if (node->next != 0)
 			sp_prefetch(timer_at(a, node->next));
@@ -249,6 +251,7 @@ sp_wheel_expire(struct sp_wheel *w, const struct sp_arena *a, sampan_time now, u
 	while (w->due == 0 && *budget != 0) {
 		const uint64_t event = next_event(w);
 
+		SP_STEP();
 		if (event > target) {
 			if (target > w->now)
 				w->now = target;

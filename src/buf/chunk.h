@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "base/copy.h"
 
-#define SP_CHUNK_SMALL_SHIFT 8
+#define SP_CHUNK_SMALL_SHIFT 8u
 #define SP_CHUNK_SMALL_BYTES (1u << SP_CHUNK_SMALL_SHIFT)
 #define SP_CHUNK_LARGE_BYTES 4096u
 
@@ -20,9 +20,8 @@ struct sp_chunk {
 	uint32_t pins;		/* frames that show its bytes and have not been sent yet */
 	uint16_t start, end;	/* bytes in use: [start, end) of its bytes */
 	uint16_t sum;		/* Internet checksum of [0, end), 0: not known (sendq.h) */
-	uint8_t shift;		/* log2 of its size, 0: a loan, whose bytes lie elsewhere (loan.h) */
-	uint8_t kind : 7;	/* enum sp_kind */
-	bool queued : 1;	/* some chain holds it */
+	uint8_t shift;		/* log2 of its size */
+	bool queued;		/* some chain holds it */
 	uint8_t data[];
 };
 _Static_assert(sizeof(struct sp_chunk) == 16, "one granule");
@@ -83,11 +82,17 @@ sp_chunk_len(const struct sp_chunk *c)
 	return (uint32_t)(c->end - c->start);
 }
 
-/* Bytes that data[] has; of a loan as many as it shows. */
+/* Bytes that data[] has. */
 static inline uint32_t
 sp_chunk_cap(const struct sp_chunk *c)
 {
-	return c->shift != 0 ? (1u << c->shift) - (uint32_t)sizeof(*c) : c->end;
+	return (1u << c->shift) - (uint32_t)sizeof(*c);
+}
+
+static inline enum sp_kind
+sp_chunk_kind(const struct sp_chunk *c)
+{
+	return c->shift == SP_CHUNK_SMALL_SHIFT ? SP_KIND_SMALL : SP_KIND_LARGE;
 }
 
 static inline uint32_t
@@ -107,7 +112,6 @@ sp_chunk_take_kind(struct sp_arena *a, enum sp_kind kind)
 		return 0;
 	*c = (struct sp_chunk){
 		.shift = (uint8_t)__builtin_ctz(a->pool[kind].object_bytes),
-		.kind = kind & 127u,
 		.queued = true,
 	};
 	return ref;
@@ -130,7 +134,7 @@ static inline void
 sp_chunk_release(struct sp_arena *a, struct sp_chunk *c)
 {
 	if (!c->queued && c->pins == 0)
-		sp_pool_give(a, (enum sp_kind)c->kind, sp_ref(a, c));
+		sp_pool_give(a, sp_chunk_kind(c), sp_ref(a, c));
 }
 
 /* The chain lets go of the chunk; it is freed when nothing pins it. */
@@ -184,7 +188,6 @@ sp_chain_begin(struct sp_chain *chain, struct sp_arena *a, const uint8_t *data, 
 	*c = (struct sp_chunk){
 		.end = (uint16_t)len,
 		.shift = SP_CHUNK_SMALL_SHIFT,
-		.kind = SP_KIND_SMALL,
 		.queued = true,
 	};
 	sp_copy(c->data, data, len);

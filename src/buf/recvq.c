@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "base/step.h"
+
 static struct sp_part *
 part_at(const struct sp_arena *a, uint32_t ref)
 {
@@ -82,6 +84,7 @@ absorb(struct sp_recvq *q, struct sp_arena *a, uint32_t pos)
 		struct sp_part *p = part_pop(q, a);
 		const uint32_t known = pos - p->start;
 
+		SP_STEP();
 		if (known < p->bytes) {
 			sp_chain_skip(&p->chain, a, known);
 			sp_chain_join(&q->chain, a, &p->chain);
@@ -212,6 +215,7 @@ find_before(const struct sp_recvq *q, const struct sp_arena *a, uint32_t pos, ui
 	if (q->part_near != 0 && !before(pos, part_at(a, q->part_near)->start))
 		ref = q->part_near;
 	for (unsigned i = 0; ref != 0 && !before(pos, part_at(a, ref)->start); i++) {
+		SP_STEP();
 		if (i == SP_RECVQ_SEARCH_MAX)
 			return false;
 		*found = ref;

@@ -25,6 +25,7 @@
 
 #include <string.h>
 
+#include "base/step.h"
 #include "buf/recvq.h"
 #include "net/frag.h"
 #include "net/icmp_error.h"
@@ -310,6 +311,7 @@ look_for_place(const struct sampan *s, const struct sp_reass *r, const struct sp
 	while (ref != 0) {
 		const struct frag *g = sp_at(&s->arena, ref);
 
+		SP_STEP();
 		if (g->start == f->start && g->end == f->end)
 			return PLACE_KNOWN;
 		if (f->end <= g->start)

@@ -26,9 +26,13 @@ struct sp_reply {
 };
 _Static_assert(sizeof(struct sp_reply) == 48, "packets begin on a granule");
 
-/* The longest packet that one holds. */
-#define SP_REPLY_PACKET_MAX \
-	(SP_CHUNK_LARGE_BYTES - (uint32_t)(sizeof(struct sp_chunk) + sizeof(struct sp_reply)))
+/* The longest packet that one holds: in small stacks chunks are shorter than packets. */
+static inline uint32_t
+sp_reply_packet_max(const struct sampan *s)
+{
+	return s->arena.pool[SP_KIND_LARGE].object_bytes -
+	    (uint32_t)(sizeof(struct sp_chunk) + sizeof(struct sp_reply));
+}
 
 /* An empty reply with len bytes of room at sp_reply_packet(); NULL: no room. */
 struct sp_reply *sp_reply_take(struct sampan *s, unsigned link, uint32_t len);

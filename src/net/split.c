@@ -29,7 +29,7 @@ mtu_to(const struct sampan *s, const struct sp_ip_out *out)
 		return 0;
 	mtu = out->probe ? sp_link_mtu(s, path.link, sp_addr_is_v4(out->dst)) :
 			   sp_path_mtu(s, out->dst, path.link);
-	return mtu < SP_REPLY_PACKET_MAX ? mtu : SP_REPLY_PACKET_MAX;
+	return mtu < sp_reply_packet_max(s) ? mtu : sp_reply_packet_max(s);
 }
 
 /* The octets [from, from + len) of header and body. */

@@ -9,6 +9,7 @@
 
 #include "pkt/parse_int.h"
 #include "wire/tcp.h"
+#include "wire/udp.h"
 
 #define FLAG_SET "FSRPEWAU.01234567-"
 /* What fits into one IP packet behind the headers. */
@@ -226,7 +227,7 @@ parse_udp(struct pkt_parser *p, struct pkt_packet *k)
 		sp_pkt_parse_lacks(p, "packet:encapsulation in udp");
 		sp_pkt_parse_skip_event(p);
 	} else if (sp_pkt_parse_expect(p, '(') && sp_pkt_parse_u32(p, k->out, &k->udp_len) &&
-	    sp_pkt_parse_expect(p, ')') && k->udp_len > LEN_MAX) {
+	    sp_pkt_parse_expect(p, ')') && k->udp_len > UDP4_DATA_MAX) {
 		sp_pkt_parse_lacks(p, "packet:%u bytes", k->udp_len);
 	}
 }

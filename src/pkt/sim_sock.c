@@ -86,7 +86,7 @@ sp_pkt_sim_accept(struct pkt_world *w, int s)
 	if (k == NULL)
 		return -EBADF;
 	error = sampan_accept(m->stack, k->handle, &h, NULL);
-	if (error == SAMPAN_EOPNOTSUPP)
+	if (error == SAMPAN_EOPNOTSUPP && !k->is_datagram)
 		return -EINVAL;
 	if (error != 0)
 		return result_of(error);
@@ -211,6 +211,8 @@ sp_pkt_sim_shutdown(struct pkt_world *w, int s, int how)
 		return -EBADF;
 	if (how < SHUT_RD || how > SHUT_RDWR)
 		return -EINVAL;
+	if (k->is_datagram)
+		return sp_pkt_world_lacks(w, "call:shutdown of a socket for datagrams");
 	if (sampan_status(m->stack, k->handle, &status) == 0 &&
 	    status.state == SAMPAN_TCP_TIME_WAIT)
 		return -ENOTCONN;

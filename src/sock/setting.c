@@ -7,6 +7,7 @@
  */
 #include <sampan/config.h>
 
+#include "net/port_list.h"
 #include "net/stack.h"
 #include "tcp/tcp.h"
 
@@ -157,6 +158,8 @@ sampan_set(struct sampan *s, const char *name, int64_t value)
 		return SAMPAN_ENOENT;
 	if (value < rules[at.first].least[0] || value > most_of(at.first))
 		return SAMPAN_ERANGE;
+	if (at.first == SAMPAN_SET_RESERVED_PORTS)
+		return sp_port_list_read(s, "");
 	put_one(s, at.first, value);
 	return 0;
 }
@@ -220,6 +223,8 @@ sampan_setting_read(const struct sampan *s, const char *name, char *text, size_t
 
 	if (at.numbers == 0)
 		return SAMPAN_ENOENT;
+	if (at.first == SAMPAN_SET_RESERVED_PORTS)
+		return sp_port_list_write(s, text, len);
 	for (unsigned i = at.first; i < at.first + at.numbers; i++) {
 		if (i > at.first)
 			put(&w, '\t');
@@ -330,6 +335,8 @@ sampan_setting_write(struct sampan *s, const char *name, const char *text)
 
 	if (at.numbers == 0)
 		return SAMPAN_ENOENT;
+	if (at.first == SAMPAN_SET_RESERVED_PORTS)
+		return sp_port_list_read(s, text);
 	error = is_name(at.first) ? read_name(text, values) : read_numbers(text, at, values);
 	if (error != 0)
 		return error;

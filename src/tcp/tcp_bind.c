@@ -72,7 +72,7 @@ choose_bind_port(struct sampan *s, struct sp_end end)
 
 	for (uint32_t i = 0; i < count; i++) {
 		end.port = (uint16_t)(first + (start + i) % count);
-		if (!in_use(s, &stranger, &end))
+		if (sp_port_may_choose(s, end.port) && !in_use(s, &stranger, &end))
 			return end.port;
 	}
 	return 0;

@@ -21,6 +21,7 @@
  */
 #include "tcp/tcp_loss.h"
 
+#include "base/step.h"
 #include "tcp/tcp_facts.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_recovery.h"
@@ -112,6 +113,7 @@ rack_detect(struct sampan *s, struct tcp_tcb *t, struct tcp_tx *tx)
 	while (r != NULL && tx->rack_valid && sent_before(tx, r) && r->sent_at + wait <= s->now) {
 		const uint32_t next = r->by_time.next;
 
+		SP_STEP();
 		lose(s, t, tx, r);
 		r = tcp_sent_by_time(s, next);
 	}

@@ -25,6 +25,7 @@
  */
 #include "tcp/tcp_rtx.h"
 
+#include "base/step.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_rate.h"
 #include "tcp/tcp_undo.h"
@@ -254,6 +255,7 @@ drop_acked(struct sampan *s, const struct tcp_tcb *t, tcp_seq ack, struct tcp_de
 			cut_front(t, tx, r, ack, d);
 			return;
 		}
+		SP_STEP();
 		if ((r->flags & TCP_SENT_SACKED) != 0)
 			tx->sacked_bytes -= tcp_sent_len(r);
 		else
@@ -401,6 +403,7 @@ search(struct sampan *s, const struct tcp_tx *tx, tcp_seq at)
 	struct tcp_sent *r = nearest(s, tx, at);
 
 	for (unsigned i = 0; i < SEARCH_MAX && r != NULL; i++) {
+		SP_STEP();
 		if (seq_le(r->start, at) && seq_lt(at, r->end))
 			return r;
 		r = seq_lt(at, r->start) ?
@@ -421,6 +424,7 @@ sp_tcp_rtx_sacked(struct sampan *s, struct tcp_tcb *t, struct sp_range block, bo
 	if (is_newest && r != NULL)
 		tx->newest = sp_ref(&s->arena, &r->by_seq);
 	for (unsigned i = 0; i < SEARCH_MAX && r != NULL && seq_lt(r->start, end); i++) {
+		SP_STEP();
 		if ((r->flags & TCP_SENT_SACKED) == 0) {
 			if (seq_lt(r->start, start))
 				r = split(s, t, r, start);
@@ -464,6 +468,7 @@ sp_tcp_rtx_all_lost(struct sampan *s, struct tcp_tcb *t, sampan_time last)
 		const bool late = r->sent_at > last && !seq_eq(r->start, t->snd.una) &&
 		    (r->flags & TCP_SENT_LOST) == 0;
 
+		SP_STEP();
 		if ((r->flags & TCP_SENT_SACKED) != 0 || late)
 			continue;
 		if ((r->flags & TCP_SENT_LOST) == 0)

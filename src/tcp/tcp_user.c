@@ -6,6 +6,7 @@
 #include "tcp/tcp_user.h"
 
 #include "net/end.h"
+#include "net/port.h"
 #include "tcp/tcp_ecn.h"
 #include "tcp/tcp_int.h"
 #include "tcp/tcp_loss.h"
@@ -61,12 +62,14 @@ flow_is_free(const struct sampan *s, const struct sp_flow *flow)
 static bool
 fits(const struct sampan *s, const struct sp_flow *flow)
 {
-	return sp_team_owns(s, IP_PROTO_TCP, flow) && flow_is_free(s, flow);
+	return sp_port_may_choose(s, flow->local_port) && sp_team_owns(s, IP_PROTO_TCP, flow) &&
+	    flow_is_free(s, flow);
 }
 
 /* RFC 6056 §3.3.1 (R-6056-2): drawn at random, so that no port tells about another
  * one (R-V-29).  Where most are taken a few draws find none: then on from where this
- * ended last time, so that filling the range costs one walk over it.
+ * ended last time, so that filling the range costs one walk over it; the same where a
+ * long list of ports is reserved (R-6056-4).
  *
  * DEVIATES: R-6056-1: the range is Linux's by default, 32768 to 60999; it is a
  * setting.

@@ -7,6 +7,7 @@
  * SO_REUSEADDR.
  */
 #include "net/end.h"
+#include "net/port.h"
 #include "udp/udp.h"
 #include "udp/udp_raw.h"
 #include "wire/ip4.h"
@@ -55,7 +56,8 @@ choose_port(struct sampan *s, struct sp_end end)
 
 	for (uint32_t i = 0; i < count; i++) {
 		end.port = (uint16_t)(first + (start + i) % count);
-		if (sp_team_owns_port(s, end.port) && !taken(s, &stranger, &end))
+		if (sp_port_may_choose(s, end.port) && sp_team_owns_port(s, end.port) &&
+		    !taken(s, &stranger, &end))
 			return end.port;
 	}
 	return 0;

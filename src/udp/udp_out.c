@@ -145,12 +145,15 @@ most_text(const struct sampan *s, const struct udp_sock *u, const struct job *j)
 	const bool v4 = sp_addr_is_v4(dst);
 	const size_t own = udp_is_raw(u) ? 0 : UDP_HDR_LEN;
 	const size_t hdrs = sp_ip_hdr_len(dst) + own;
+	const size_t uncut = sp_reply_packet_max(s) - hdrs;
 	size_t most = (size_t)(v4 ? UDP4_DATA_MAX : UDP6_DATA_MAX) + UDP_HDR_LEN - own;
 
 	if (udp_discover_of(u) == UDP_MTU_DO)
 		most = sp_path_mtu(s, dst, j->path.link) - hdrs;
 	else if (udp_discover_of(u) == UDP_MTU_PROBE)
 		most = sp_link_mtu(s, j->path.link, v4) - hdrs;
+	if (udp_discover_of(u) >= UDP_MTU_DO && most > uncut)
+		most = uncut;
 	return most < u->sndbuf_bytes ? most : u->sndbuf_bytes;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/step.h"
 #include "lib/stack_check.h"
 #include "net/flow.h"
 #include "wire/arp.h"
@@ -95,11 +96,14 @@ fx_input(struct fx *f, const uint8_t *bytes, uint32_t len)
 {
 	static uint8_t copy[FRAME_MAX];
 	struct sampan_frame fr;
+	uint64_t before;
 
 	memcpy(copy, bytes, len);
 	fr = clothe(copy, len);
+	before = SP_STEPS_SO_FAR;
 	if (sampan_input(f->s, f->link, &fr, 1, f->now) != 0)
 		fx_fail("sampan_input() to take a frame");
+	f->steps = SP_STEPS_SO_FAR - before;
 	memset(copy, 0xdd, len);
 	check(f);
 }

@@ -14,8 +14,7 @@
  * Segments leave the stack when somebody looks: two peer_sends() in a row are
  * one batch.  Every frame that leaves is verified (lengths, checksums, text,
  * windows), ARP is answered, and the whole stack is checked after every step.
- * Names are seen from the stack: rcv_nxt is its RCV.NXT.  One fixture at a
- * time; a new one begins with fresh memory.
+ * rcv_nxt is the stack's RCV.NXT.  One fixture at a time, with fresh memory.
  */
 #ifndef SAMPAN_TESTS_LIB_FX_H
 #define SAMPAN_TESTS_LIB_FX_H
@@ -92,6 +91,7 @@ struct fx {
 	bool ts;		/* in use */
 	uint32_t peer_tsval;	/* at time 0 of its clock, which counts ms */
 	uint32_t tsval, tsecr;	/* as the stack sent them last */
+	uint64_t steps;		/* of the stack for the last frame: base/step.h */
 	uint32_t written, read;	/* bytes passed to and from the application */
 	uint32_t events, listener_events;	/* not yet expected */
 	struct fx_out seg;	/* the segment that was expected last */

@@ -269,7 +269,7 @@ run(const struct crowd_plan *plan)
 	run_down(&c);
 }
 
-/* Both ways, more connections than memory has room for. */
+/* Both ways, more connections than memory has room for, in the least block as well. */
 TEST(small_stacks_survive_more_than_they_can_hold)
 {
 	static const size_t kib[] = { 72, 96, 128, 192, 256 };

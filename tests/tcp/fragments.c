@@ -403,6 +403,30 @@ TEST(fragments_of_a_flood_do_not_starve_others)
 	EXPECT_EQ(sp_reass_bytes(f.s, !fx_is_v6()), 0);
 }
 
+/* From two hundred sources at once, who each have little: within the limit, and a packet whose
+ * fragments follow each other still comes together. */
+TEST(fragments_of_a_flood_from_everywhere_let_others_through)
+{
+	struct fx f = fx_established();
+	uint32_t id = 100000;
+
+	COVERS("R-FRAG-17", "R-FRAG-18", "R-V-5");
+	for (unsigned turn = 0; turn < 10; turn++) {
+		take_segment(&f, 2000);
+		for (uint32_t i = 0; i < 1000; i++) {
+			part_arrives(&f, PART(0, 1000, .id = id++, .src = (uint8_t)(10 + i % 200)));
+			EXPECT(sp_reass_bytes(f.s, !fx_is_v6()) <=
+			    f.opts.arena_bytes / 8 + 8192);
+		}
+		part_arrives(&f, PART(0, 1000));
+		part_arrives(&f, PART(1000, l4_len(), .last = true));
+		EXPECT_EQ(fx_read(&f, 65536), 2000);
+		fx_drop(&f);
+	}
+	fx_advance(&f, SAMPAN_SEC(61));
+	EXPECT_EQ(sp_reass_bytes(f.s, !fx_is_v6()), 0);
+}
+
 TEST(fragments_of_eight_octets_are_bounded_in_number)
 {
 	struct fx f = fx_established();

@@ -204,3 +204,20 @@ TEST_TWICE(mem_pressure_text_behind_a_gap_is_kept)
 	peer_sends(&f, .len = 2000);
 	EXPECT_EQ(fx_read(&f, 9000), 4000);
 }
+
+/* Send buffers grow with the congestion window, but not under pressure. */
+TEST_TWICE(mem_pressure_send_buffer_does_not_grow)
+{
+	for (unsigned pressed = 0; pressed < 2; pressed++) {
+		struct fx f = fx_established(.peer_wnd = 65535, .sndbuf = 16384);
+		int64_t before, after;
+
+		EXPECT_EQ(sampan_getopt(f.s, f.h, SAMPAN_OPT_SNDBUF, &before), 0);
+		set_mem(&f, pressed ? 1 : 1000, 2000);
+		EXPECT_EQ(fx_write(&f, 14600), 14600);
+		fx_drop(&f);
+		peer_sends(&f, .flags = TCP_ACK, .ack = seq_add(f.snd_una, 14600));
+		EXPECT_EQ(sampan_getopt(f.s, f.h, SAMPAN_OPT_SNDBUF, &after), 0);
+		EXPECT(pressed ? after == before : after > before);
+	}
+}

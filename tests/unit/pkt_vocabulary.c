@@ -201,7 +201,9 @@ TEST(datagrams)
 	{ "+0 < udp (5)\n+0 < icmp 3 3 [1:2(1)]", "icmp:quote of another protocol" },
 	{ "+0 sendto(3, ..., 5, MSG_MORE, ..., 16) = 5", "flag:MSG_MORE" },
 	{ "+0 recv(3, ..., 5, MSG_PEEK) = 5", "flag:MSG_PEEK" },
-	{ "+0 < udp (70000)", "packet:70000 bytes" });
+	{ "+0 accept(3, ..., ...) = -1 EOPNOTSUPP\n+0 listen(3, 1) = -1 EOPNOTSUPP", NULL },
+	{ "+0 shutdown(3, SHUT_WR) = 0", "call:shutdown of a socket for datagrams" },
+	{ "+0 < udp (65508)", "packet:65508 bytes" });
 }
 
 /* ---- Calls ---- */

@@ -60,7 +60,8 @@ TEST(every_value_survives_its_text)
 
 	for (; sampan_setting_at(n, &info) == 0; n++) {
 		EXPECT(info.text[0] != '\0' && info.unit[0] != '\0');
-		EXPECT(sampan_setting_read(s, info.name, text, sizeof(text)) > 0);
+		EXPECT(sampan_setting_read(s, info.name, text, sizeof(text)) >=
+		    (strcmp(info.unit, "ports") != 0));	/* a list may be empty */
 		EXPECT_EQ(sampan_setting_write(s, info.name, text), 0);
 		EXPECT_STR(value(s, info.name), text);
 		EXPECT_EQ(sampan_setting_find(info.name, &found), 0);
