@@ -54,8 +54,8 @@ sp_tcp_loss_reordered(struct tcp_tcb *t, sampan_dur late)
 
 	t->reordering = 1;
 	if (quarters > t->reo_mult)
-		t->reo_mult = quarters < TCP_REO_MULT_MAX ?
-		    (unsigned)quarters & TCP_REO_MULT_MAX : TCP_REO_MULT_MAX;
+		t->reo_mult = (quarters < TCP_REO_MULT_MAX ? (unsigned)quarters :
+							     TCP_REO_MULT_MAX) & 127u;
 	t->reo_persist = TCP_REO_PERSIST;
 }
 

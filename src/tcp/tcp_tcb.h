@@ -117,12 +117,12 @@ struct tcp_tcb {
 	struct sp_node run;		/* 96: in the link's run queue or parked list */
 	struct tcp_cc_state cc;		/* 104 */
 	uint16_t min_rtt_at_s;		/* 120: when min_rtt_us was seen */
-	unsigned reo_mult : 6;		/* 122: RACK.reo_wnd_mult - 1, RFC 8985 §6.2 */
-	unsigned v6only : 1;		/* IPV6_V6ONLY: net/end.h */
+	unsigned reo_mult : 7;		/* 122: RACK.reo_wnd_mult - 1, RFC 8985 §6.2 */
+	unsigned accecn : 1;		/* accurate; in SYN-SENT: asked for.  tcp_accecn.h */
 	unsigned reo_persist : 5;	/* 123: RACK.reo_wnd_persist */
 	unsigned reordering : 1;	/* RACK.reordering_seen */
 	unsigned lossy_start : 1;	/* a loss in the initial window: RFC 6928 §2 */
-	unsigned accecn : 1;		/* accurate; in SYN-SENT: asked for.  tcp_accecn.h */
+	unsigned v6only : 1;		/* IPV6_V6ONLY: net/end.h */
 	uint32_t rare;			/* 124: struct tcp_rare, 0: nothing unusual */
 
 	/* Third: the socket, and what data in flight needs. */
