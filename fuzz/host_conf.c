@@ -37,7 +37,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	if (sampan_conf_apply(s, (const char *)data, bytes, told, &last) < 0)
 		abort();
 	for (unsigned i = 0; sampan_setting_at(i, &info) == 0; i++) {
-		if (sampan_setting_read(s, info.name, text, sizeof(text)) <= 0 ||
+		if (sampan_setting_read(s, info.name, text, sizeof(text)) < 0 ||
 		    sampan_setting_write(s, info.name, text) != 0)
 			abort();
 	}

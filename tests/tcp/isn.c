@@ -182,6 +182,7 @@ TEST(time_wait_port_is_not_chosen)
 	sampan_handle h;
 
 	COVERS("R-6056-7", "R-6191-8");
+	EXPECT_EQ(sampan_set(f.s, "net.ipv4.ip_unprivileged_port_start", 0), 0);
 	EXPECT_EQ(sampan_set(f.s, "net.ipv4.ip_local_port_first", FX_LOCAL_PORT), 0);
 	EXPECT_EQ(sampan_set(f.s, "net.ipv4.ip_local_port_last", FX_LOCAL_PORT), 0);
 	EXPECT_EQ(sampan_socket(f.s, SAMPAN_STREAM, &h), 0);
