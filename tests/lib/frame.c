@@ -126,6 +126,13 @@ frame_piece(const struct sampan_frame *f, const uint8_t *bytes, unsigned i, uint
 	return f->tso ? head + len : f->len;
 }
 
+static bool
+is_fragment(const uint8_t *ip)
+{
+	return is_v6(ip) ? frame_proto(ip) == IP_PROTO_FRAGMENT :
+	    (be16_get(ip + 6) & 0x3fff) != 0;	/* MF and the offset */
+}
+
 static const char *
 transport_flaw(const struct sampan_frame *f, const uint8_t *ip)
 {
@@ -133,8 +140,8 @@ transport_flaw(const struct sampan_frame *f, const uint8_t *ip)
 	const uint32_t len = frame_payload_len(ip);
 	const uint32_t pseudo = frame_proto(ip) != IP_PROTO_ICMP ? frame_pseudo(ip) : 0;
 
-	if (is_v6(ip) && (frame_proto(ip) == IP_PROTO_HOPOPTS || frame_proto(ip) == IP_PROTO_FRAGMENT))
-		return NULL;	/* MLD and fragments, which have tests of their own */
+	if (is_fragment(ip) || (is_v6(ip) && frame_proto(ip) == IP_PROTO_HOPOPTS))
+		return NULL;	/* fragments and MLD, which have tests of their own */
 	if (f->csum == SAMPAN_CSUM_PARTIAL) {
 		if (frame_proto(ip) != IP_PROTO_TCP || f->csum_offset != TCP_CSUM_OFF ||
 		    f->csum_start != ETH_HDR_LEN + frame_ip_hdr_len(ip))
