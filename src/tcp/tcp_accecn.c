@@ -402,7 +402,7 @@ room_beside(const struct tcp_opts *o)
 /* The first time all fields, so that the peer sees what erases them; then those that have
  * ever changed, where one has changed since; fewer, or none, where there is no room.
  *
- * DEVIATES: accecn-text: not beside text, whose room it would take from segments that are
+ * DEVIATES: R-9768-2: not beside text, whose room it would take from segments that are
  * full. */
 void
 sp_tcp_accecn_option(const struct sampan *s, const struct tcp_tcb *t,

@@ -214,6 +214,16 @@ at_fin(const struct sampan *s, const struct tcp_tcb *t, const struct tcp_seg *se
 	return rx != NULL && rx->fin_held && seq_eq(rx->fin_at, t->rcv.nxt);
 }
 
+/* The FIN has come, and nothing follows it: what a peer sent behind it all the same is let
+ * go of, and no block tells of it. */
+static void
+forget_held(struct sampan *s, struct tcp_rx *rx)
+{
+	rx->fin_held = false;
+	rx->recent_count = 0;
+	sp_recvq_drop_parts(&rx->q, &s->arena);
+}
+
 /* Eighth (R-9293-23, R-9293-24).  Only once everything before it has been taken. */
 void
 sp_tcp_check_fin(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
@@ -226,7 +236,7 @@ sp_tcp_check_fin(struct sampan *s, struct tcp_tcb *t, const struct tcp_seg *seg)
 		t->rcv.edge = t->rcv.nxt;
 	tcp_set(t, TCP_F_PEER_FIN);
 	if (t->rx != 0)
-		tcp_rx_of(s, t)->fin_held = false;
+		forget_held(s, tcp_rx_of(s, t));
 	sp_tcp_rx_release(s, t);
 	sp_endpoint_raise(s, &t->ep, SAMPAN_READABLE | SAMPAN_PEER_CLOSED);
 	if (t->state == SAMPAN_TCP_ESTABLISHED)

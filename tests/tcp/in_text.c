@@ -2,6 +2,7 @@
  * in_text.c - the seventh and eighth check: text and FIN.  RFC 9293
  * §3.10.7.4, seventh and eighth; §3.8.6.3; RFC 5681 §4.2.
  */
+#include "lib/stack_check.h"
 #include "tcp/grid.h"
 
 /* ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2. */
@@ -107,6 +108,22 @@ TEST_TWICE(fin_wait_1_fin_that_acknowledges_ours_leads_to_time_wait)
 	peer_sends(&f, .flags = TCP_FIN | TCP_ACK);
 	expect_segment(&f, .flags = TCP_ACK);
 	expect_state(&f, TCP_TIME_WAIT);
+}
+
+/* Nothing follows a FIN: what was kept behind it is let go of, and not reported. */
+TEST_TWICE(established_fin_before_text_that_is_kept)
+{
+	struct fx f = fx_established();
+	const tcp_seq fin = f.rcv_nxt;
+
+	COVERS("R-9293-23");
+	peer_sends(&f, .flags = TCP_ACK, .seq = seq_add(fin, 1), .len = 100);
+	expect_segment(&f, .flags = TCP_ACK, .ack = fin);
+	peer_sends(&f, .flags = TCP_FIN | TCP_ACK, .seq = fin);
+	expect_segment(&f, .flags = TCP_ACK, .ack = seq_add(fin, 1));
+	expect_state(&f, TCP_CLOSE_WAIT);
+	EXPECT_EQ(fx_read(&f, 1000), 0);
+	EXPECT_SOUND(f.s);
 }
 
 /* FIN before missing text is held until the gap closes. */
