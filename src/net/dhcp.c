@@ -313,6 +313,8 @@ have_address(struct sampan *s, struct sp_dhcp *d)
 		wait_until(s, d, d->expires_at);
 		return sp_addr_make(s, &want) == 0;
 	}
+	if (l->prefix_bits != want.prefix_bits || l->state == SP_ADDR_DEPRECATED)
+		s->route_gen++;
 	l->prefix_bits = want.prefix_bits;
 	l->valid_until = l->preferred_until = d->expires_at;
 	sp_due_at(s, d->expires_at);

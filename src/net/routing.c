@@ -8,7 +8,11 @@
 #include "net/due.h"
 #include "net/ll4.h"
 #include "net/neigh.h"
+#include "net/pmtu.h"
 #include "net/stack.h"
+
+/* RFC 791 §3.2: what every module must be able to forward. */
+#define MTU_LEAST4 68
 
 /* How long a gateway that did not answer is avoided where there is another. */
 #define DEAD_DUR SAMPAN_SEC(60)
@@ -276,9 +280,11 @@ translate(struct sampan *s, const struct sampan_route *from, struct sp_route *to
 {
 	const bool direct = sp_addr_is_any(&from->gateway);
 	const struct sampan_addr dst = whole_family(from);
+	const uint16_t least = sp_addr_is_v4(&dst) ? MTU_LEAST4 : SP_PMTU_FLOOR6;
 	unsigned bits = from->prefix_bits;
 
-	if (sp_link_get(s, from->link) == NULL || !sp_prefix_bits(&dst, &bits))
+	if (sp_link_get(s, from->link) == NULL || !sp_prefix_bits(&dst, &bits) ||
+	    (from->mtu_bytes != 0 && from->mtu_bytes < least))
 		return false;
 	*to = (struct sp_route){
 		.dst = masked(dst, bits),

@@ -74,10 +74,13 @@ to_transport(struct sampan *s, const struct sp_pkt *pkt)
 static void
 to_echo(struct sampan *s, const struct sp_pkt *pkt, const struct sp_icmp_error *error)
 {
-	const bool asked = sp_echo_error(s, error) || (sp_raw_any(s) && sp_raw_error(s, error));
-	const bool known = asked || (error->ours && error->proto == IP_PROTO_ICMP6);
+	bool sure = false;
+	const bool heard = sp_raw_any(s) && sp_raw_error(s, error, &sure);
+	const bool ours = sp_echo_error(s, error) || sure ||
+	    (error->ours && error->proto == IP_PROTO_ICMP6);
+	const bool known = ours || heard;
 
-	if (error->too_big && known)
+	if (error->too_big && ours)
 		(void)sp_pmtu_learn(s, &error->flow.remote, error->mtu_bytes);
 	if (!known)
 		sp_drop(s, SAMPAN_DROP_ICMP_NO_FLOW, pkt->link);

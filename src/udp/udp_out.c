@@ -123,6 +123,8 @@ choose_source(const struct sampan *s, const struct udp_sock *u, const struct sam
 		return SAMPAN_EINVAL;
 
 	if (!sp_addr_is_any(&want)) {
+		if (sp_addr_is_v4(&want) != sp_addr_is_v4(&j->flow.remote))
+			return SAMPAN_EINVAL;
 		j->flow.local = want;
 		return sp_local_find(s, 0, &want) != NULL ? 0 : SAMPAN_EADDRNOTAVAIL;
 	}

@@ -295,9 +295,23 @@ sp_raw_in(struct sampan *s, const struct sp_pkt *pkt)
 	return to_asker(s, pkt, v4) || given;
 }
 
-/* As for UDP: a connected socket hears of it, and one that asks for it (R-768-6). */
+/* Does it quote a request, from an address of the socket's?  A peer knows the identifier from
+ * requests, and what we answer to his own is not the socket's. */
+static bool
+may_be_of(const struct udp_sock *u, const struct sp_icmp_error *error)
+{
+	const uint16_t asks = (uint16_t)((is_v4(u) ? ICMP4_ECHO : ICMP6_ECHO) << 8);
+
+	return error->flow.local_port == asks &&
+	    (sp_addr_is_any(&u->flow.local) ||
+		sp_addr_equal(&u->flow.local, &error->flow.local));
+}
+
+/* As for UDP: a connected socket hears of it, and one that asks for it (R-768-6).  Only of
+ * the peer of a connected one it is sure that something went there: an identifier is soon
+ * guessed (RFC 5927 §7). */
 bool
-sp_raw_error(struct sampan *s, const struct sp_icmp_error *error)
+sp_raw_error(struct sampan *s, const struct sp_icmp_error *error, bool *sure)
 {
 	const enum udp_kind kind =
 	    error->proto == IP_PROTO_ICMP ? UDP_KIND_PING4 : UDP_KIND_PING6;
@@ -306,8 +320,10 @@ sp_raw_error(struct sampan *s, const struct sp_icmp_error *error)
 	struct udp_sock *u = id != 0 ? next_of(s, &c, kind, id) : NULL;
 	const bool connected = u != NULL && udp_is(u, UDP_F_CONNECTED);
 
-	if (u == NULL || (connected && !sp_addr_equal(&u->flow.remote, &error->flow.remote)))
+	if (u == NULL || !may_be_of(u, error) ||
+	    (connected && !sp_addr_equal(&u->flow.remote, &error->flow.remote)))
 		return false;
+	*sure = connected;
 	if (!connected && !udp_is(u, UDP_F_RECVERR))
 		return true;
 	u->ep.error = (uint8_t)-(error->too_big ? SAMPAN_EMSGSIZE : error->error);

@@ -22,8 +22,9 @@ sp_raw_any(const struct sampan *s)
  * True: an echo reply, and somebody has got it. */
 bool sp_raw_in(struct sampan *s, const struct sp_pkt *pkt);
 
-/* An ICMP error about an ICMP message of ours.  False: no socket's. */
-bool sp_raw_error(struct sampan *s, const struct sp_icmp_error *error);
+/* An ICMP error about an ICMP message of ours.  False: no socket's.  *sure: that a socket
+ * has sent something there. */
+bool sp_raw_error(struct sampan *s, const struct sp_icmp_error *error, bool *sure);
 
 /* OPNOTSUPP: not a raw one.  NOBUFS. */
 int sp_raw_set_filter(struct sampan *s, struct udp_sock *u, const struct sampan_icmp_filter *f);

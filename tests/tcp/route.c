@@ -34,6 +34,18 @@ established_by(struct sampan_route r, sampan_dur rtt)
 	return f;
 }
 
+/* A route cannot be narrower than every path: RFC 791 §3.2, RFC 8200 §5. */
+TEST(route_of_no_mtu_is_refused)
+{
+	struct fx f = fx_listen();
+	struct sampan_route r = { .size = sizeof(r), .dst = fx_peer(), .prefix_bits = FX_HOST_BITS,
+		.link = f.link, .mtu_bytes = (uint16_t)(fx_is_v6() ? 1279 : 67) };
+
+	EXPECT_EQ(sampan_route_set(f.s, &r), SAMPAN_EINVAL);
+	r.mtu_bytes++;
+	EXPECT_EQ(sampan_route_set(f.s, &r), 0);
+}
+
 /* initrwnd: so much until something has come, in the SYN-ACK and behind it. */
 TEST_TWICE(listen_route_initrwnd_is_the_first_window)
 {

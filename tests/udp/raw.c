@@ -168,12 +168,12 @@ TEST(echo_identifiers_are_unique)
 	EXPECT(stack_left(f.s) == NULL);
 }
 
-/* An error that quotes the request: IP header and eight octets. */
+/* An error that quotes a message of type `quoted`: IP header and eight octets. */
 static void
-unreachable_comes(struct fx *f, uint16_t id)
+error_comes(struct fx *f, struct icmp4_hdr error, uint8_t quoted, uint16_t id)
 {
 	const uint32_t ip_len = fx_is_v6() ? 40 : 20;
-	uint8_t m[8 + 48] = { fx_is_v6() ? 1 : 3, 1 }, *q = m + 8;
+	uint8_t m[8 + 48] = { error.type, error.code }, *q = m + 8;
 	const struct sampan_addr src = fx_local(), dst = fx_peer();
 
 	if (fx_is_v6()) {
@@ -186,9 +186,22 @@ unreachable_comes(struct fx *f, uint16_t id)
 		ip4_emit(q, &(struct ip4_hdr){ .total_len = 28, .ttl = 9, .proto = 1,
 			.src = sp_addr_v4(&src), .dst = sp_addr_v4(&dst) });
 	}
-	q[ip_len] = ECHO;
+	be32_put(m + 4, error.rest);
+	q[ip_len] = quoted;
 	be16_put(q + ip_len + 4, id);
 	fx_icmp_comes(f, m, 8 + ip_len + 8, false);
+}
+
+static void
+unreachable_comes(struct fx *f, uint16_t id)
+{
+	error_comes(f, (struct icmp4_hdr){ fx_is_v6() ? 1 : 3, 1, 0 }, ECHO, id);
+}
+
+static void
+too_big_comes(struct fx *f, uint16_t mtu)
+{
+	error_comes(f, (struct icmp4_hdr){ fx_is_v6() ? 2 : 3, fx_is_v6() ? 0 : 4, mtu }, ECHO, ID);
 }
 
 TEST(echo_errors_are_told_to_who_is_connected_or_asks)
@@ -207,6 +220,37 @@ TEST(echo_errors_are_told_to_who_is_connected_or_asks)
 	EXPECT_EQ(sampan_connect(f.s, h, peer()), 0);
 	unreachable_comes(&f, ID);
 	EXPECT_EQ(sampan_recv(f.s, h, &f, 0), SAMPAN_EHOSTUNREACH);
+}
+
+TEST(echo_errors_about_answers_are_nobodys)
+{
+	struct fx f = fx_udp_begin();
+	const sampan_handle h = open_socket(&f, TYPE_PING, ID);
+
+	EXPECT_EQ(sampan_connect(f.s, h, peer()), 0);
+	error_comes(&f, (struct icmp4_hdr){ fx_is_v6() ? 1 : 3, 1, 0 }, ANSWER, ID);
+	expect_none(&f, h);
+}
+
+/* An identifier is soon guessed: what it knows of the path is heard from a peer only. */
+TEST(echo_error_lowers_the_path_of_who_is_connected)
+{
+	struct fx f = fx_udp_begin();
+	const sampan_handle h = open_socket(&f, TYPE_PING, ID);
+	const struct sampan_sockaddr to = { .addr = fx_peer(), .port = 9 };
+	sampan_handle other;
+	int64_t mtu = 0, whole = 0;
+
+	EXPECT_EQ(sampan_socket(f.s, SAMPAN_DGRAM, &other), 0);
+	EXPECT_EQ(sampan_connect(f.s, other, &to), 0);
+	EXPECT_EQ(sampan_getopt(f.s, other, SAMPAN_OPT_MTU, &whole), 0);
+	too_big_comes(&f, 1300);
+	EXPECT_EQ(sampan_getopt(f.s, other, SAMPAN_OPT_MTU, &mtu), 0);
+	EXPECT_EQ(mtu, whole);
+	EXPECT_EQ(sampan_connect(f.s, h, peer()), 0);
+	too_big_comes(&f, 1300);
+	EXPECT_EQ(sampan_getopt(f.s, other, SAMPAN_OPT_MTU, &mtu), 0);
+	EXPECT_EQ(mtu, 1300);
 }
 
 /* ---- Raw ---- */
